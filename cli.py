@@ -1,0 +1,130 @@
+"""The app's verbs without a browser: import, demo, zone, forecast, seats, doctor, serve."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="划片 huapian: catchments, class sizes and seats, from the command line.",
+)
+
+Csv = Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True)]
+EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_UNDECIDED = 2, 3, 4
+
+
+def fail(error: ValueError) -> typer.Exit:
+    """Print every fault to stderr and return the exit for bad input."""
+    text = getattr(error, "text", None)
+    typer.echo("\n".join((text("zh"), text("en"))) if callable(text) else str(error), err=True)
+    return typer.Exit(EXIT_BAD_INPUT)
+
+
+@app.command()
+def zone(
+    units: Csv,
+    schools: Csv,
+    adjacency: Csv,
+    out: Annotated[Path, typer.Option(help="the plan: unit_id,school_id")],
+    seconds: Annotated[float, typer.Option(min=1, help="counted from the start of the process")] = 60,
+    work: Annotated[
+        int | None, typer.Option(min=1, help="a fixed amount of work instead: same plan on every run")
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="spend the time on the proof as well")] = False,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """就近划片: whole units to schools within capacity, connected catchments, fewest pupil-kilometres."""
+    from zoning import commands
+
+    try:
+        summary = commands.run(
+            units, schools, adjacency, seconds=seconds, work=work, exact=exact, seed=seed, out=out
+        )
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(summary, ensure_ascii=False))
+    raise typer.Exit({True: 0, False: EXIT_INFEASIBLE, None: EXIT_UNDECIDED}[summary["feasible"]])
+
+
+@app.command()
+def forecast(
+    history: Csv,
+    until: Annotated[int, typer.Option(help="the last school year wanted, by its autumn")],
+    out: Annotated[Path, typer.Option(help="level,district,school,grade,year,mean,low,median,high")],
+    births: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="year,district,births")
+    ] = None,
+) -> None:
+    """Forecast enrolment by cell, school and district, with an 80 % interval at each level."""
+    from forecasting import commands
+
+    try:
+        summary = commands.run(history, births, until=until, out=out)
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(summary, ensure_ascii=False))
+
+
+@app.command()
+def demo(
+    city: Annotated[bool, typer.Option("--city", help="all nine banners and districts, not one")] = False,
+    force: Annotated[bool, typer.Option("--force", help="build again where there is one")] = False,
+) -> None:
+    """Build the demo project, a synthetic city (合成数据)."""
+    from data.make_demo import make_demo
+    from planning.project import home
+
+    for folder in make_demo(home(), which="city" if city else "county", force=force):
+        typer.echo(str(folder))
+
+
+@app.command("import")
+def import_layers(
+    project: Annotated[str, typer.Argument(help="id of the project: letters, digits, hyphens")],
+    files: Annotated[
+        list[str], typer.Argument(help="layer=path, such as units=小区.xlsx schools=学校.geojson")
+    ],
+    name: Annotated[str, typer.Option(help="the project's name, when it is new")] = "",
+    year: Annotated[int | None, typer.Option(help="planning year, when it is new")] = None,
+    crs: Annotated[str | None, typer.Option(help="such as EPSG:4546, where the file does not say")] = None,
+) -> None:
+    """Read layers into a project; nothing is saved unless every file is sound."""
+    from planning import imports
+
+    try:
+        report = imports.import_files(
+            project, dict(item.split("=", 1) for item in files), name=name, year=year, crs=crs
+        )
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(report, ensure_ascii=False))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, where the projects are, and whether the solver and the maps work here."""
+    from planning import health
+
+    report = health.report()
+    typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+@app.command()
+def serve(port: int = 8501, browser: bool = True) -> None:
+    """Start the app on this machine only; the same as `python run.py`."""
+    import subprocess
+
+    command = [sys.executable, str(Path(__file__).with_name("run.py")), "--port", str(port)]
+    raise typer.Exit(subprocess.call(command + ([] if browser else ["--no-browser"])))  # noqa: S603
+
+
+if __name__ == "__main__":
+    app()

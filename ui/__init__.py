@@ -1,0 +1,1 @@
+"""The Streamlit app: pages, texts, and the parts they share."""

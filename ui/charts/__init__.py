@@ -1,0 +1,1 @@
+"""Charts a meeting can read: Altair, one look, the source always below."""

@@ -1,0 +1,39 @@
+"""The look of every chart: colours of the app, Noto Sans SC, quiet axes, thousands separators."""
+
+from __future__ import annotations
+
+import altair as alt
+
+INK, TEAL, AMBER, BRICK, MOSS, SAND, DARK_BRICK = (
+    "#1f2933", "#0f6e6e", "#b45309", "#b42318", "#3f7d20", "#d9b26a", "#7a130c",
+)  # fmt: skip
+GREY = "#9aa5b1"
+# Class-size bins (班额) from at most 45 to 66 and more; the same colours as on the map.
+BIN_COLOURS = (MOSS, SAND, "#e09f3e", AMBER, BRICK, DARK_BRICK)
+
+
+def styled(chart: alt.TopLevelMixin, *, title: str, note: str, height: int = 280) -> alt.TopLevelMixin:
+    """Return `chart` with the app's look, its title, and a line that says year, scope and source.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart.
+    title
+        What the chart says, in one line.
+    note
+        Its year, scope and source.
+    height
+        Pixels.
+    """
+    font = "Noto Sans SC, Microsoft YaHei, sans-serif"
+    worded = chart.properties(
+        title=alt.TitleParams(title, subtitle=note, anchor="start", fontSize=16, subtitleColor="#52606d"),
+        height=height,
+    )
+    return (
+        worded.configure(font=font)
+        .configure_axis(labelFontSize=13, titleFontSize=13, labelColor=INK, gridColor="#e4e7eb", domain=False)
+        .configure_legend(labelFontSize=13, titleFontSize=13, orient="bottom")
+        .configure_view(stroke=None)
+    )

@@ -1,0 +1,62 @@
+"""Long work from a page: progress, cancel, and the result kept until the page has used it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from gis.faults import FaultError
+
+from planning import jobs
+from ui.texts import _, language
+
+
+def start(key: str, function: str, **arguments: Any) -> None:
+    """Start ``module:function`` in a worker process under `key`; a running job of that key goes on."""
+    running = st.session_state.setdefault("jobs", {})
+    if key not in running:
+        running[key] = jobs.start(function, **arguments)
+
+
+def running(key: str) -> bool:
+    """Return whether a job of that key is under way."""
+    return key in st.session_state.get("jobs", {})
+
+
+def watch(key: str, label: str, done: Callable[[Any], None]) -> None:
+    """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once."""
+    if error := st.session_state.pop(f"job-error-{key}", None):
+        st.error(error)
+    if running(key):
+        _progress(key, label, done)
+
+
+@st.fragment(run_every=0.5)
+def _progress(key: str, label: str, done: Callable[[Any], None]) -> None:
+    job = st.session_state.get("jobs", {}).get(key)
+    if job is None:
+        return
+    state = job.poll()
+    if state.status == "running":
+        bar, button = st.columns([5, 1], vertical_alignment="bottom")
+        bar.progress(
+            min(max(state.progress, 0.0), 1.0), text=f"{label} · {state.message}" if state.message else label
+        )
+        if button.button(_("取消"), key=f"cancel-{key}"):
+            job.cancel()
+        return
+    del st.session_state["jobs"][key]
+    if state.status == "done":
+        done(state.result)
+    else:
+        st.session_state[f"job-error-{key}"] = _reason(state)
+    st.rerun()
+
+
+def _reason(state: jobs.JobState) -> str:
+    if state.status == "cancelled":
+        return _("已取消,数据未改动。")
+    if isinstance(state.error, FaultError):
+        return state.error.text(language())
+    return _("计算没有完成:{reason}", reason=state.error)

@@ -1,0 +1,121 @@
+"""What this browser tab looks at: language, project, draft, stage and year; all of it stands in the URL."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from planning.drafts import DraftState
+from planning.project import Project, list_projects, open_project, project_version
+from planning.store import DraftStore
+
+from ui.texts import LANGUAGES, _
+
+STAGES = ("primary", "junior")
+YEARS_AHEAD = 5
+
+
+@dataclass(frozen=True)
+class Context:
+    """The project, stage, year and draft that a page shows."""
+
+    project: Project
+    stage: str
+    year: int
+    draft_id: str | None
+
+    @property
+    def years(self) -> range:
+        """The planning year and the five after it (每年招生范围的核验年限)."""
+        return range(self.project.year, self.project.year + YEARS_AHEAD + 1)
+
+
+def language_picker() -> None:
+    """Draw the language switch at the top of the sidebar."""
+    st.sidebar.segmented_control(
+        "语言 Language",
+        list(LANGUAGES),
+        default="zh",
+        required=True,
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+
+
+def lazy_page(module: str) -> Callable[[], None]:
+    """Return a page function that imports ``ui.pages.<module>`` when the page is opened, not before."""
+
+    def run() -> None:
+        context = pickers()
+        if context is None:
+            importlib.import_module("ui.pages.welcome").page()
+        else:
+            importlib.import_module(f"ui.pages.{module}").page(context)
+
+    run.__name__ = module
+    return run
+
+
+def stage_word(stage: str) -> str:
+    """Return the word for a stage (学段) in the tab's language."""
+    return {"primary": _("小学"), "junior": _("初中")}[stage]
+
+
+def pickers() -> Context | None:
+    """Draw the pickers of project, stage, year and draft; None when there is no project yet."""
+    found = {folder.name: folder for folder in list_projects()}
+    if not found:
+        return None
+    with st.sidebar:
+        name = st.selectbox(_("项目"), list(found), key="project", bind="query-params")
+        project = load_project(found[name or next(iter(found))])
+        stage = st.segmented_control(
+            _("学段"),
+            STAGES,
+            default="primary",
+            required=True,
+            format_func=stage_word,
+            key="stage",
+            bind="query-params",
+        )
+        year = st.slider(_("学年"), project.year, project.year + YEARS_AHEAD, key="year", bind="query-params")
+        draft_id = draft_picker(project)
+    return Context(project=project, stage=stage or "primary", year=year, draft_id=draft_id)
+
+
+def load_project(folder: Path) -> Project:
+    """Return the project in `folder`, read once for each version of its data."""
+    return _load(str(folder), project_version(folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _load(folder: str, version: int) -> Project:
+    return open_project(Path(folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _store(url: str) -> DraftStore:
+    return DraftStore(url)
+
+
+def draft_store(project: Project) -> DraftStore:
+    """Return the project's append-only store of drafts."""
+    return _store(f"sqlite:///{project.folder / 'drafts.sqlite'}")
+
+
+def draft_picker(project: Project) -> str | None:
+    """Draw the picker of drafts (方案); None stands for the plan in force."""
+    drafts = draft_store(project).list()
+    names = {"": _("现行片区")} | {row.draft_id: row.name for row in drafts.itertuples()}
+    chosen = st.selectbox(_("方案"), list(names), format_func=lambda key: names.get(key, key), key="draft")
+    return chosen or None
+
+
+def draft_state(context: Context) -> DraftState | None:
+    """Return the chosen draft as it now stands, or None for the plan in force."""
+    return None if context.draft_id is None else draft_store(context.project).state(context.draft_id)

@@ -1,0 +1,61 @@
+"""The words and formats of the columns that tables show, in one place."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from gis.layers import value_label
+
+from ui.texts import _
+
+PERCENT = {"load", "share", "share_within", "p_oversized", "gap_share"}
+METRES = {"metres", "mean_walk", "longest_walk", "before_metres", "after_metres"}
+YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year"}
+VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
+
+
+def words() -> dict[str, str]:
+    """Return column name -> word in the tab's language; a column without one is shown by its name."""
+    return {
+        "unit_id": _("单元编号"), "unit": _("单元"), "name": _("名称"), "kind": _("类型"), "town": _("镇街"),
+        "district": _("旗区"), "area": _("城乡"), "residents": _("常住人口"), "cohort": _("入学年份"),
+        "children": _("适龄儿童"), "migrant": _("其中随迁子女"), "school_id": _("学校编号"), "school": _("学校"),
+        "provider": _("办学性质"), "boarding": _("寄宿制"), "zone_id": _("片区编号"), "zone": _("片区"),
+        "stage": _("学段"), "year": _("学年"), "from_year": _("起始学年"), "grade": _("年级"), "class_no": _("班"),
+        "pupils": _("学生数"), "classes": _("班数"), "seats": _("学位"), "entrants": _("入学人数"),
+        "intake": _("招生计划"), "gap": _("学位缺口"), "load": _("负荷"), "mean": _("预测"), "low": _("下限"),
+        "median": _("中位数"), "high": _("上限"), "scenario": _("情景"), "households": _("户数"),
+        "handover_year": _("交付年份"), "metres": _("距离(米)"), "mean_walk": _("平均步行(米)"),
+        "longest_walk": _("最远步行(米)"), "crossings": _("过路口数"), "estimate": _("估算"), "rule": _("规则"),
+        "found": _("实际值"), "threshold": _("要求"), "passed": _("达标"), "source": _("来源"), "clause": _("条款"),
+        "confidence": _("可信度"), "strength": _("力度"), "amount": _("数量"), "layer": _("图层"), "rows": _("行数"),
+        "as_of": _("统计时点"), "file": _("文件"), "p_oversized": _("大班额概率"), "level": _("层级"), "share": _("占比"),
+        "growth": _("入学增长"), "class_relief": _("消除大班额"), "school_relief": _("消除大校额"),
+        "facility_deficit": _("校舍不足"), "total": _("合计"), "before": _("原片区"), "after": _("新片区"),
+        "warning": _("预警"), "units": _("单元数"), "scope": _("范围"),
+    }  # fmt: skip
+
+
+def localise(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return `frame` with its columns and its coded values worded in `lang`, ready to show or export."""
+    shown = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    for column in VALUES & set(shown.columns):
+        shown[column] = [value_label(column, value, lang) for value in shown[column]]
+    return shown.rename(columns=words())
+
+
+def column_config(frame: pd.DataFrame) -> dict[str, object]:
+    """Return Streamlit's formats for the localised columns of `frame`."""
+    named = words()
+    config: dict[str, object] = {}
+    for column in map(str, frame.columns):
+        word = named.get(column, column)
+        if column in PERCENT:
+            config[word] = st.column_config.NumberColumn(format="percent")
+        elif column in YEARS:
+            config[word] = st.column_config.NumberColumn(format="%d")
+        elif pd.api.types.is_float_dtype(frame[column]):
+            config[word] = st.column_config.NumberColumn(format="%.0f")
+        elif pd.api.types.is_integer_dtype(frame[column]):
+            config[word] = st.column_config.NumberColumn(format="localized")
+    return config

@@ -1,0 +1,165 @@
+"""Parts that every page shares: headings, headline figures, tables with exports, faults, empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+from gis.faults import Fault
+
+from ui.state import Context, stage_word
+from ui.texts import _, language
+from ui.texts.columns import column_config, localise
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline number with what it speaks of: its year, its scope and where it comes from."""
+
+    label: str
+    value: str
+    year: str
+    scope: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Exports:
+    """What a page lets the planner take away: sheets, map layers and a one-file map."""
+
+    name: str
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    html: Callable[[], str] | None = None
+    notes: Sequence[str] = ()
+
+
+def school_year(year: int) -> str:
+    """Return a 学年 the way people write it: 2026学年 or 2026-27."""
+    return _("{year}学年", year=year, short=f"{(year + 1) % 100:02d}")
+
+
+def whole(number: float) -> str:
+    """Return pupils or seats as a whole number with thousands separators; a dash where there is none."""
+    return "—" if pd.isna(number) else f"{number:,.0f}"
+
+
+def share(fraction: float) -> str:
+    """Return a fraction as a percentage with one decimal; a dash where there is none."""
+    return "—" if pd.isna(fraction) else f"{fraction:.1%}"
+
+
+def metres(distance: float) -> str:
+    """Return a distance as people say it: 640 m below a kilometre, 1.3 km above."""
+    if pd.isna(distance):
+        return "—"
+    return f"{distance:.0f} m" if distance < 1000 else f"{distance / 1000:.1f} km"
+
+
+def ranged(mean: float, low: float, high: float) -> str:
+    """Return a forecast with its range, never the bare number: 412(380-447)."""
+    return f"{whole(mean)}({whole(low)}–{whole(high)})"
+
+
+def heading(context: Context, title: str, question: str) -> None:
+    """Draw the breadcrumb, the page's title and the one question the page answers."""
+    crumbs = [project_name(context), school_year(context.year), stage_word(context.stage)]
+    st.caption(" › ".join(crumbs))
+    st.title(title)
+    st.markdown(f"<p class='question'>{question}</p>", unsafe_allow_html=True)
+    if context.project.synthetic:
+        st.badge(_("合成数据:地名真实,人口、学校、路网均为虚构"), color="orange")
+
+
+def project_name(context: Context) -> str:
+    """Return the project's name in the tab's language."""
+    project = context.project
+    return (project.name_en or project.name) if language() == "en" else project.name
+
+
+def figures(items: Sequence[Figure]) -> None:
+    """Draw at most four headline numbers, each with its year, scope and source below it."""
+    for column, item in zip(st.columns(len(items)), items, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(item.label, item.value)
+            st.caption(f"{item.year} · {item.scope}  \n{_('来源')}: {item.source}")
+
+
+def table(frame: pd.DataFrame, *, key: str, height: int | None = None, select: bool = False) -> list[int]:
+    """Draw a frame with its columns worded and formatted; return the selected row numbers."""
+    shown = localise(frame, language())
+    event = st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=column_config(frame),
+        key=key,
+        height=height or "auto",
+        on_select="rerun" if select else "ignore",
+        selection_mode="multi-row",
+    )
+    return list(event.selection.rows) if select else []
+
+
+def exports(context: Context, what: Exports, *, key: str) -> None:
+    """Draw the download buttons of a page: Excel, GeoPackage, GeoJSON and the one-file map."""
+    from gis import export
+
+    notes = [*what.notes, *provenance(context)]
+    file_name = f"{context.project.id}-{what.name}-{context.year}"
+    with st.container(horizontal=True):
+        if what.tables:
+            sheets = {name: localise(frame, language()) for name, frame in what.tables.items()}
+            _download(
+                _("表格 Excel"),
+                lambda: export.to_excel(sheets, notes=notes),
+                f"{file_name}.xlsx",
+                f"{key}-xlsx",
+            )
+        if what.layers:
+            layers = dict(what.layers)
+            _download(
+                _("图层 GeoPackage"), lambda: export.to_geopackage(layers), f"{file_name}.gpkg", f"{key}-gpkg"
+            )
+            first = next(iter(layers.values()))
+            _download(
+                _("图层 GeoJSON"), lambda: export.to_geojson(first), f"{file_name}.geojson", f"{key}-geojson"
+            )
+        if what.html:
+            html = what.html
+            _download(_("地图(单文件,离线可开)"), lambda: html().encode(), f"{file_name}.html", f"{key}-html")
+
+
+def _download(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:
+    st.download_button(label, make, file_name, key=key, on_click="ignore")
+
+
+def provenance(context: Context) -> list[str]:
+    """Return the lines every exported file carries: project, year, sources and the synthetic mark."""
+    lines = [f"{_('项目')}: {project_name(context)}", f"{_('学年')}: {school_year(context.year)}"]
+    if context.project.synthetic:
+        lines.append(_("合成数据:地名真实,人口、学校、路网均为虚构"))
+    for row in context.project.sources.itertuples():
+        lines.append(f"{row.layer}: {row.source} · {_('统计时点')} {row.as_of}")
+    return lines
+
+
+def faults(found: Sequence[Fault]) -> None:
+    """List every fault at once, errors before warnings, each with where it is and how to mend it."""
+    for level, draw in (("error", st.error), ("warning", st.warning)):
+        lines = [fault.text(language()) for fault in found if fault.level == level]
+        if lines:
+            draw("\n".join(f"- {line}" for line in lines))
+
+
+def empty(text: str) -> None:
+    """Draw an empty state: one sentence that says what to do next."""
+    st.info(text)
+
+
+def explain(text: str) -> None:
+    """Draw the help of a page: how its numbers are made, with formula and clause."""
+    with st.expander(_("这些数字怎么来的")):
+        st.markdown(text)
