@@ -1,0 +1,1 @@
+"""Demo project, rule packs and yields: data only, no engine code."""

@@ -1,0 +1,1 @@
+"""Policy rules, projects, drafts and their store, seats and jobs: the planner's work."""
