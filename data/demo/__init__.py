@@ -1,0 +1,1 @@
+"""Generators of the synthetic demo city (合成数据); `data.make_demo` puts their layers together."""
