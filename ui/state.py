@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 from planning.drafts import DraftState
-from planning.project import Project, list_projects, open_project, project_version
+from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
 
 from ui.texts import LANGUAGES, _
@@ -68,12 +68,12 @@ def stage_word(stage: str) -> str:
 
 def pickers() -> Context | None:
     """Draw the pickers of project, stage, year and draft; None when there is no project yet."""
-    found = {folder.name: folder for folder in list_projects()}
+    found = {project.id: project for project in list_projects()}
     if not found:
         return None
     with st.sidebar:
-        name = st.selectbox(_("项目"), list(found), key="project", bind="query-params")
-        project = load_project(found[name or next(iter(found))])
+        chosen = st.selectbox(_("项目"), list(found), key="project", bind="query-params")
+        project = load_project(found[chosen or next(iter(found))])
         stage = st.segmented_control(
             _("学段"),
             STAGES,
@@ -88,13 +88,13 @@ def pickers() -> Context | None:
     return Context(project=project, stage=stage or "primary", year=year, draft_id=draft_id)
 
 
-def load_project(folder: Path) -> Project:
-    """Return the project in `folder`, read once for each version of its data."""
-    return _load(str(folder), project_version(folder))
+def load_project(listed: Project) -> Project:
+    """Return the listed project with its layers, read once for each version of its data."""
+    return _load(str(listed.folder), listed.key)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _load(folder: str, version: int) -> Project:
+def _load(folder: str, key: str) -> Project:
     return open_project(Path(folder))
 
 
@@ -105,7 +105,7 @@ def _store(url: str) -> DraftStore:
 
 def draft_store(project: Project) -> DraftStore:
     """Return the project's append-only store of drafts."""
-    return _store(f"sqlite:///{project.folder / 'drafts.sqlite'}")
+    return _store(project.drafts_url)
 
 
 def draft_picker(project: Project) -> str | None:

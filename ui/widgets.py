@@ -76,8 +76,7 @@ def heading(context: Context, title: str, question: str) -> None:
 
 def project_name(context: Context) -> str:
     """Return the project's name in the tab's language."""
-    project = context.project
-    return (project.name_en or project.name) if language() == "en" else project.name
+    return context.project.title(language())
 
 
 def figures(items: Sequence[Figure]) -> None:
@@ -141,9 +140,8 @@ def provenance(context: Context) -> list[str]:
     lines = [f"{_('项目')}: {project_name(context)}", f"{_('学年')}: {school_year(context.year)}"]
     if context.project.synthetic:
         lines.append(_("合成数据:地名真实,人口、学校、路网均为虚构"))
-    for row in context.project.sources.itertuples():
-        lines.append(f"{row.layer}: {row.source} · {_('统计时点')} {row.as_of}")
-    return lines
+    rows = context.project.sources.itertuples()
+    return lines + [f"{row.layer}: {row.source} · {_('统计时点')} {row.as_of}" for row in rows]
 
 
 def faults(found: Sequence[Fault]) -> None:
