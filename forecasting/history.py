@@ -1,0 +1,238 @@
+"""Check what the forecast is fed: enrolment history, births and registered children, every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+import forecasting.kinds  # noqa: F401  registers the wordings
+from forecasting.panel import GRADE_ORDER, Panel
+from gis.faults import Fault, raise_errors
+
+HISTORY_COLUMNS = ("year", "district", "school", "grade", "enrolment")
+BIRTHS_COLUMNS = ("year", "district", "births")
+ENTRANTS_COLUMNS = ("year", "district", "children")
+
+#: Names used by the project's layers for the same columns.
+ALIASES = {"school_id": "school", "pupils": "enrolment"}
+
+#: Change of births from one year to the next that asks for a second look.
+BIRTHS_JUMP = 0.30
+
+_NAMES_SHOWN = 5
+
+
+def read(history: pd.DataFrame, *, file: str = "") -> pd.DataFrame:
+    """Return a checked history, sorted; see `check`.
+
+    Raises
+    ------
+    FaultError
+        With every fault found.
+    """
+    frame, faults = check(history, file=file)
+    raise_errors(faults)
+    return frame
+
+
+def check(history: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
+    """Check an enrolment history and return it clean, with every fault.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns year (school year by its autumn), district (optional: one area without it), school, grade
+        and enrolment (school_id and pupils are read as school and enrolment). Text or numbers; any order.
+    file : str
+        Name shown in the faults. Rows are counted as in a file whose first row is the header.
+
+    Returns
+    -------
+    frame : DataFrame
+        The rows without errors, columns `HISTORY_COLUMNS`, sorted, typed (str, int64).
+    faults : list of Fault
+        Errors and warnings.
+    """
+    frame = history.rename(columns={k: v for k, v in ALIASES.items() if v not in history.columns})
+    if "district" not in frame:
+        frame = frame.assign(district="")
+    faults = _structure(frame, HISTORY_COLUMNS, file)
+    if faults:
+        return pd.DataFrame(columns=list(HISTORY_COLUMNS)), faults
+    frame = frame[list(HISTORY_COLUMNS)].reset_index(drop=True)
+    year, bad_year = _years(frame["year"], file)
+    count, bad_count = _counts(frame["enrolment"], file)
+    grade, bad_grade = _grades(frame["grade"], file)
+    school, bad_school = _names(frame["school"], file)
+    clean = pd.DataFrame(
+        {
+            "year": year,
+            "district": _text(frame["district"]),
+            "school": school,
+            "grade": grade,
+            "enrolment": count,
+        }
+    )
+    usable = clean.notna().all(axis=1)
+    faults = bad_year + bad_school + bad_grade + bad_count
+    faults += _duplicates(clean[usable], ["district", "school", "grade", "year"], file)
+    clean = clean[usable].astype({"year": "int64", "enrolment": "int64"})
+    clean = clean.drop_duplicates(["district", "school", "grade", "year"]).sort_values(list(HISTORY_COLUMNS))
+    faults = sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
+    return clean.reset_index(drop=True), faults + _moved(clean, file)
+
+
+def check_births(births: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
+    """Check births by calendar year and district: year, district (optional), births; see `check`."""
+    clean, faults = _check_yearly(births, "births", file)
+    for district, group in clean.groupby("district"):
+        faults += _births_jumps(str(district), group.set_index("year")["births"], file)
+    return clean, faults
+
+
+def check_entrants(entrants: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
+    """Check registered children by entry year: year, district (optional), school (optional), children."""
+    return _check_yearly(entrants.rename(columns={"school_id": "school"}), "children", file)
+
+
+def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]:
+    """Say what is unusual in a history: gaps, short or broken years, schools opened and closed."""
+    seen = np.isfinite(panel.counts).any(axis=1)
+    years = panel.years[seen.any(axis=0)]
+    missing = sorted(set(panel.years.tolist()) - set(years.tolist()))
+    faults = []
+    if missing:
+        faults.append(Fault("fc_gap", file=file, found=_list(missing)))
+    if broken:
+        faults.append(Fault("fc_broken", file=file, found=_list(sorted(broken))))
+    if panel.last_year in broken:
+        faults.append(Fault("fc_broken_base", file=file, found=str(panel.last_year)))
+    if len(years) == 1:
+        faults.append(Fault("fc_naive", file=file))
+    elif len(years) <= 4:
+        faults.append(Fault("fc_short", file=file, found=str(len(years))))
+    closed = ~seen[:, -1]
+    opened = seen[:, -1] & (seen.sum(axis=1) < min(3, len(years)))
+    for kind, which in (("fc_closed", closed), ("fc_opened", opened)):
+        if which.any():
+            names = _some(panel.schools["school"][which].tolist())
+            faults.append(Fault(kind, file=file, found=str(int(which.sum())), params={"names": names}))
+    return faults
+
+
+def _check_yearly(frame: pd.DataFrame, value: str, file: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Check a table of counts by year and district (and school, where that column is there)."""
+    if "district" not in frame:
+        frame = frame.assign(district="")
+    keys = ["district", "school"] if "school" in frame else ["district"]
+    faults = _structure(frame, ("year", *keys, value), file)
+    if faults:
+        return pd.DataFrame(columns=["year", *keys, value]), faults
+    frame = frame.reset_index(drop=True)
+    year, bad_year = _years(frame["year"], file)
+    count, bad_count = _counts(frame[value], file, column=value)
+    clean = pd.DataFrame({"year": year, **{k: _text(frame[k]) for k in keys}, value: count})
+    usable = clean.notna().all(axis=1)
+    faults = bad_year + bad_count + _duplicates(clean[usable], [*keys, "year"], file)
+    clean = clean[usable].astype({"year": "int64", value: "int64"}).drop_duplicates([*keys, "year"])
+    return clean.sort_values([*keys, "year"]).reset_index(drop=True), faults
+
+
+def _structure(frame: pd.DataFrame, columns: Sequence[str], file: str) -> list[Fault]:
+    present = ", ".join(map(str, frame.columns))
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        params = [{"needed": c, "present": present} for c in missing]
+        return [Fault("fc_column_missing", file=file, params=p) for p in params]
+    return [Fault("fc_empty", file=file)] if frame.empty else []
+
+
+def _text(values: pd.Series) -> pd.Series:
+    return values.astype("str").str.strip().where(values.notna(), "")
+
+
+def _faults(kind: str, values: pd.Series, bad: pd.Series, column: str, file: str) -> list[Fault]:
+    return [
+        Fault(kind, file=file, row=int(i) + 2, column=column, found=str(values[i])) for i in values.index[bad]
+    ]
+
+
+def _number(values: pd.Series) -> pd.Series:
+    text = _text(values)
+    # Only plain decimal notation: "1e2", "nan" or "inf" in a table of pupils is a slip, not a number.
+    plain = text.str.fullmatch(r"[+-]?\d{1,9}(\.\d+)?")
+    return pd.to_numeric(text.where(plain), errors="coerce").astype(float)
+
+
+def _years(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
+    number = _number(values)
+    good = number.between(1900, 2200) & (number % 1 == 0)
+    return number.where(good), _faults("fc_year", values, ~good, "year", file)
+
+
+def _names(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
+    text = _text(values)
+    blank = text == ""
+    return text.mask(blank), _faults("fc_blank", text, blank, "school", file)
+
+
+def _grades(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
+    text = _text(values).str.upper().str.replace(r"^0+(?=\d)", "", regex=True)
+    good = text.isin(list(GRADE_ORDER))
+    return text.where(good), _faults("fc_grade", values, ~good, "grade", file)
+
+
+def _counts(values: pd.Series, file: str, column: str = "enrolment") -> tuple[pd.Series, list[Fault]]:
+    number, blank = _number(values), _text(values) == ""
+    text, fraction = number.isna() & ~blank, number % 1 > 0
+    negative = (number < 0) & ~fraction
+    faults = _faults("fc_blank", values, blank, column, file)
+    faults += _faults("fc_not_number", values, text, column, file)
+    faults += _faults("fc_fraction", values, fraction, column, file)
+    faults += _faults("fc_negative", values, negative, column, file)
+    return number.mask(negative | fraction), faults
+
+
+def _duplicates(clean: pd.DataFrame, keys: list[str], file: str) -> list[Fault]:
+    first = clean.groupby(keys)["year"].transform(lambda rows: rows.index[0])
+    repeated = clean.duplicated(keys)
+    return [
+        Fault(
+            "fc_duplicate",
+            file=file,
+            row=int(i) + 2,
+            params={
+                "first": int(first[i]) + 2,
+                "key": " ".join(str(clean.at[i, k]).split(".0")[0] for k in keys),
+            },
+        )
+        for i in clean.index[repeated]
+    ]
+
+
+def _moved(clean: pd.DataFrame, file: str) -> list[Fault]:
+    districts = clean.drop_duplicates(["district", "school"])["school"].value_counts()
+    return [Fault("fc_moved", file=file, found=str(s)) for s in sorted(districts.index[districts > 1])]
+
+
+def _births_jumps(district: str, births: pd.Series, file: str) -> list[Fault]:
+    change = births.astype(float).pct_change().replace([np.inf, -np.inf], np.nan)
+    faults = []
+    for year in change.index[change.abs() > BIRTHS_JUMP]:
+        params = {"district": district, "change": f"{100 * change[year]:+.0f}"}
+        faults.append(Fault("fc_births_jump", file=file, found=str(year), params=params))
+    holes = sorted(set(range(births.index.min(), births.index.max() + 1)) - set(births.index))
+    if holes:
+        faults.append(Fault("fc_births_gap", file=file, found=_list(holes), params={"district": district}))
+    return faults
+
+
+def _list(years: Sequence[int]) -> str:
+    return ", ".join(map(str, years))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown} …"

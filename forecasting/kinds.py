@@ -1,0 +1,130 @@
+"""Faults of the forecast's inputs, in Chinese and English; importing this module registers them."""
+
+from __future__ import annotations
+
+from gis.faults import ERROR, WARNING, register_kinds
+
+_ERRORS = {
+    "fc_column_missing": (
+        "缺少“{needed}”列；表中有：{present}。请补上这一列。",
+        'the column "{needed}" is missing; the table has: {present}. Add it.',
+    ),
+    "fc_empty": (
+        "没有数据行。请至少给出两个学年的在校生数。",
+        "there are no rows. Give the pupils of at least two school years.",
+    ),
+    "fc_year": (
+        "“{found}”不是年份；应为四位整数，如 2024（学年以秋季计）。请改正。",
+        '"{found}" is not a year; expected four digits such as 2024 (a school year by its autumn). Correct it.',
+    ),
+    "fc_blank": (
+        "是空白。没有开设的年级请删去该行，开设但没有学生请填 0。",
+        "is blank. Leave the row out where the grade is not taught; write 0 where it has no pupils.",
+    ),
+    "fc_not_number": (
+        "“{found}”不是数；应为非负整数，请去掉文字和单位。",
+        '"{found}" is not a number; expected a whole number of 0 or more, without words or units.',
+    ),
+    "fc_fraction": (
+        "“{found}”不是整数；人数应为整数，请填原始人数而不是平均数。",
+        '"{found}" is not whole; give the count itself, not an average.',
+    ),
+    "fc_negative": (
+        "“{found}”是负数；人数不小于 0，请改正。",
+        '"{found}" is negative; a count is 0 or more. Correct it.',
+    ),
+    "fc_grade": (
+        "不认识年级“{found}”；可用 PK3、PK、K、1 到 12。请改正，不分年级的学生请另列。",
+        'the grade "{found}" is not known; use PK3, PK, K or 1 to 12. Correct it; leave out ungraded pupils.',
+    ),
+    "fc_duplicate": (
+        "与第 {first} 行重复（{key}）。同一学校、年级和学年只能有一行，请合并或删去。",
+        "repeats row {first} ({key}). Keep one row a school, grade and year: merge or delete.",
+    ),
+    "fc_one_year": (
+        "只有 {found} 一个学年，推不出年级递进率。请至少再给出一个学年，三年以上更好。",
+        "there is only the school year {found}, from which no progression ratio can be learned. Give at least "
+        "one more year; three or more are better.",
+    ),
+    "fc_until": (
+        "预测终点 {found} 不晚于最新学年 {last}。请给出更晚的学年（最多 {limit} 年）。",
+        "the last year wanted, {found}, is not after the newest year {last}. Name a later one (at most {limit} "
+        "years ahead).",
+    ),
+    "fc_estate_date": (
+        "小区“{found}”没有交付年份；没有年份就不知道学生何时入学。请补上，未定的请从表中删去。",
+        'the estate "{found}" has no handover year, so nothing says when its pupils come. Add it, or leave the '
+        "estate out.",
+    ),
+    "fc_estate_yield": (
+        "小区“{found}”没有每户学生数（{stage}）；本软件不预设这个数。请用已交付小区推算，或注明来源后填写。",
+        'the estate "{found}" has no pupils per household ({stage}); none is assumed. Calibrate it from estates '
+        "already delivered, or enter it with its source.",
+    ),
+    "fc_estate_outside": (
+        "小区“{found}”没有“外来占比”（from_outside，0 到 1）；不填会把区内搬迁的学生重复计算。请补上。",
+        'the estate "{found}" has no share of pupils from outside the area (from_outside, 0 to 1); without it '
+        "pupils who only move house inside the area would count twice. Add it.",
+    ),
+    "fc_estate_school": (
+        "小区“{found}”的学校“{school}”不在在校生历史中。请核对学校名称，或先加入该校。",
+        'the school "{school}" of the estate "{found}" is not in the history. Check its name, or add it first.',
+    ),
+}
+
+_WARNINGS = {
+    "fc_gap": (
+        "缺少 {found} 学年的数据；跨过缺口的递进率没有使用。",
+        "the school years {found} are missing; no progression ratio was taken across the gap.",
+    ),
+    "fc_broken": (
+        "{found} 学年各年级人数整体异常（如疫情）；学习递进率时没有使用这些年份。",
+        "all grades moved together in {found} in a way no other year did (such as a pandemic); those years "
+        "taught no ratios.",
+    ),
+    "fc_broken_base": (
+        "最新学年 {found} 本身异常，预测以它为起点，请特别谨慎。",
+        "the newest year {found} is itself out of line, and the forecast starts from it: take great care.",
+    ),
+    "fc_short": (
+        "只有 {found} 个学年；范围主要依据别处的经验，不是本地的误差。",
+        "there are only {found} school years; the range rests mostly on errors seen elsewhere, not on yours.",
+    ),
+    "fc_naive": (
+        "只有一个学年；预测只是把现有人数保持不变。",
+        "there is only one school year; the forecast merely keeps the present numbers.",
+    ),
+    "fc_closed": (
+        "{found} 所学校在最新学年没有数据，按已停办处理，不作预测：{names}。",
+        "{found} schools have no rows in the newest year; they are taken as closed and not forecast: {names}.",
+    ),
+    "fc_opened": (
+        "{found} 所学校开办不足三年，递进率主要借用所在地区的：{names}。",
+        "{found} schools opened less than three years ago; their ratios lean on those of their district: "
+        "{names}.",
+    ),
+    "fc_moved": (
+        "学校“{found}”出现在多个地区；已分别当作不同学校。",
+        'the school "{found}" stands in several districts; they were taken as different schools.',
+    ),
+    "fc_births_jump": (
+        "“{district}”{found} 年出生数比上年变化 {change}%；请核对是否混用了修订前后的口径。",
+        "births of {district} in {found} differ by {change} % from the year before; check that revised and "
+        "unrevised figures are not mixed.",
+    ),
+    "fc_births_gap": (
+        "“{district}”缺少出生数（{found}）；这些年的入学人数改用其他办法推算。",
+        "births of {district} are missing for {found}; entrants of those years rest on other evidence.",
+    ),
+    "fc_births_unknown": (
+        "出生数里的地区“{found}”不在在校生历史中，没有使用。",
+        'the district "{found}" in the births is not in the history; it was not used.',
+    ),
+    "fc_births_old": (
+        "出生数只到 {found} 年，推不出预测年份的入学人数，没有使用。",
+        "the births end in {found}, too early to say anything of the years forecast; they were not used.",
+    ),
+}
+
+register_kinds(_ERRORS, level=ERROR)
+register_kinds(_WARNINGS, level=WARNING)

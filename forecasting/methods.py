@@ -1,0 +1,81 @@
+"""The methods that can be compared: the standard ones, and ours.
+
+Each is a function ``(panel, drivers, years_ahead) -> ndarray (schools, grades, years_ahead)``, NaN in cells
+not open in the panel's newest year, so that one back-test judges them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting import cohort, entrants
+from forecasting.cohort import Settings
+from forecasting.entrants import Driver
+from forecasting.panel import Floats, Panel
+
+Method = Callable[[Panel, Sequence[Driver], int], Floats]
+
+
+def naive(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
+    """Every cell stays as it is."""
+    return np.repeat(panel.counts[:, :, -1:], years_ahead, axis=2)
+
+
+def gpr3(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
+    """Three-year grade-progression ratio, the method in use everywhere.
+
+    Each school's own ratio of pupils over its last three transitions; entrants are the mean of the last three
+    years; where a school has no transition yet, its last count stands.
+    """
+    before, after, seen = cohort.transitions(panel)
+    a, b = before[:, :, -3:].sum(axis=2), after[:, :, -3:].sum(axis=2)
+    ratio = np.divide(b, a, out=np.full_like(a, np.nan), where=seen[:, :, -3:].any(axis=2) & (a > 0))
+    recent = panel.counts[:, :, -3:]
+    known = np.isfinite(recent)
+    mean = np.where(known, recent, 0.0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
+    current, result = panel.counts[:, :, -1], np.full((*panel.counts.shape[:2], years_ahead), np.nan)
+    for step in range(years_ahead):
+        moved = np.full_like(current, np.nan)
+        moved[:, 1:] = current[:, :-1] * ratio
+        ahead = np.where(np.isfinite(moved), moved, mean)
+        ahead[~panel.open_cells] = np.nan
+        result[:, :, step] = current = ahead
+    return result
+
+
+def cohort_survival(settings: Settings | None = None, broken: frozenset[int] = frozenset()) -> Method:
+    """Cohort survival with ratios and entrants shrunk by evidence, for given settings."""
+    chosen = settings or Settings()
+
+    def method(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
+        entry = entrants.plan(panel, drivers, years_ahead=years_ahead, settings=chosen, broken=broken)
+        return cohort.project(panel, entry, years_ahead=years_ahead, settings=chosen, broken=broken)
+
+    return method
+
+
+def broken_years(panel: Panel, *, jump: float = 0.05) -> frozenset[int]:
+    """Years that a shock to every grade makes useless for learning, such as a pandemic's.
+
+    A year is broken when the ratio of all pupils who moved up into it stands out from the median of all
+    years by more than `jump` and by more than five times the usual (median absolute) deviation. A year just
+    after a broken one that jumps back is not broken itself.
+
+    Parameters
+    ----------
+    panel : Panel
+        History.
+    jump : float
+        Least departure of the pooled ratio from its median (0.05 = 5 %).
+    """
+    before, after, _ = cohort.transitions(panel)
+    a, b = before.sum(axis=(0, 1)), after.sum(axis=(0, 1))
+    ratio = pd.Series(np.where(a > 0, b / np.where(a > 0, a, 1.0), np.nan), index=panel.years[1:])
+    away = (ratio - ratio.median()).abs()
+    usual = away.median() * 1.4826
+    far = away > max(jump, 5.0 * usual)
+    hit = [int(y) for y in ratio.index[far]]
+    return frozenset(y for y in hit if y - 1 not in hit)

@@ -1,0 +1,103 @@
+"""Enrolment as one array, school x grade x year, which every step of the forecast shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: Grades in the order pupils pass through them; anything else is a fault of the input.
+GRADE_ORDER: dict[str, int] = {"PK3": -2, "PK": -1, "K": 0, **{str(n): n for n in range(1, 13)}}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Pupils by school, grade and year; immutable.
+
+    Attributes
+    ----------
+    schools : DataFrame
+        Columns district, school; sorted; row ``s`` belongs to ``counts[s]``.
+    grades : tuple of str
+        Grade labels in the order they are passed through, without holes.
+    first_year : int
+        School year (by its autumn) of ``counts[:, :, 0]``; years follow without holes.
+    counts : ndarray, shape (schools, grades, years)
+        Pupils; NaN where the school did not teach the grade or nothing was reported.
+    """
+
+    schools: pd.DataFrame
+    grades: tuple[str, ...]
+    first_year: int
+    counts: Floats
+
+    @property
+    def years(self) -> Ints:
+        """School years of the third axis."""
+        return self.first_year + np.arange(self.counts.shape[2])
+
+    @property
+    def last_year(self) -> int:
+        """The newest year in the panel."""
+        return int(self.years[-1])
+
+    @cached_property
+    def district_names(self) -> list[str]:
+        """Districts in sorted order."""
+        return sorted(set(self.schools["district"]))
+
+    @cached_property
+    def district_codes(self) -> Ints:
+        """Position of each school's district in ``district_names``."""
+        position = {name: i for i, name in enumerate(self.district_names)}
+        return self.schools["district"].map(position).to_numpy(np.int64)
+
+    @cached_property
+    def open_cells(self) -> Bools:
+        """Cells (school, grade) taught in the newest year."""
+        return np.isfinite(self.counts[:, :, -1])
+
+    def until(self, year: int) -> Panel:
+        """Return what was known in `year`: later columns are cut off."""
+        return replace(self, counts=self.counts[:, :, : year - self.first_year + 1])
+
+    def at(self, year: int) -> Floats:
+        """Return the counts of `year`, NaN where it lies outside the panel; shape (schools, grades)."""
+        index = year - self.first_year
+        if 0 <= index < self.counts.shape[2]:
+            return self.counts[:, :, index]
+        return np.full(self.counts.shape[:2], np.nan)
+
+
+def from_frame(history: pd.DataFrame) -> Panel:
+    """Arrange a checked history (see `history.check`) as a panel.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns year, district, school, grade, enrolment; one row a cell and year.
+    """
+    schools = history[["district", "school"]].drop_duplicates().sort_values(["district", "school"])
+    schools = schools.reset_index(drop=True)
+    grades = grade_span(history["grade"])
+    first, last = int(history["year"].min()), int(history["year"].max())
+    counts = np.full((len(schools), len(grades), last - first + 1), np.nan)
+    rows = pd.MultiIndex.from_frame(schools).get_indexer(
+        pd.MultiIndex.from_frame(history[["district", "school"]])
+    )
+    columns = history["grade"].map({g: i for i, g in enumerate(grades)}).to_numpy(np.int64)
+    counts[rows, columns, history["year"].to_numpy(np.int64) - first] = history["enrolment"].to_numpy(float)
+    return Panel(schools, grades, first, counts)
+
+
+def grade_span(labels: pd.Series) -> tuple[str, ...]:
+    """Every grade from the lowest to the highest label present."""
+    orders = [GRADE_ORDER[g] for g in labels.unique()]
+    return tuple(g for g, n in GRADE_ORDER.items() if min(orders) <= n <= max(orders))
