@@ -5,6 +5,7 @@ and `derived/` (what can be computed again). Saving writes a new layer file firs
 `project.toml` last, so that a crash in between leaves the project as it was.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,8 +76,10 @@ class Project:
 
     @property
     def key(self) -> str:
-        """Return what a cache of loaded projects goes by: folder and version."""
-        return f"{self.folder.resolve()}@{self.version}"
+        """Return what a cache of loaded projects goes by: folder, version and settings."""
+        own = repr(sorted(_settings(self).items()))
+        digest = hashlib.sha256(own.encode()).hexdigest()[:12]
+        return f"{self.folder.resolve()}@{self.version}-{digest}"
 
     @property
     def drafts_url(self) -> str:

@@ -6,7 +6,7 @@ returns a `Conflict` and writes nothing. What it has acknowledged is on disk (WA
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -225,10 +225,20 @@ class DraftStore:
             raise KeyError(draft_id)
         return found[0]
 
-    def list(self, project_id: str | None = None) -> Drafts:
-        """List drafts with authors and times, last changed first."""
+    def list(self, project_id: str | None = None) -> pd.DataFrame:
+        """List drafts, last changed first.
+
+        Returns
+        -------
+        DataFrame
+            draft_id, project_id, name, author, created_at, parent_id, parent_rev, rev, changed_at,
+            changed_by; times in UTC, ISO 8601.
+        """
         where = sa.true() if project_id is None else _DRAFTS.c.project_id == project_id
-        return sorted(self._select(where), key=lambda d: (d.changed_at, d.id), reverse=True)
+        found = sorted(self._select(where), key=lambda d: (d.changed_at, d.id), reverse=True)
+        names = [field.name for field in fields(Draft)]
+        frame = pd.DataFrame([astuple(draft) for draft in found], columns=names)
+        return frame.rename(columns={"id": "draft_id"}).astype({"parent_rev": "Int64"})
 
     def compare(self, a: str, b: str) -> pd.DataFrame:
         """Return the units that two drafts place differently (see `planning.drafts.moved`)."""
@@ -305,18 +315,10 @@ class DraftStore:
         joined = _DRAFTS.outerjoin(last, last.c.draft_id == _DRAFTS.c.id).outerjoin(
             _OPS, sa.and_(_OPS.c.draft_id == _DRAFTS.c.id, _OPS.c.rev == last.c.rev)
         )
-        query = sa.select(_DRAFTS, last.c.rev, _OPS.c.at, _OPS.c.author.label("by"))
+        columns = [*_DRAFTS.c, last.c.rev, _OPS.c.at, _OPS.c.author.label("by")]
+        query: sa.Select[Any] = sa.select(*columns).select_from(joined).where(where)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.select_from(joined).where(where)).all()
-        return [
-            Draft(
-                *row[:7],
-                rev=row.rev or 0,
-                changed_at=row.at or row.created_at,
-                changed_by=row.by or row.author,
-            )
-            for row in rows
-        ]
+            return [_draft(row) for row in connection.execute(query)]
 
 
 def _draft(row: Any) -> Draft:
