@@ -219,8 +219,8 @@ _GEOMETRY = {
         "has no location. Add its geometry or coordinates.",
     ),
     "geometry_type": (
-        "几何是{found}，应为{expected}。请改正或放到对应的图层。",
-        "the geometry is a {found}; expected {expected}. Mend it or put it in the layer it belongs to.",
+        "几何是{seen}，应为{expected}。请改正或放到对应的图层。",
+        "the geometry is a {seen}; expected {expected}. Mend it or put it in the layer it belongs to.",
     ),
     "geometry_invalid": (
         "几何有错，自动修复会改变形状（{reason}）。请在 GIS 软件中修复后再导入。",
@@ -314,10 +314,6 @@ _PROJECT = {
     "zone_without_stage": (
         "片区“{found}”没有招收{stage}的学校，却划入了{stage}的小区或村。请核对。",
         'the catchment "{found}" has no {stage} school, yet {stage} units are assigned to it. Check both.',
-    ),
-    "grades_reversed": (
-        "最低年级 {lowest} 高于最高年级 {highest}。请对调或改正。",
-        "the lowest grade {lowest} is above the highest {highest}. Exchange or correct them.",
     ),
 }
 

@@ -1,0 +1,136 @@
+"""Geometries as they come, checked: present, of the right type, valid, flat; small errors mended and said."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from gis.columns import Places, Schema
+from gis.faults import Fault
+from gis.words import Words
+
+#: A repair may change the area of a polygon by this share and no more.
+REPAIR_SHARE = 0.01
+
+_TYPES = {
+    "Point": Words("点", "point"),
+    "MultiPoint": Words("多点", "multipoint"),
+    "LineString": Words("线", "line"),
+    "MultiLineString": Words("多线", "multi-line"),
+    "LinearRing": Words("环", "ring"),
+    "Polygon": Words("面", "polygon"),
+    "MultiPolygon": Words("多部分面", "multi-polygon"),
+    "GeometryCollection": Words("几何集合", "geometry collection"),
+}
+_REASONS = {
+    "Self-intersection": Words("自相交", "self-intersection"),
+    "Ring Self-intersection": Words("环自相交", "ring self-intersection"),
+    "Hole lies outside shell": Words("洞在外环之外", "hole outside its shell"),
+    "Nested shells": Words("外环嵌套", "nested shells"),
+    "Nested holes": Words("洞嵌套", "nested holes"),
+    "Interior is disconnected": Words("内部不连通", "disconnected interior"),
+    "Too few points in geometry component": Words("点数太少", "too few points"),
+    "Invalid Coordinate": Words("坐标无效", "invalid coordinate"),
+}
+
+
+def check_geometry(
+    checked: pd.DataFrame, source: pd.DataFrame, schema: Schema, places: Places
+) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    """Return the checked columns with the geometry of ``source``, and the faults of the geometries.
+
+    Geometries with faults become None. Heights are dropped and parts of one unwrapped; polygons with small
+    errors are repaired when their area stays within :data:`REPAIR_SHARE`; all of it is said.
+    """
+    if not isinstance(source, gpd.GeoDataFrame) or source.geometry.isna().all():
+        return _without(checked, schema, places)
+    shapes = source.geometry.to_numpy().copy()
+    shapes[shapely.is_empty(shapes)] = None
+    faults = _missing(shapes, schema, places)
+    shapes, more = _flat(shapes, schema, places)
+    faults += more
+    shapes, more = _typed(shapes, schema, places)
+    faults += more
+    shapes, more = _repaired(shapes, schema, places)
+    geometry = gpd.GeoSeries(shapes, index=checked.index, crs=source.crs)
+    return gpd.GeoDataFrame(checked, geometry=geometry), faults + more
+
+
+def _without(checked: pd.DataFrame, schema: Schema, places: Places) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    none = gpd.GeoSeries([None] * len(checked), index=checked.index)
+    frame = gpd.GeoDataFrame(checked, geometry=none)
+    if not schema.geometry_required or not len(checked):
+        return frame, []
+    return frame, [Fault("geometry_columns_missing", places.file, places.sheets[0], schema.name)]
+
+
+def _missing(shapes: np.ndarray, schema: Schema, places: Places) -> list[Fault]:
+    if not schema.geometry_required:
+        return []
+    rows = np.flatnonzero(shapely.is_missing(shapes))
+    return [places.fault("geometry_missing", int(i), layer=schema.name) for i in rows]
+
+
+def _flat(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.ndarray, list[Fault]]:
+    count = int(shapely.has_z(shapes).sum())
+    if not count:
+        return shapes, []
+    sheet = places.sheets[0]
+    params = {"count": count}
+    return shapely.force_2d(shapes), [
+        Fault("geometry_flattened", places.file, sheet, schema.name, params=params)
+    ]
+
+
+def _typed(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.ndarray, list[Fault]]:
+    faults = []
+    expected = [_TYPES[name] for name in schema.geometry if not name.startswith("Multi")]
+    for row, shape in enumerate(shapes):
+        if shape is None or shape.geom_type in schema.geometry:
+            continue
+        simple = _unwrapped(shape)
+        if simple.geom_type in schema.geometry:
+            shapes[row] = simple
+            continue
+        shapes[row] = None
+        seen = _TYPES[shape.geom_type]
+        faults.append(places.fault("geometry_type", row, layer=schema.name, seen=seen, expected=expected))
+    return shapes, faults
+
+
+def _unwrapped(shape: BaseGeometry) -> BaseGeometry:
+    """Return the only part of a collection of one; a ring as a line; anything else as it is."""
+    if shape.geom_type == "LinearRing":
+        return shapely.LineString(shape.coords)
+    parts = shapely.get_parts(shape)
+    return parts.item() if len(parts) == 1 else shape
+
+
+def _repaired(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.ndarray, list[Fault]]:
+    faults = []
+    bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    for row in np.flatnonzero(bad):
+        broken = shapes[row]
+        reason = _reason(broken)
+        mended: BaseGeometry = _unwrapped(
+            shapely.make_valid(broken, method="structure", keep_collapsed=False)
+        )
+        share = abs(mended.area - broken.area) / broken.area if broken.area > 0 else np.inf
+        if mended.geom_type in schema.geometry and not mended.is_empty and share <= REPAIR_SHARE:
+            shapes[row] = mended
+            percent = round(100 * share, 2)
+            faults.append(
+                places.fault("geometry_repaired", int(row), layer=schema.name, reason=reason, share=percent)
+            )
+        else:
+            shapes[row] = None
+            faults.append(places.fault("geometry_invalid", int(row), layer=schema.name, reason=reason))
+    return shapes, faults
+
+
+def _reason(shape: BaseGeometry) -> Words:
+    text = shapely.is_valid_reason(shape).split("[")[0].strip()
+    return _REASONS.get(text, Words(text, text.lower()))

@@ -1,0 +1,225 @@
+"""Which column of a table means what: headers as people write them, matched to a schema's columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from gis.columns import Schema
+from gis.faults import Fault
+from gis.words import layer_words
+
+_BRACKETS = re.compile(r"[(\[{<【〔《「『].*?[)\]}>】〕》」』]")
+_NOISE = re.compile(r"[\s_\-./·、:：*#'\"“”()\[\]{}<>【】〔〕《》「」『』,;]+")
+#: headers of the horizontal and the vertical coordinate, then of a WKT column, in folded form
+_EAST = ("x", "lon", "lng", "long", "longitude", "经度", "东经", "easting", "east", "东坐标", "横坐标")
+_NORTH = ("y", "lat", "latitude", "纬度", "北纬", "northing", "north", "北坐标", "纵坐标")
+_X_ONLY = ("x", "x坐标", "坐标x", "xcoord", "pointx", "中心x", "xm")
+_Y_ONLY = ("y", "y坐标", "坐标y", "ycoord", "pointy", "中心y", "ym")
+_DEGREES = {"lon", "lng", "long", "longitude", "经度", "东经", "lat", "latitude", "纬度", "北纬"}
+_WKT = ("wkt", "geometry", "geom", "几何", "the_geom")
+
+
+@dataclass(frozen=True)
+class Match:
+    """What each column of a table was found to mean.
+
+    Attributes
+    ----------
+    columns : dict
+        Column name of the schema -> position in the table.
+    extras : dict
+        Name under which an unknown column is kept -> position.
+    doubled : frozenset
+        Columns of the schema that several headers claim.
+    faults : list of Fault
+        Doubled and unknown columns, and mappings that do not fit.
+    """
+
+    headers: tuple[str, ...]
+    columns: dict[str, int]
+    extras: dict[str, int]
+    sheet: str = ""
+    doubled: frozenset[str] = frozenset()
+    faults: list[Fault] = field(default_factory=list)
+
+    def header(self, name: str) -> str:
+        """Return the header in the file of a column of the schema."""
+        at = self.columns.get(name)
+        return self.headers[at] if at is not None else name
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Columns that hold a location: two positions (x east, y north as headed), or one of WKT."""
+
+    x: int = -1
+    y: int = -1
+    wkt: int = -1
+    degrees: bool = False
+
+
+@lru_cache(maxsize=4096)
+def fold_header(header: str) -> str:
+    """Return a header without case, spaces, full-width forms, brackets and punctuation.
+
+    Examples
+    --------
+    >>> fold_header("　学 校（名称） ")
+    '学校名称'
+    """
+    return _NOISE.sub("", unicodedata.normalize("NFKC", header).lower())
+
+
+@lru_cache(maxsize=4096)
+def bare_header(header: str) -> str:
+    """Return a folded header without what stands in brackets, which is mostly a unit.
+
+    Examples
+    --------
+    >>> bare_header("班额（人）")
+    '班额'
+    """
+    return fold_header(_BRACKETS.sub("", unicodedata.normalize("NFKC", header)))
+
+
+def aliases(schema: Schema) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the folded headers of a schema: those that mean a column, and those that may mean it."""
+    strong = {fold_header(a): c.name for c in schema.columns for a in (c.name, c.zh, c.en, *c.aliases)}
+    weak = {fold_header(a): c.name for c in schema.columns for a in c.weak}
+    return strong, {a: name for a, name in weak.items() if a not in strong}
+
+
+def match_headers(
+    headers: Sequence[str],
+    schema: Schema,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    file: str = "",
+    sheet: str = "",
+) -> Match:
+    """Find the column of the schema that each header means.
+
+    A header counts whole first (``学位（小学）``), then without its brackets (``班额（人）``).
+    What ``mapping`` says (header -> column name) goes before both.
+    """
+    place = (file, sheet, schema.name)
+    taken, faults = _mapped(headers, schema, mapping or {}, place)
+    fixed = {name: at for at, name in taken.items()}
+    for words in aliases(schema):
+        claims = _claims(headers, words, taken, fixed)
+        for name, at in claims.items():
+            if name not in fixed or len(at) > 1:
+                taken |= dict.fromkeys(at, name)
+        fixed |= {name: at[0] for name, at in claims.items() if name not in fixed}
+    doubled = {name for name in taken.values() if list(taken.values()).count(name) > 1}
+    faults += [_twice(headers, taken, schema, name, place) for name in sorted(doubled)]
+    columns = {name: at for at, name in taken.items() if name not in doubled}
+    extras = _extras(headers, set(taken), schema)
+    quiet = set(aliases(schema)[1])
+    faults += [
+        Fault("column_unknown", *place, column=headers[at])
+        for at in extras.values()
+        if bare_header(headers[at]) not in quiet and fold_header(headers[at]) not in quiet
+    ]
+    return Match(tuple(headers), columns, extras, sheet, frozenset(doubled), faults)
+
+
+def _mapped(
+    headers: Sequence[str], schema: Schema, mapping: Mapping[str, str], place: tuple[str, str, str]
+) -> tuple[dict[int, str], list[Fault]]:
+    taken: dict[int, str] = {}
+    faults: list[Fault] = []
+    names = [c.name for c in schema.columns]
+    for header, name in mapping.items():
+        at = [i for i, h in enumerate(headers) if h == header or fold_header(h) == fold_header(header)]
+        if name not in names:
+            params = {"columns": names}
+            faults.append(Fault("mapping_target", *place, found=name, params=params))
+        elif not at:
+            params = {"columns": list(headers)}
+            faults.append(Fault("mapping_unknown", *place, found=header, params=params))
+        else:
+            taken[at[0]] = name
+    return taken, faults
+
+
+def _claims(
+    headers: Sequence[str], words: dict[str, str], taken: dict[int, str], fixed: dict[str, int]
+) -> dict[str, list[int]]:
+    """Return the positions that claim each column which is not fixed yet."""
+    claims: dict[str, list[int]] = {}
+    for fold in (fold_header, bare_header):
+        claimed = {at for positions in claims.values() for at in positions}
+        sure = set(claims)
+        for at, header in enumerate(headers):
+            name = words.get(fold(header))
+            if name and at not in taken and at not in claimed and name not in fixed and name not in sure:
+                claims.setdefault(name, []).append(at)
+    return claims
+
+
+def _twice(
+    headers: Sequence[str], taken: dict[int, str], schema: Schema, name: str, place: tuple[str, str, str]
+) -> Fault:
+    columns = [f"“{headers[at]}”" for at, owner in taken.items() if owner == name]
+    return Fault("column_twice", *place, params={"columns": columns, "label": schema[name].label})
+
+
+def _extras(headers: Sequence[str], taken: set[int], schema: Schema) -> dict[str, int]:
+    reserved = {c.name for c in schema.columns} | {"geometry"}
+    extras: dict[str, int] = {}
+    for at, header in enumerate(headers):
+        if at in taken:
+            continue
+        name, number = header, 2
+        while name in reserved or name in extras:
+            name, number = f"{header}_{number}", number + 1
+        extras[name] = at
+    return extras
+
+
+def score(headers: Sequence[str], schema: Schema, *, geometry: bool = False) -> float:
+    """Return how much a table looks like a layer, 0 to 1: the share of required columns that it has.
+
+    A layer whose required location is missing counts as one column missing; optional columns break ties.
+    """
+    match = match_headers(headers, schema)
+    found = set(match.columns) | set(match.doubled)
+    required = [c for c in schema.columns if c.required]
+    given = sum(c.name in found or c.fallback in found or bool(c.derive) for c in required)
+    direct = sum(c.name in found for c in required)
+    located = geometry or find_coordinates(headers) is not None
+    needs = len(required) + bool(schema.geometry and schema.geometry_required)
+    given += bool(schema.geometry and schema.geometry_required and located)
+    if not direct and not (located and schema.geometry):
+        return 0.0
+    share = given / needs if needs else float(bool(found))
+    spare = len(found) / len(schema.columns)
+    unused = 1 - len(found) / max(len(headers), 1)
+    return max(0.0, share - 0.01 * (1 - spare) - 0.05 * unused)
+
+
+def find_coordinates(headers: Sequence[str]) -> Coordinates | None:
+    """Find the columns of coordinates (x, y; 经度, 纬度; X坐标, Y坐标) or of WKT; None without them."""
+    folded = [(fold_header(h), bare_header(h)) for h in headers]
+
+    def first(words: Sequence[str]) -> int:
+        return next((i for i, pair in enumerate(folded) for w in words if w in pair), -1)
+
+    for east, north in ((_EAST[1:], _NORTH[1:]), (_X_ONLY, _Y_ONLY)):
+        x, y = first(east), first(north)
+        if x >= 0 and y >= 0:
+            return Coordinates(x=x, y=y, degrees=bool(_DEGREES & {*folded[x]}))
+    wkt = first(_WKT)
+    return Coordinates(wkt=wkt) if wkt >= 0 else None
+
+
+def layer_title(name: str, layer: str) -> bool:
+    """Tell whether a sheet or file layer bears the name of a layer (``schools``, ``学校``, ``学校表``)."""
+    words = layer_words(layer)
+    plain = fold_header(name).removesuffix("表").removesuffix("图层").removesuffix("数据")
+    return plain in {fold_header(layer), fold_header(words.zh), fold_header(words.en)}

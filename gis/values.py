@@ -1,0 +1,217 @@
+"""Cell values as people write them, turned into what a column holds; a value that does not fit is a fault."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from gis.columns import Column
+from gis.words import Words
+
+_ERROR_CELLS = {"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+_DASHES = {"-", "--", "—", "——", "–", "/", "\\", "n/a", "na", "null", "none", "nan"}
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+\d+", re.IGNORECASE)
+_YEARS = re.compile(r"(\d{4})(?:年|学年|学年度)?(?:[-/~—–至](\d{4}|\d{2})(?:年|学年|学年度)?)?")
+_CLASS_NO = re.compile(r"\(?(\d+)\)?班?")
+_DIGITS = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)}
+_TRUE = ("是", "有", "true", "t", "yes", "y", "1", "1.0", "√", "✓", "对")
+_FALSE = ("否", "无", "没有", "非", "不是", "false", "f", "no", "n", "0", "0.0", "×", "x", "✗")
+_EXACT_INTEGER = 10**15
+_GRADES = range(1, 10)
+_YEAR_RANGE = (1949, 2100)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Why a cell does not fit its column: a fault kind and what its wording needs."""
+
+    kind: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def fold(text: str) -> str:
+    """Return text with full-width forms made half-width, lower case and without spaces, for comparing."""
+    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+def is_blank(cell: Any) -> bool:
+    """Tell whether a cell holds nothing: empty, only spaces, or not a number."""
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return True
+    if isinstance(cell, str):
+        return not cell.strip()
+    return isinstance(cell, float) and math.isnan(cell)
+
+
+def as_text(cell: Any) -> str:
+    """Return a cell as the text a user would see: ``45.0`` as ``45``, a date as ``2026-09-01``."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT_INTEGER:
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return str(cell.date())
+    return str(cell)
+
+
+def parse(cell: Any, column: Column, *, stage_system: str = "6-3") -> Any:
+    """Return the value of a cell: ``None`` for a blank one, :class:`Bad` for one that does not fit.
+
+    Parameters
+    ----------
+    cell
+        What the file holds: text, number, bool or date.
+    column
+        The column of the schema.
+    stage_system
+        ``"6-3"`` or ``"5-4"``; decides what 初一 (first junior year) means: grade 7 or grade 6.
+    """
+    if is_blank(cell):
+        return None
+    if isinstance(cell, str) and cell.strip().upper() in _ERROR_CELLS:
+        return Bad("value_error_cell")
+    if column.kind == "grade":
+        return _grade(cell, stage_system)
+    return _PARSERS[column.kind](cell, column)
+
+
+def _text(cell: Any, column: Column) -> str:
+    return as_text(cell).strip()
+
+
+def _identifier(cell: Any, column: Column) -> str | Bad:
+    text = unicodedata.normalize("NFKC", as_text(cell)).strip()
+    if (isinstance(cell, float) and abs(cell) >= _EXACT_INTEGER) or _SCIENTIFIC.fullmatch(text):
+        return Bad("id_rounded")
+    return text
+
+
+def _class_no(cell: Any, column: Column) -> str | Bad:
+    text = _identifier(cell, column)
+    if isinstance(text, Bad):
+        return text
+    plain = fold(text)
+    match = _CLASS_NO.fullmatch(plain)
+    if match:
+        return str(int(match[1]))
+    spoken = plain.strip("()").removesuffix("班").strip("()")
+    return str(_DIGITS[spoken]) if spoken in _DIGITS else text
+
+
+def _number(cell: Any, column: Column) -> float | int | Bad | None:
+    value = _read_number(cell, column)
+    if value is None or isinstance(value, Bad):
+        return value
+    if column.minimum == 0 and value < 0:
+        return Bad("value_negative")
+    if column.minimum is not None and value < column.minimum:
+        return Bad("value_below", {"limit": column.minimum})
+    if column.maximum is not None and value > column.maximum:
+        return Bad("value_above", {"limit": column.maximum})
+    return value
+
+
+def _read_number(cell: Any, column: Column) -> float | Bad | None:
+    bad = Bad("value_not_number", {"expected": column.expected})
+    if isinstance(cell, bool | datetime.date | datetime.time):
+        return bad
+    if not isinstance(cell, str):
+        return float(cell) if math.isfinite(cell) else bad
+    text = fold(cell).replace("，", ",")
+    if text in _DASHES:
+        return None
+    for suffix in column.suffixes:
+        text = text.removesuffix(suffix)
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    if not _PLAIN.fullmatch(text):
+        return bad
+    value = float(text)
+    return value if math.isfinite(value) else bad
+
+
+def _integer(cell: Any, column: Column) -> int | Bad | None:
+    if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= 2**53:
+        return Bad("value_above", {"limit": column.maximum or 2**53})
+    value = _number(cell, column)
+    if value is None or isinstance(value, Bad):
+        return value
+    if value != int(value):
+        return Bad("value_fraction")
+    return int(value)
+
+
+def _year(cell: Any, column: Column) -> int | Bad | None:
+    if isinstance(cell, str) and fold(cell) in _DASHES:
+        return None
+    match = _YEARS.fullmatch(fold(as_text(cell)))
+    if match is None or isinstance(cell, bool):
+        return Bad("value_not_year")
+    year, end = int(match[1]), match[2]
+    consecutive = end is None or int(end) in (year + 1, (year + 1) % 100)
+    in_range = _YEAR_RANGE[0] <= year <= _YEAR_RANGE[1]
+    return year if consecutive and in_range else Bad("value_not_year")
+
+
+def _grade(cell: Any, system: str) -> int | Bad:
+    bad = Bad("value_not_grade", {"system": system})
+    text = fold(as_text(cell))
+    grade = _spoken_grade(text, primary=int(system.split("-")[0]))
+    return grade if grade in _GRADES and not isinstance(cell, bool) else bad
+
+
+def _spoken_grade(text: str, *, primary: int) -> int:
+    """Return the grade a text names, 0 when it names none; ``primary`` is the length of the primary stage."""
+    match = re.fullmatch(r"(小学|小|初中|初|grade|g)?([一二三四五六七八九]|\d)(?:年级|年)?(?:级)?", text)
+    if match is None:
+        return 0
+    number = _DIGITS.get(match[2]) or int(match[2])
+    if match[1] in ("初中", "初"):
+        within = number <= 9 - primary
+        return primary + number if within else 0
+    if match[1] in ("小学", "小"):
+        return number if number <= primary else 0
+    return number
+
+
+def _boolean(cell: Any, column: Column) -> bool | Bad:
+    text = fold(as_text(cell))
+    words = {fold(w): c.name == "true" for c in column.choices for w in (c.zh, c.en, *c.aliases)}
+    words |= dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
+    if text in words:
+        return words[text]
+    return Bad("value_not_allowed", {"expected": Words("是、否", "yes, no"), "hint": ""})
+
+
+def _choice(cell: Any, column: Column) -> str | Bad:
+    text = fold(as_text(cell))
+    words = {fold(w): c.name for c in column.choices for w in (*c.aliases, c.en, c.zh, c.name)}
+    if text in words:
+        return words[text]
+    near = difflib.get_close_matches(text, words, n=1, cutoff=0.6)
+    return Bad("value_not_allowed", {"expected": column.expected, "hint": hint(near[0] if near else "")})
+
+
+def hint(near: str) -> Words | str:
+    """Return the question "is it ...?" in both languages, or nothing when there is no near value."""
+    return Words(f"是不是“{near}”？", f'Did you mean "{near}"?') if near else ""
+
+
+_PARSERS: dict[str, Callable[[Any, Column], Any]] = {
+    "id": _identifier,
+    "text": _text,
+    "class": _class_no,
+    "integer": _integer,
+    "number": _number,
+    "year": _year,
+    "boolean": _boolean,
+    "choice": _choice,
+}
