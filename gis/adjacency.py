@@ -13,26 +13,14 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gis.faults import Fault, FaultError, register_kinds
-from gis.territories import TOLERANCE, check_units
+from gis.faults import Fault, FaultError
+from gis.space_faults import check_units
+from gis.territories import TOLERANCE
 
 Geometries = npt.NDArray[np.object_]
 
 MINOR = 0.1
 """A piece that barriers cut off a territory makes no neighbours where it is below this share of it."""
-
-register_kinds(
-    {
-        "space_unknown_unit": (
-            "相邻关系中的单元编号 {found} 不存在。请核对编号。",
-            "Unit {found} in the links does not exist. Check the id.",
-        ),
-        "space_self_link": (
-            "单元 {found} 不能与自己相邻。请改正这一对编号。",
-            "Unit {found} cannot be its own neighbour. Correct the pair.",
-        ),
-    }
-)
 
 
 def from_territories(

@@ -15,7 +15,8 @@ import pandas as pd
 import shapely
 
 from gis import tessellation
-from gis.faults import Fault, FaultError, register_kinds
+from gis.faults import Fault, FaultError
+from gis.space_faults import check_units
 from gis.tessellation import GRID, Geometries
 
 TOLERANCE = 1.0
@@ -26,32 +27,6 @@ BOUNDING_ROADS = ("expressway", "arterial")
 
 _SPREAD = 0.5
 _TILING = 0.8
-
-register_kinds(
-    {
-        "space_no_metres": (
-            "图层坐标系不是以米为单位的投影坐标系({found})。请先转换到项目坐标系。",
-            "The layer is not in a projected coordinate system in metres ({found}). "
-            "Convert it to the project's first.",
-        ),
-        "space_no_geometry": (
-            "单元 {found} 没有图形。请补上点位或边界。",
-            "Unit {found} has no geometry. Give it a point or a boundary.",
-        ),
-        "space_repeated_unit": (
-            "单元编号 {found} 重复。每个单元只能出现一次。",
-            "Unit id {found} occurs more than once. Each unit must occur once.",
-        ),
-        "space_outside_area": (
-            "单元 {found} 在研究范围之外。请检查坐标或扩大范围。",
-            "Unit {found} lies outside the study area. Check its coordinates or widen the area.",
-        ),
-        "space_covered_unit": (
-            "单元 {found} 的边界被其他单元完全覆盖。请删除重复的边界或改画。",
-            "The polygon of unit {found} is wholly covered by other units. Remove or redraw one of them.",
-        ),
-    }
-)
 
 
 def territories(
@@ -112,18 +87,6 @@ def territories(
         "overlap_m2": overlap,
     }
     return out
-
-
-def check_units(units: gpd.GeoDataFrame) -> None:
-    """Raise a FaultError that lists missing geometries, repeated ids and a CRS that is not in metres."""
-    ids = units["unit_id"].astype(str)
-    empty = units.geometry.isna() | units.geometry.is_empty
-    faults = [Fault("space_no_geometry", layer="units", found=i) for i in ids[empty]]
-    faults += [Fault("space_repeated_unit", layer="units", found=i) for i in ids[ids.duplicated()].unique()]
-    if units.crs is not None and not units.crs.is_projected:
-        faults.append(Fault("space_no_metres", layer="units", found=str(units.crs)))
-    if faults:
-        raise FaultError(faults)
 
 
 def _shapes(units: gpd.GeoDataFrame) -> tuple[Geometries, list[int]]:
