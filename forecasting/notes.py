@@ -1,0 +1,126 @@
+"""How a forecast was made, in plain Chinese and English, for the page and the papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forecasting.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from forecasting.forecast import Fitted
+
+Note = dict[str, str]
+
+
+def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[Scenario]) -> list[Note]:
+    """Notes of one forecast, in reading order."""
+    return [
+        _history(fitted, until),
+        _progression(fitted),
+        _entrants(fitted),
+        _choice(fitted),
+        *_record(fitted),
+        _ranges(fitted, coverage),
+        *[_scenario(s) for s in scenarios if s.name != "中"],
+    ]
+
+
+def _note(zh: str, en: str) -> Note:
+    return {"zh": zh, "en": en}
+
+
+def _history(fitted: Fitted, until: int) -> Note:
+    panel = fitted.panel
+    span, count = f"{panel.first_year}–{panel.last_year}", int(panel.open_cells.any(axis=1).sum())
+    return _note(
+        f"依据 {span} 学年各校各年级在校生数，预测 {count} 所现办学校至 {until} 学年。",
+        f"From pupils by school and grade in {span}, for the {count} schools open now, to {until}.",
+    )
+
+
+def _progression(fitted: Fitted) -> Note:
+    evidence = f"{fitted.choice.settings.cell_evidence:g}"
+    return _note(
+        f"在校生按年级递进：每校每年级的递进率向所在地区的平均递进率收缩，积累约 {evidence} 名学生后"
+        "才以本校为主；近年的分量更重。",
+        "Pupils move up by grade. Each school's progression ratio is pulled towards its district's and counts "
+        f"more than it only after about {evidence} pupils; recent years weigh more.",
+    )
+
+
+def _entrants(fitted: Fitted) -> Note:
+    kinds = {driver.basis for driver in fitted.drivers}
+    if "registered" in kinds:
+        return _note(
+            "一年级新生以已登记的适龄儿童数乘以历年入学比例推算，登记未覆盖的年份依次用出生数、近年均值。",
+            "First-grade entrants are registered children times the share that entered in past years; years not "
+            "registered rest on births, then on the recent mean.",
+        )
+    if "born" in kinds:
+        return _note(
+            "一年级新生以出生数（按 8 月 31 日截止跨两个出生年份）乘以历年入学比例推算；尚未出生的年份沿用"
+            "最后已知出生数，标为“设定”。",
+            "First-grade entrants are births (two birth years meet in one school year, by the cut-off) times the "
+            "share that entered in past years; for children not yet born the last known births are kept and "
+            "marked as assumed.",
+        )
+    return _note(
+        "没有出生数和登记数：新生取近年的加权均值，不外推趋势，各年均标为“设定”。",
+        "There are no births or registers: entrants are a weighted mean of recent years, never a trend, and are "
+        "marked as assumed.",
+    )
+
+
+def _choice(fitted: Fitted) -> Note:
+    cutoffs = fitted.choice.cutoffs
+    if not cutoffs:
+        return _note(
+            "历史太短，参数采用预设值，没有按本地误差挑选。",
+            "The history is too short to choose the settings by past error; the preset ones were used.",
+        )
+    span = f"{cutoffs[0]}–{cutoffs[-1]}"
+    return _note(
+        f"参数按 {span} 学年的回测误差挑选。",
+        f"The settings were chosen by past error, forecasting again from {span}.",
+    )
+
+
+def _record(fitted: Fitted) -> list[Note]:
+    table = fitted.scores[fitted.scores["level"] == "school"].pivot_table(
+        index="horizon", columns="method", values="wape"
+    )
+    if table.empty:
+        return []
+    notes = []
+    for horizon in [h for h in (1, 3) if h in table.index]:
+        ours, standard, naive = (table.loc[horizon, m] for m in ("cohort", "gpr3", "naive"))
+        notes.append(
+            _note(
+                f"回测：提前 {horizon} 年，学校总人数的平均误差为 {ours:.1f}%（三年递进率法 {standard:.1f}%，"
+                f"维持现状 {naive:.1f}%）。",
+                f"Past error of school totals {horizon} year(s) ahead: {ours:.1f} % (three-year progression "
+                f"ratio {standard:.1f} %, no change {naive:.1f} %).",
+            )
+        )
+    return notes
+
+
+def _ranges(fitted: Fitted, coverage: float) -> Note:
+    share, origins = f"{100 * coverage:.0f}%", fitted.model.origins
+    return _note(
+        f"范围：按 {origins} 次回测的误差估计，各级分别约 {share} 的实际数落在其中；均值可逐级相加，"
+        "上下限不能相加。",
+        f"Ranges rest on {origins} past forecasts; about {share} of outcomes should fall inside at each level. "
+        "Means add up over levels, bounds do not.",
+    )
+
+
+def _scenario(scenario: Scenario) -> Note:
+    births, migration = f"{100 * (scenario.births - 1):+.0f}%", f"{100 * scenario.migration:+.1f}%"
+    return _note(
+        f"情景“{scenario.name}”（设定）：未出生年份的新生 {births}，每年净迁移 {migration}，"
+        f"小区推迟交付 {scenario.estate_delay} 年。",
+        f'Scenario "{scenario.name}" (assumed): entrants not yet born {births}, net migration {migration} a '
+        f"year, estates {scenario.estate_delay} year(s) late.",
+    )
