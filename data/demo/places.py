@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from data.demo import names
 from data.demo.settings import BLOCK, EPSG, District, metres, rng
-from data.demo.terrain import Terrain, core_half, crossings
+from data.demo.terrain import Terrain, crossings
 
 _SETBACK: Final = 24.0
 _NOTCH: Final = 0.4
@@ -190,7 +190,8 @@ def units(district: District, ground: Terrain, grids: list[Settlement], taken: s
     frames.append(_villages(district, ground, grids, random))
     out = pd.concat(frames, ignore_index=True)
     shape = ground.areas[(ground.areas["level"] == "town") & (ground.areas["district"] == district.name)]
-    out["town"] = shape["name"].to_numpy()[_home(out, shape)]
+    home = _home(out, shape)
+    out["town"], out["town_en"] = shape["name"].to_numpy()[home], shape["name_en"].to_numpy()[home]
     out["district"] = district.name
     out["core"] = out["grid"] == 0
     out["kind"] = np.where(out["grid"] >= 0, "estate", "village")
@@ -219,6 +220,8 @@ def _estates(grid: Settlement, index: int, wanted: int, random: np.random.Genera
     side = np.sqrt(shapely.area(shapely.polygons(corners)))
     inset = (_SETBACK * random.uniform(0.7, 1.6, len(chosen)) / side)[:, None]
     notched = random.random(len(chosen)) < _NOTCHED
+    # Each town needs ground for its schools.
+    notched[: 3 if index > 0 else 0] = True
     shapes = np.where(notched, _notched(corners, inset), _plain(corners, inset))
     school = _inside(corners, np.full((len(chosen), 1), 0.5), inset)[:, 0, :]
     place = shapely.point_on_surface(shapes)
@@ -304,7 +307,3 @@ def _names(
     country = names.villages(random, taken, pastoral=district.pastoral)
     return (next(built) if grid >= 0 else next(country) for grid in frame["grid"])
 
-
-def core_reach(district: District) -> float:
-    """Return how far from the seat its core reaches at most, metres."""
-    return 1.42 * core_half(district)

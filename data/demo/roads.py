@@ -200,7 +200,7 @@ def _with_ramp(ramp: np.ndarray, nodes: np.ndarray, edges: pd.DataFrame) -> tupl
 
 
 def _layer(district: District, edges: pd.DataFrame, ground: Terrain, ramp: np.ndarray | None) -> gpd.GeoDataFrame:
-    rows = _split_at_bridges(edges.drop(columns=["a", "b"]), ground.barriers)
+    rows = split_at_bridges(edges.drop(columns=["a", "b"]), ground.barriers)
     frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=EPSG).assign(tunnel=False)
     if ramp is not None:
         frame = pd.concat([frame, _expressway(district, ground)], ignore_index=True)
@@ -208,7 +208,7 @@ def _layer(district: District, edges: pd.DataFrame, ground: Terrain, ramp: np.nd
     return frame.assign(district=district.name, source=SOURCE)
 
 
-def _split_at_bridges(edges: pd.DataFrame, barriers: gpd.GeoDataFrame) -> pd.DataFrame:
+def split_at_bridges(edges: pd.DataFrame, barriers: gpd.GeoDataFrame) -> pd.DataFrame:
     lines = edges["geometry"].to_numpy()
     line, barrier = shapely.STRtree(barriers.geometry.to_numpy()).query(lines, predicate="intersects")[:2]
     shapes = barriers.geometry.to_numpy()
