@@ -42,6 +42,8 @@ class RoadGraph:
     road_class : int8 (m,)
         Index into ``CLASSES``.
     bridge, tunnel : bool (m,)
+    road : int32 (m,)
+        Number of the road: edges of one name and class share it; a nameless road is one line of the layer.
     indptr, indices, weights : CSR of the symmetric n x n matrix of lengths (the shortest of parallel edges)
     shape_start : int64 (m + 1,), shape_xy : float64 (k, 2)
         Vertices of edge i are ``shape_xy[shape_start[i]:shape_start[i + 1]]``.
@@ -58,6 +60,7 @@ class RoadGraph:
     road_class: npt.NDArray[np.int8]
     bridge: npt.NDArray[np.bool_]
     tunnel: npt.NDArray[np.bool_]
+    road: npt.NDArray[np.int32]
     indptr: npt.NDArray[np.int32]
     indices: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float64]
@@ -113,7 +116,7 @@ def graph_from_lines(
     Parameters
     ----------
     roads : GeoDataFrame
-        ``road_class``, optional ``bridge`` and ``tunnel``, and (Multi)LineString geometry in a projected CRS.
+        ``road_class``, optional ``name``, ``bridge`` and ``tunnel``, (Multi)LineString geometry, projected.
         Without ``road_class`` every line counts as local.
     snap : float
         Metres.
@@ -151,13 +154,22 @@ def _lines(roads: gpd.GeoDataFrame, walkable: Collection[str]) -> gpd.GeoDataFra
         name: roads[name].fillna(False).astype(bool) if name in roads else False
         for name in ("bridge", "tunnel")
     }
-    frame = gpd.GeoDataFrame({"road_class": road_class, **flags}, geometry=roads.geometry, crs=roads.crs)
+    columns = {"road_class": road_class, "road": _road_numbers(roads, road_class), **flags}
+    frame = gpd.GeoDataFrame(columns, geometry=roads.geometry, crs=roads.crs)
     frame = frame[road_class.isin(list(walkable)) & road_class.isin(CLASSES)].explode(ignore_index=True)
     frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()))
     frame = frame[(frame.geom_type == "LineString") & (frame.length > 0)].reset_index(drop=True)
     if not len(frame):
         raise FaultError([Fault("space_no_roads", layer="roads")])
     return frame
+
+
+def _road_numbers(roads: gpd.GeoDataFrame, road_class: pd.Series) -> pd.Series:
+    name = roads["name"] if "name" in roads else pd.Series("", index=roads.index)
+    key = road_class.astype(str) + "|" + name.fillna("").astype(str)
+    row = pd.Series(np.arange(len(roads)), index=roads.index)
+    nameless = name.isna() | (name == "")
+    return pd.Series(pd.factorize(key.where(~nameless, row.astype(str)))[0], index=roads.index)
 
 
 def _graph(
@@ -177,6 +189,7 @@ def _graph(
         road_class=codes[line].astype(np.int8),
         bridge=frame["bridge"].to_numpy(dtype=bool)[line],
         tunnel=frame["tunnel"].to_numpy(dtype=bool)[line],
+        road=frame["road"].to_numpy(dtype=np.int32)[line],
         indptr=matrix.indptr.astype(np.int32),
         indices=matrix.indices.astype(np.int32),
         weights=matrix.data,

@@ -1,0 +1,110 @@
+"""How many rivers, railways and main roads lie between two places, along the straight line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gis.roads import CLASSES, RoadGraph
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """Segments (m, 2, 2) of what should not be crossed, and the number of the feature each belongs to."""
+
+    ends: Floats
+    feature: Ints
+
+
+def obstacles(barriers: gpd.GeoDataFrame | None, graph: RoadGraph | None) -> Obstacles:
+    """Collect barriers (rivers, rails, expressways) and the arterial roads of a graph.
+
+    Barriers of one kind and name are one feature, and so are the edges of one named road; bridges and tunnels
+    of roads are left out, as people pass under or over them.
+    """
+    found = [_barrier_segments(barriers), _road_segments(graph)]
+    shift = [0, int(found[0].feature.max(initial=-1)) + 1]
+    return Obstacles(
+        np.concatenate([f.ends for f in found]),
+        np.concatenate([f.feature + s for f, s in zip(found, shift)]),
+    )
+
+
+def _segments(shapes: Any, feature: Ints) -> Obstacles:
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    surface = shapely.get_dimensions(parts) == 2
+    parts[surface] = shapely.boundary(parts[surface])
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
+    ends = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
+    return Obstacles(ends.reshape(-1, 2, 2), feature[of[part[:-1][same]]])
+
+
+def _barrier_segments(barriers: gpd.GeoDataFrame | None) -> Obstacles:
+    if barriers is None or not len(barriers):
+        return Obstacles(np.empty((0, 2, 2)), np.empty(0, dtype=np.int64))
+    frame = barriers.reset_index(drop=True)
+    key = frame.index.astype(str).to_series(index=frame.index)
+    if "name" in frame:
+        named = frame["name"].notna() & (frame["name"] != "")
+        kind = frame["kind"].astype(str) if "kind" in frame else ""
+        key = key.where(~named, frame["name"].astype(str) + "|" + kind)
+    return _segments(shapely.force_2d(frame.geometry.to_numpy()), np.unique(key, return_inverse=True)[1])
+
+
+def _road_segments(graph: RoadGraph | None) -> Obstacles:
+    if graph is None:
+        return Obstacles(np.empty((0, 2, 2)), np.empty(0, dtype=np.int64))
+    main = (graph.road_class == CLASSES.index("arterial")) & ~graph.bridge & ~graph.tunnel
+    return _segments(graph.lines()[main], graph.road[main].astype(np.int64))
+
+
+def count(starts: Floats, ends: Floats, things: Obstacles) -> npt.NDArray[np.int64]:
+    """Count the distinct features that the straight line from each start to each end crosses.
+
+    Round each end, a segment can only cut lines to starts that lie in its angle: starts are sorted by their
+    direction, so each segment is tested against a few of them and not against all.
+
+    Returns
+    -------
+    int64 (len(starts), len(ends))
+    """
+    out = np.zeros((len(starts), len(ends)), dtype=np.int64)
+    if len(things.ends) and len(starts):
+        features = int(things.feature.max()) + 1
+        for column, end in enumerate(ends):
+            start, segment = _cuts(starts, end, things.ends)
+            pairs = np.unique(start * features + things.feature[segment])
+            out[:, column] = np.bincount(pairs // features, minlength=len(starts))
+    return out
+
+
+def _cuts(starts: Floats, end: Floats, segments: Floats) -> tuple[Ints, Ints]:
+    """Rows of starts and of segments where the line from the start to ``end`` cuts the segment."""
+    bearing = np.arctan2(*(starts - end).T[::-1])
+    order = np.argsort(bearing)
+    around = np.concatenate([bearing[order], bearing[order] + 2 * np.pi])
+    one, two = (np.arctan2(*(segments[:, i] - end).T[::-1]) for i in (0, 1))
+    turn = (two - one + np.pi) % (2 * np.pi) - np.pi
+    low = np.where(turn >= 0, one, two)
+    first = np.searchsorted(around, low, side="left")
+    many = np.searchsorted(around, low + np.abs(turn), side="left") - first
+    segment = np.repeat(np.arange(len(segments)), many)
+    step = np.arange(len(segment)) - np.repeat(np.cumsum(many) - many, many)
+    start = order[(first[segment] + step) % len(starts)]
+    cut = _side(starts[start], segments[segment]) * _side(end, segments)[segment] < 0
+    return start[cut], segment[cut]
+
+
+def _side(point: Floats, segments: Floats) -> Floats:
+    """Sign of the side of each segment on which a point lies."""
+    along, off = segments[:, 1] - segments[:, 0], point - segments[:, 0]
+    return np.sign(along[:, 0] * off[:, 1] - along[:, 1] * off[:, 0])
