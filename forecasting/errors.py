@@ -63,9 +63,8 @@ def rolling(
         known = panel.until(cutoff)
         ahead = min(horizons, panel.last_year - cutoff)
         forecast = method(known, [d.known_in(cutoff) for d in drivers], ahead)
-        for horizon in range(1, ahead + 1):
-            if cutoff + horizon not in broken:
-                result.append(_compare(panel, known, forecast[:, :, horizon - 1], horizon))
+        told = [h for h in range(1, ahead + 1) if cutoff + h not in broken]
+        result += [_compare(panel, known, forecast[:, :, h - 1], h) for h in told]
     return [past for past in result if past.judged.any()]
 
 

@@ -172,6 +172,30 @@ def fit(
         drivers.append(entrants.from_register(table, panel))
     if (table := tables.get("births")) is not None:
         drivers.append(entrants.from_births(table, panel, cutoff_month=cutoff_month, entry_age=entry_age))
+    return learn(panel, drivers, coverage=coverage, settings=settings, faults=faults)
+
+
+def learn(
+    panel: Panel,
+    drivers: Sequence[Driver] = (),
+    *,
+    coverage: float = 0.8,
+    settings: cohort.Settings | None = None,
+    faults: Sequence[Fault] = (),
+) -> Fitted:
+    """Learn from a panel: broken years, settings by past error, error components, scores.
+
+    Parameters
+    ----------
+    panel : Panel
+        Checked history; its newest year is the base.
+    drivers : sequence of Driver
+        Best first; only what was known in the newest year.
+    coverage, settings
+        As in `forecast`.
+    faults : sequence of Fault
+        Warnings of the inputs, passed on.
+    """
     broken = methods.broken_years(panel)
     choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
     cutoffs = errors.origins(panel, most=8, broken=broken)
@@ -179,8 +203,9 @@ def fit(
     pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
     scores = _scores(panel, drivers, pasts, cutoffs, broken)
     model = intervals.fit(pasts, panel, coverage=coverage)
-    warned = (*faults, *history.warn(panel, broken))
-    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned)
+    return Fitted(
+        panel, tuple(drivers), choice, model, broken, scores, (*faults, *history.warn(panel, broken))
+    )
 
 
 def _checked(

@@ -196,20 +196,17 @@ def _counts(values: pd.Series, file: str, column: str = "enrolment") -> tuple[pd
 
 
 def _duplicates(clean: pd.DataFrame, keys: list[str], file: str) -> list[Fault]:
-    first = clean.groupby(keys)["year"].transform(lambda rows: rows.index[0])
-    repeated = clean.duplicated(keys)
+    same = clean[clean.duplicated(keys, keep=False)]
+    first = {key: int(rows[0]) + 2 for key, rows in same.groupby(keys).groups.items()}
+    again = same[same.duplicated(keys)]
     return [
-        Fault(
-            "fc_duplicate",
-            file=file,
-            row=int(i) + 2,
-            params={
-                "first": int(first[i]) + 2,
-                "key": " ".join(str(clean.at[i, k]).split(".0")[0] for k in keys),
-            },
-        )
-        for i in clean.index[repeated]
+        Fault("fc_duplicate", file=file, row=int(i) + 2, params={"first": first[key], "key": _words(key)})
+        for i, key in zip(again.index, again[keys].itertuples(index=False, name=None))
     ]
+
+
+def _words(key: tuple[object, ...]) -> str:
+    return " ".join(f"{part:.0f}" if isinstance(part, float) else str(part) for part in key)
 
 
 def _moved(clean: pd.DataFrame, file: str) -> list[Fault]:

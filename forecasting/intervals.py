@@ -15,13 +15,12 @@ errors falls inside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, stats
 
 from forecasting.errors import LEVELS, Past, totals
-from forecasting.levels import Level
 from forecasting.panel import Floats, Ints, Panel
 
 # Coefficients of the relative variance, from four US school systems' published histories; they decide only
@@ -64,7 +63,6 @@ class ErrorModel:
     parts: Mapping[str, Floats]
     widths: Mapping[str, float]
     origins: int = 0
-    coverages: Mapping[str, float] = field(default_factory=dict)
 
     def width(self, level: str) -> float:
         """Half-width for a level; levels without a calibration of their own take the nearest one's."""
@@ -262,6 +260,17 @@ def _standardised(level: str, past: _Judged, model: ErrorModel) -> Floats:
     return (np.log(ratio) / np.maximum(sigma, 1e-9))[keep]
 
 
+def past_range(level: str, past: Past, panel: Panel, model: ErrorModel) -> tuple[Floats, Floats, Floats]:
+    """Low, median and high of one past forecast at one level, in the order of ``errors.totals``."""
+    rows, columns = np.nonzero(np.ones_like(past.judged))
+    district = panel.district_codes[rows]
+    code = {"cell": np.arange(len(rows)), "school": rows, "district": district}[level]
+    late = np.where(past.late, past.forecast, 0.0)[rows, columns][:, None]
+    pupils = past.forecast[rows, columns][:, None]
+    spread = group_variance(model, code, rows, district, pupils, late, past.horizon)[:, 0]
+    return quantiles(totals(past.forecast, panel, level), spread, model.width(level))
+
+
 def log_sd(mean: Floats, spread: Floats) -> Floats:
     """Standard deviation of the logarithm of a log-normal with this mean and variance; 0 where mean is 0."""
     relative = np.divide(spread, mean**2, out=np.zeros_like(spread), where=mean > 0)
@@ -328,16 +337,3 @@ def quantiles(mean: Floats, spread: Floats, width: float) -> tuple[Floats, Float
     sigma = log_sd(mean, spread)
     median = mean * np.exp(-(sigma**2) / 2.0)
     return median * np.exp(-width * sigma), median, median * np.exp(width * sigma)
-
-
-__all__ = [
-    "PRIOR",
-    "ErrorModel",
-    "Level",
-    "fit",
-    "group_variance",
-    "log_sd",
-    "quantiles",
-    "totals",
-    "variance",
-]

@@ -1,0 +1,214 @@
+"""Back-test: what would the forecast have said in past years, beside what came and beside simpler methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting import errors, intervals, methods
+from forecasting.entrants import Driver
+from forecasting.errors import LEVELS, Past
+from forecasting.forecast import learn
+from forecasting.panel import Floats, Panel
+
+#: Columns of a back-test: the forecast's, with what came.
+COLUMNS = (
+    "method", "cutoff", "horizon", "level", "district", "school", "grade", "year",
+    "mean", "low", "median", "high", "actual",
+)  # fmt: skip
+
+RIVALS: dict[str, methods.Method] = {"gpr3": methods.gpr3, "naive": methods.naive}
+
+
+def backtest(
+    panel: Panel,
+    drivers: Sequence[Driver] = (),
+    *,
+    cutoffs: Sequence[int] | None = None,
+    horizons: int = 3,
+    coverage: float = 0.8,
+    progress: Callable[[float], None] | None = None,
+) -> pd.DataFrame:
+    """Forecast again from past years with only what was known then; settings and ranges are learned anew.
+
+    Only schools that teach the same grades in both years are compared, and district totals are theirs.
+
+    Parameters
+    ----------
+    panel : Panel
+        From ``panel.from_frame(history.read(...))``.
+    drivers : sequence of Driver
+        See ``entrants``; cut to what was known at each cut-off.
+    cutoffs : sequence of int, optional
+        Base years; by default the newest six with two years before them.
+    horizons : int
+        Years ahead.
+    coverage : float
+        Of the ranges.
+    progress : callable, optional
+        Told the share done, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`; method is cohort, gpr3 or naive. The ranges of gpr3 and naive are the usual ones:
+        quantiles of their own past relative errors, level by level.
+    """
+    chosen = list(errors.origins(panel) if cutoffs is None else cutoffs)
+    blocks = []
+    for done, cutoff in enumerate(chosen, start=1):
+        blocks += _from_one(panel, drivers, cutoff, horizons, coverage)
+        if progress is not None:
+            progress(done / len(chosen))
+    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=list(COLUMNS))
+
+
+def score(frame: pd.DataFrame, *, coverage: float = 0.8) -> pd.DataFrame:
+    """Table of errors by method, level and horizon.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, level, horizon, wape (%), ratio (to gpr3 in the same run), covered (share of outcomes
+        inside the range), interval_score (mean Winkler score, in % of pupils: lower is better), count.
+    """
+    outside = np.maximum(frame["low"] - frame["actual"], 0) + np.maximum(frame["actual"] - frame["high"], 0)
+    winkler = frame["high"] - frame["low"] + 2.0 / (1.0 - coverage) * outside
+    table = (
+        frame.assign(
+            error=(frame["mean"] - frame["actual"]).abs(),
+            covered=(outside <= 0).astype(float),
+            winkler=winkler,
+        )
+        .groupby(["method", "level", "horizon"], as_index=False)
+        .agg(
+            error=("error", "sum"),
+            actual=("actual", "sum"),
+            covered=("covered", "mean"),
+            winkler=("winkler", "sum"),
+            count=("error", "size"),
+        )
+    )
+    table["wape"] = 100.0 * table["error"] / table["actual"]
+    table["interval_score"] = 100.0 * table["winkler"] / table["actual"]
+    standard = table[table["method"] == "gpr3"].set_index(["level", "horizon"])["wape"]
+    table["ratio"] = (
+        table["wape"] / standard.reindex(pd.MultiIndex.from_frame(table[["level", "horizon"]])).array
+    )
+    return table[["method", "level", "horizon", "wape", "ratio", "covered", "interval_score", "count"]]
+
+
+def bootstrap(frame: pd.DataFrame, *, draws: int = 1000, seed: int = 0, share: float = 0.9) -> pd.DataFrame:
+    """Range of the ratio to GPR3 and of the coverage when whole blocks are drawn again.
+
+    A block is a cut-off year, or a district in a cut-off year where there are at least ten districts: errors
+    within a block hang together, and two or three origins decide nothing.
+
+    Returns
+    -------
+    DataFrame
+        Columns level, horizon (0: all together), ratio_low, ratio_high, covered_low, covered_high, blocks.
+    """
+    by_district = frame["district"].nunique() >= 10
+    block = frame["cutoff"].astype("str") + ("|" + frame["district"] if by_district else "")
+    inside = (frame["actual"] >= frame["low"]) & (frame["actual"] <= frame["high"])
+    rows = frame.assign(
+        block=block, error=(frame["mean"] - frame["actual"]).abs(), inside=inside.astype(float), one=1.0
+    )
+    pooled = pd.concat([rows, rows.assign(horizon=0)], ignore_index=True)
+    tails = [(1 - share) / 2, (1 + share) / 2]
+    result = []
+    for (level, horizon), part in pooled.groupby(["level", "horizon"]):
+        sums = part.groupby(["method", "block"])[["error", "inside", "one"]].sum()
+        ours, standard = sums.loc["cohort"], sums.loc["gpr3"]
+        picks = np.random.default_rng(seed).integers(0, len(ours), (draws, len(ours)))
+        drawn = {c: ours[c].to_numpy()[picks].sum(axis=1) for c in ("error", "inside", "one")}
+        rival = standard.reindex(ours.index)["error"].to_numpy()[picks].sum(axis=1)
+        ratio = np.quantile(drawn["error"] / np.maximum(rival, 1e-9), tails)
+        covered = np.quantile(drawn["inside"] / drawn["one"], tails)
+        result.append((level, horizon, *ratio, *covered, len(ours)))
+    names = ["level", "horizon", "ratio_low", "ratio_high", "covered_low", "covered_high", "blocks"]
+    return pd.DataFrame(result, columns=names)
+
+
+def worst_schools(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
+    """Schools with the largest mean absolute error of their totals, in % of their pupils."""
+    schools = frame[(frame["method"] == "cohort") & (frame["level"] == "school")]
+    error = (schools["mean"] - schools["actual"]).abs()
+    sums = (
+        schools.assign(error=error).groupby(["district", "school"], as_index=False)[["error", "actual"]].sum()
+    )
+    sums["wape"] = 100.0 * sums["error"] / sums["actual"]
+    return sums.sort_values(["wape", "school"], ascending=[False, True]).head(count).reset_index(drop=True)
+
+
+def _from_one(
+    panel: Panel, drivers: Sequence[Driver], cutoff: int, horizons: int, coverage: float
+) -> list[pd.DataFrame]:
+    """All methods from one cut-off."""
+    known, told = panel.until(cutoff), [d.known_in(cutoff) for d in drivers]
+    fitted = learn(known, told, coverage=coverage)
+    ours = methods.cohort_survival(fitted.choice.settings, fitted.broken)
+    blocks = []
+    for past in errors.rolling(panel, drivers, ours, cutoffs=[cutoff], horizons=horizons):
+        spread = [intervals.past_range(level, past, panel, fitted.model) for level in LEVELS]
+        blocks += [_block("cohort", past, panel, level, s) for level, s in zip(LEVELS, spread)]
+    for name, rival in RIVALS.items():
+        earlier = errors.rolling(known, told, rival, cutoffs=errors.origins(known), horizons=horizons)
+        for past in errors.rolling(panel, drivers, rival, cutoffs=[cutoff], horizons=horizons):
+            blocks += [
+                _block(name, past, panel, level, _plain_range(level, past, panel, earlier, coverage))
+                for level in LEVELS
+            ]
+    return blocks
+
+
+def _plain_range(
+    level: str, past: Past, panel: Panel, earlier: Sequence[Past], coverage: float
+) -> tuple[Floats, Floats, Floats]:
+    """Quantiles of past relative errors at this level and horizon, or at all horizons where it has none."""
+    mean = errors.totals(past.forecast, panel, level)
+    alike = [p for p in earlier if p.horizon == past.horizon] or list(earlier)
+    if not alike:
+        return mean, mean, mean
+    ratios = []
+    for other in alike:
+        told, came = (errors.totals(v, panel, level) for v in (other.forecast, other.actual))
+        ratios.append(came[told > 0] / told[told > 0])
+    tails = [(1 - coverage) / 2, 0.5, (1 + coverage) / 2]
+    low, middle, high = np.quantile(np.concatenate(ratios), tails)
+    return mean * low, mean * middle, mean * high
+
+
+def _block(
+    method: str, past: Past, panel: Panel, level: str, spread: tuple[Floats, Floats, Floats]
+) -> pd.DataFrame:
+    """One forecast at one level as rows; totals nobody judged are left out."""
+    low, median, high = spread
+    frame = _labels(panel, level).assign(
+        method=method,
+        cutoff=past.cutoff,
+        horizon=past.horizon,
+        level=level,
+        year=past.cutoff + past.horizon,
+        mean=errors.totals(past.forecast, panel, level),
+        low=low,
+        median=median,
+        high=high,
+        actual=errors.totals(past.actual, panel, level),
+    )
+    judged = errors.totals(past.judged.astype(float), panel, level) > 0
+    return frame.loc[judged, list(COLUMNS)]
+
+
+def _labels(panel: Panel, level: str) -> pd.DataFrame:
+    """District, school and grade of every total of a level, in the order of ``errors.totals``."""
+    if level == "district":
+        return pd.DataFrame({"district": panel.district_names, "school": "", "grade": ""})
+    if level == "school":
+        return panel.schools.assign(grade="")
+    grades = list(panel.grades) * len(panel.schools)
+    repeated = panel.schools.loc[panel.schools.index.repeat(len(panel.grades))]
+    return repeated.reset_index(drop=True).assign(grade=grades)

@@ -1,0 +1,120 @@
+"""From pupils to classes (班数) by school, grade and year, and the chance of oversize classes (大班额)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from forecasting.panel import GRADE_ORDER, Floats
+
+RULES = ("standard", "keep")
+
+
+def classes(
+    cells: pd.DataFrame,
+    *,
+    standard: Mapping[str, int],
+    large: int = 56,
+    rule: str = "standard",
+    current: pd.DataFrame | None = None,
+    coverage: float = 0.8,
+) -> pd.DataFrame:
+    """Classes to open for the forecast pupils.
+
+    Two rules. ``standard``: every year each grade has as few classes as the standard size allows,
+    ``ceil(pupils / standard)``. ``keep``: a cohort keeps its classes as it moves up (不拆班、不并班); one
+    is added only where the mean would reach the oversize limit, and only new entrants are formed anew.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Forecast rows of level "cell"; other levels are ignored.
+    standard : mapping of str to int
+        Pupils a class by stage or by grade, e.g. {"primary": 45, "junior": 50} (GB 50099-2011 3.0.1).
+    large : int
+        Smallest class that counts as oversize: 56 大班额, 66 超大班额 (教育部); other rules differ.
+    rule : {"standard", "keep"}
+        See above.
+    current : DataFrame, optional
+        Columns district (optional), school, grade, classes: classes in the year before the first forecast
+        year; needed by "keep".
+    coverage : float
+        What the forecast's ranges hold.
+
+    Returns
+    -------
+    DataFrame
+        Columns district, school, grade, stage, year, scenario, pupils, classes, low, high (classes by the
+        rule "standard" at the ends of the range), size (pupils a class), p_oversized (chance that classes of
+        even size reach `large`, with the number of classes given).
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule, "keep" without `current`, or a grade without a standard.
+    """
+    if rule not in RULES or (rule == "keep" and current is None):
+        raise ValueError(f"rule {rule!r}: expected one of {RULES}; 'keep' needs the current classes")
+    frame = cells[cells["level"] == "cell"].reset_index(drop=True)
+    size = _standard(frame, standard)
+    number = _needed(frame["mean"], size)
+    if rule == "keep" and current is not None:
+        number = _kept(frame, number, current, large)
+    result = frame[["district", "school", "grade", "stage", "year", "scenario"]].assign(
+        pupils=frame["mean"],
+        classes=number.astype(int),
+        low=np.minimum(_needed(frame["low"], size), number).astype(int),
+        high=np.maximum(_needed(frame["high"], size), number).astype(int),
+    )
+    result["size"] = np.divide(frame["mean"], number, out=np.zeros(len(frame)), where=number > 0)
+    result["p_oversized"] = exceeds(frame, number * (large - 1), coverage=coverage)
+    return result
+
+
+def exceeds(frame: pd.DataFrame, limit: Floats, *, coverage: float = 0.8) -> Floats:
+    """Probability that the pupils of each row exceed `limit`, from its range (log-normal)."""
+    low = np.maximum(frame["low"].to_numpy(float), 1e-3)
+    high = np.maximum(frame["high"].to_numpy(float), low)
+    sigma = np.maximum(np.log(high / low) / (2.0 * stats.norm.ppf(0.5 + coverage / 2.0)), 1e-6)
+    centre = (np.log(high) + np.log(low)) / 2.0
+    chance = stats.norm.sf((np.log(np.maximum(limit, 1e-3)) - centre) / sigma)
+    return np.where(frame["mean"].to_numpy(float) > 0, chance, 0.0)
+
+
+def _standard(frame: pd.DataFrame, standard: Mapping[str, int]) -> Floats:
+    size = frame["grade"].map(standard).astype(float).fillna(frame["stage"].map(standard).astype(float))
+    unknown = sorted(frame["grade"][size.isna()].unique())
+    if unknown:
+        raise ValueError(f"no standard class size for grades {', '.join(unknown)}")
+    return size.to_numpy(float)
+
+
+def _needed(pupils: pd.Series, size: Floats) -> Floats:
+    """Fewest classes of at most `size`; a hair of tolerance keeps 90.0000001 pupils in two classes of 45."""
+    return np.ceil(np.round(pupils.to_numpy(float), 2) / size - 1e-9)
+
+
+def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: int) -> Floats:
+    """Classes when each cohort keeps its own: last year's grade below sets this year's grade."""
+    keys = ["scenario", "district", "school"]
+    order = frame["grade"].map(GRADE_ORDER)
+    row = frame.groupby(keys, sort=False).ngroup().to_numpy()
+    column = (order - order.min()).to_numpy()
+    step = (frame["year"] - frame["year"].min()).to_numpy()
+    number = np.full((row.max() + 1, column.max() + 1), np.nan)
+    on = [c for c in ("district", "school", "grade") if c in current]
+    start = frame[[*keys, "grade"]].merge(current[[*on, "classes"]], on=on, how="left")["classes"]
+    number[row, column] = start.to_numpy(float)
+    result = needed.copy()
+    for year in range(step.max() + 1):
+        here = step == year
+        moved = np.full_like(number, np.nan)
+        moved[:, 1:] = number[:, :-1]
+        kept = moved[row[here], column[here]]
+        least = np.ceil(frame["mean"].to_numpy(float)[here] / (large - 1) - 1e-9)
+        result[here] = np.where(np.isfinite(kept), np.maximum(kept, least), needed[here])
+        number[row[here], column[here]] = result[here]
+    return result
