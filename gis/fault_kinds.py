@@ -267,6 +267,10 @@ _GEOMETRY_NOTES = {
         "the geometry had a small error ({reason}) and was repaired; its area changed by {share} %. Look "
         "at the map.",
     ),
+    "geometry_collapsed": (
+        "面的面积为 0（{reason}），已按一个点读入。请核对，最好补上真正的边界。",
+        "the polygon has no area ({reason}); it is read as a point. Check it, and better draw its bounds.",
+    ),
     "geometry_flattened": (
         "{count} 个几何带高程，已只留平面坐标。",
         "{count} geometries carried heights; only the plane coordinates are kept.",

@@ -115,13 +115,17 @@ def _repaired(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.nd
     for row in np.flatnonzero(bad):
         broken = shapes[row]
         reason = _reason(broken)
+        if broken.area == 0 and "Point" in schema.geometry and _collapsed(broken):
+            shapes[row] = shapely.Point(shapely.get_coordinates(broken)[0])
+            faults.append(places.fault("geometry_collapsed", int(row), layer=schema.name, reason=reason))
+            continue
         mended: BaseGeometry = _unwrapped(
             shapely.make_valid(broken, method="structure", keep_collapsed=False)
         )
         share = abs(mended.area - broken.area) / broken.area if broken.area > 0 else np.inf
         if mended.geom_type in schema.geometry and not mended.is_empty and share <= REPAIR_SHARE:
             shapes[row] = mended
-            percent = round(100 * share, 2)
+            percent = f"{100 * share:.2f}" if share >= 1e-4 else "<0.01"
             faults.append(
                 places.fault("geometry_repaired", int(row), layer=schema.name, reason=reason, share=percent)
             )
@@ -129,6 +133,11 @@ def _repaired(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.nd
             shapes[row] = None
             faults.append(places.fault("geometry_invalid", int(row), layer=schema.name, reason=reason))
     return shapes, faults
+
+
+def _collapsed(shape: BaseGeometry) -> bool:
+    """Tell whether a shape without area is one place or nearly so, not a bow-tie whose halves cancel out."""
+    return shapely.make_valid(shape).area == 0
 
 
 def _reason(shape: BaseGeometry) -> Words:

@@ -20,7 +20,9 @@ _NORTH = ("y", "lat", "latitude", "纬度", "北纬", "northing", "north", "北�
 _X_ONLY = ("x", "x坐标", "坐标x", "xcoord", "pointx", "中心x", "xm")
 _Y_ONLY = ("y", "y坐标", "坐标y", "ycoord", "pointy", "中心y", "ym")
 _DEGREES = {"lon", "lng", "long", "longitude", "经度", "东经", "lat", "latitude", "纬度", "北纬"}
-_WKT = ("wkt", "geometry", "geom", "几何", "the_geom")
+_WKT = ("wkt", "geometry", "geom", "几何", "thegeom")
+#: Folded headers of coordinates, by which the header row of a sheet is found too.
+HEADERS_OF_COORDINATES = frozenset((*_EAST, *_NORTH, *_X_ONLY, *_Y_ONLY, *_WKT))
 
 
 @dataclass(frozen=True)
@@ -185,14 +187,17 @@ def _extras(headers: Sequence[str], taken: set[int], schema: Schema) -> dict[str
 def score(headers: Sequence[str], schema: Schema, *, geometry: bool = False) -> float:
     """Return how much a table looks like a layer, 0 to 1: the share of required columns that it has.
 
-    A layer whose required location is missing counts as one column missing; optional columns break ties.
+    A layer whose required location is missing counts as one column missing, a column that can be made from
+    another as half; optional columns break ties.
     """
     match = match_headers(headers, schema)
     found = set(match.columns) | set(match.doubled)
     required = [c for c in schema.columns if c.required]
-    given = sum(c.name in found or c.fallback in found or bool(c.derive) for c in required)
     direct = sum(c.name in found for c in required)
-    located = geometry or find_coordinates(headers) is not None
+    spare_ways = [c for c in required if c.name not in found and (c.fallback in found or c.derive)]
+    given = direct + 0.5 * sum(bool(c.fallback) or "kind" in found for c in spare_ways)
+    points = find_coordinates(headers)
+    located = geometry or (points is not None and (points.wkt >= 0 or "Point" in schema.geometry))
     needs = len(required) + bool(schema.geometry and schema.geometry_required)
     given += bool(schema.geometry and schema.geometry_required and located)
     if not direct and not (located and schema.geometry):

@@ -72,7 +72,7 @@ def _load() -> dict[str, Schema]:
     return {name: _schema_of(name, table) for name, table in tables.items()}
 
 
-#: Every layer of a project, in the order in which they are best imported.
+#: Every layer of a project.
 SCHEMAS: dict[str, Schema] = _load()
 
 

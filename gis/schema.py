@@ -182,7 +182,7 @@ def _absent(
             places.fault("value_missing", int(i), layer=schema.name, column=column.zh, label=column.label)
             for i in blank
         ]
-    checked[column.name] = _cast(pd.Series(pd.NA, index=checked.index, dtype=object), column)
+    checked[column.name] = _cast(pd.Series(None, index=checked.index, dtype=object), column)
     if not column.required:
         return []
     headers = [column.zh, column.name, *column.aliases[:4]]
@@ -238,7 +238,7 @@ def _row_name(places: Places, row: int, other: int) -> str:
 
 def _ordered(checked: pd.DataFrame, plain: pd.DataFrame, schema: Schema, match: Match) -> pd.DataFrame:
     names = [c.name for c in schema.columns]
-    extras = {name: plain.iloc[:, at] for name, at in match.extras.items()}
+    extras = {name: plain.iloc[:, at].infer_objects() for name, at in match.extras.items()}
     return pd.concat([checked[names], pd.DataFrame(extras, index=checked.index)], axis=1)
 
 
