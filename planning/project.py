@@ -40,7 +40,7 @@ class Project:
     stage_system : {"6-3", "5-4"}
         Lengths of the primary and junior stages (六三制, 五四制).
     epsg : int
-        Projected CRS in metres of every layer with geometry.
+        Projected CRS in metres of every layer with geometry; 0 for a local grid (独立坐标) in metres.
     detour : float
         Walking metres per straight-line metre where no road path is known.
     walk_speed : float
@@ -308,9 +308,9 @@ def _check_crs(project: Project, layers: Mapping[str, pd.DataFrame]) -> None:
     faults = []
     for name, frame in layers.items():
         crs = getattr(frame, "crs", None)
-        if "geometry" in frame.columns and (crs is None or crs.to_epsg() != project.epsg):
+        if "geometry" in frame.columns and not settings.same_crs(crs, project.epsg):
             found = "—" if crs is None else crs.to_string()
-            params = {"expected": f"EPSG:{project.epsg}"}
+            params = {"expected": f"EPSG:{project.epsg}" if project.epsg else settings.LOCAL_WORDS}
             faults.append(Fault("project_crs", layer=name, found=found, params=params))
     if faults:
         raise FaultError(faults)

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -26,6 +26,9 @@ SETTINGS: Final = (
     "packs",
     "version",
 )
+#: `epsg` of a project on a local grid: plane metres with no stated relation to the earth.
+LOCAL_EPSG: Final = 0
+LOCAL_WORDS: Final = Words("独立坐标（米）", "a local grid (metres)")
 _NEEDED: Final = ("id", "name", "year", "epsg", "version")
 _SAFE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 _RESERVED: Final = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
@@ -69,7 +72,11 @@ _EXPECTED: Final[dict[str, tuple[type | tuple[type, ...], str, str]]] = {
     "name_en": (str, "文字", "text"),
     "year": (int, "1990 至 2100 的学年", "a school year from 1990 to 2100"),
     "stage_system": (str, "6-3 或 5-4", "6-3 or 5-4"),
-    "epsg": (int, "以米为单位的投影坐标系编号", "the code of a projected CRS in metres"),
+    "epsg": (
+        int,
+        "以米为单位的投影坐标系编号，独立坐标为 0",
+        "the code of a projected CRS in metres, 0 for a local grid",
+    ),
     "detour": ((int, float), "1 至 5 的数", "a number from 1 to 5"),
     "walk_speed": ((int, float), "10 至 200 的数（米/分）", "a number from 10 to 200 (m/min)"),
     "synthetic": (bool, "true 或 false", "true or false"),
@@ -189,10 +196,21 @@ def _good(name: str, value: object) -> bool:
     return tests[name](value) if name in tests else True
 
 
+def same_crs(crs: Any, epsg: int) -> bool:
+    """Tell whether a frame's CRS is the project's; code 0 stands for a local grid (独立坐标)."""
+    from gis.systems import is_local
+
+    if crs is None:
+        return False
+    return is_local(crs) if epsg == LOCAL_EPSG else crs.to_epsg() == epsg
+
+
 def _metric(epsg: int) -> bool:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
+    if epsg == LOCAL_EPSG:
+        return True
     try:
         crs = CRS.from_epsg(epsg)
     except CRSError:

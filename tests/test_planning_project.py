@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
+from gis import systems
 from gis.faults import FaultError
 from planning import stages, toml
 from planning.project import (
@@ -111,6 +112,16 @@ def test_a_stale_save_is_refused(project):
 def test_geometry_must_be_in_the_projects_crs(project):
     with pytest.raises(FaultError, match="EPSG:4545"):
         save_layers(project, {"units": units().to_crs(4326)})
+
+
+def test_a_local_grid_has_code_nought(tmp_path):
+    local = units().set_crs(systems.LOCAL, allow_override=True)
+    made = create_project({"units": local}, name="本地", year=2026, epsg=0, folder=tmp_path)
+    assert systems.is_local(open_project(made.folder).layers["units"].crs)
+    again = save_layers(made, {"births": births()})
+    pd.testing.assert_frame_equal(again.layers["units"], local)
+    with pytest.raises(FaultError, match="独立坐标"):
+        save_layers(again, {"units": units()})
 
 
 def test_every_wrong_setting_is_named_at_once(tmp_path):
