@@ -1,0 +1,332 @@
+"""Files into a project: read, checked across layers, put into one coordinate system, saved whole or not.
+
+Nothing is written before every file has been read and every layer agrees with the others; the save is that of
+`planning.project`, which replaces the project's settings file last.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pyproj import CRS
+
+from gis import crs as systems
+from gis.faults import Fault, FaultError, Words, errors, register_kinds, warnings
+from gis.layers import SCHEMAS, layer_label
+from planning import importlog, project, settings
+from planning.placing import epsg_of, place, target_crs
+from planning.project import Project
+from planning.reading import Part, Source, read_all
+
+__all__ = ["Source", "attempt", "check_layers", "free_id", "import_files"]
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+register_kinds(
+    {
+        "import_layer_unknown": (
+            "没有名为“{found}”的图层。可用：{layers}。",
+            'there is no layer "{found}". Use one of: {layers}.',
+        ),
+        "import_nothing": (
+            "没有要导入的表。请至少为一张表选定图层。",
+            "there is nothing to import. Choose the layer of at least one table.",
+        ),
+        "import_year_missing": (
+            "新项目要有规划学年（按秋季，如 2026）。请填写。",
+            "a new project needs its planning year (by its autumn, such as 2026). Enter it.",
+        ),
+        "import_system_fixed": (
+            "项目的学制是 {system}，导入时不能改成 {found}。请先修改项目设置。",
+            "the project has the {system} system; an import cannot change it to {found}. "
+            "Change the project's settings first.",
+        ),
+    }
+)
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: the planner cancelled
+    """The planner cancelled; nothing has been saved."""
+
+
+@dataclass(frozen=True)
+class _Import:
+    """An import under way: what goes where, and how to tell and ask the one who waits."""
+
+    base: Path
+    project_id: str
+    there: Project | None
+    sources: dict[str, Source]
+    stage_system: str
+    tell: Progress
+    stop: Cancelled
+
+    def step(self, share: float, said: str) -> None:
+        """Tell how far the work is; stop here if the planner cancelled."""
+        if self.stop():
+            raise _Stopped
+        self.tell(share, said)
+
+    def before_file(self, number: int, source: Source) -> None:
+        """Tell which file comes next."""
+        self.step(0.75 * number / len(self.sources), source.name)
+
+
+def import_files(
+    project_id: str,
+    files: Mapping[str, str | Path | Source],
+    *,
+    name: str = "",
+    year: int | None = None,
+    crs: str | None = None,
+    stage_system: str | None = None,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> dict[str, Any]:
+    """Read files into a project, a new one or one that is there; nothing is saved unless all are sound.
+
+    Parameters
+    ----------
+    project_id : str
+        Folder name of the project. Where there is none yet, it is created.
+    files : mapping of str to path or Source
+        Layer -> file. Layers of the project that are not named stay as they are.
+    name : str
+        Name of a new project; default its id.
+    year : int, optional
+        Planning year (学年, by its autumn) of a new project.
+    crs : str, optional
+        Coordinate system of the files that do not state theirs.
+    stage_system : {"6-3", "5-4"}, optional
+        Of a new project; "6-3" when not said, and reported as assumed.
+    home : str or Path, optional
+        Folder of projects; default `planning.project.home()`.
+    progress : callable, optional
+        Called with a share 0 to 1 and the file being read.
+    cancelled : callable, optional
+        Asked before each file and before the save.
+
+    Returns
+    -------
+    dict
+        Fit for JSON: `saved` (False when cancelled), `project`, `name`, `folder`, `new`, `version`, `crs`
+        (epsg, zh, en), `layers` (layer, zh, en, rows, file, table, replaced), `assumed` (zh, en) and
+        `warnings` (place, zh, en).
+
+    Raises
+    ------
+    FaultError
+        Every fault of every file at once; then every disagreement between the layers.
+    """
+    base = Path(home) if home is not None else project.home()
+    there = _existing(base, project_id)
+    _check_request(there, project_id, files, year=year, stage_system=stage_system)
+    system = there.stage_system if there else stage_system or "6-3"
+    sources = {layer: f if isinstance(f, Source) else Source(f) for layer, f in files.items()}
+    work = _Import(base, project_id, there, sources, system, progress or _silent, cancelled or _never)
+    new = {"name": name or project_id, "year": year, "stage_system": system}
+    try:
+        return _run(work, crs, new, assumed_system=stage_system is None)
+    except _Stopped:
+        return {"saved": False, "project": project_id, "layers": [], "assumed": [], "warnings": []}
+
+
+def attempt(**arguments: Any) -> dict[str, Any]:
+    """Import as `import_files` does, and hand faults back as data instead of raising them.
+
+    For jobs of the app, which shows every fault in a table.
+
+    Returns
+    -------
+    dict
+        The report; after faults `saved` is False and `faults` holds them (list of `gis.faults.Fault`).
+    """
+    try:
+        return import_files(**arguments)
+    except FaultError as error:
+        return {"saved": False, "project": arguments.get("project_id", ""), "faults": error.faults}
+
+
+def free_id(name: str, home: str | Path | None = None) -> str:
+    """Return an id for a new project of this name that no folder has yet."""
+    base = Path(home) if home is not None else project.home()
+    wanted = settings.safe_id(name)
+    taken = {path.name.lower() for path in base.glob("*")}
+    others = (f"{wanted[:42]}-{number}" for number in range(2, 10_000))
+    return wanted if wanted not in taken else next(other for other in others if other not in taken)
+
+
+def check_layers(layers: Mapping[str, pd.DataFrame], *, stage_system: str = "6-3") -> list[Fault]:
+    """Return every disagreement between layers; a project that is not complete yet is no fault.
+
+    Parameters
+    ----------
+    layers : mapping of str to DataFrame or GeoDataFrame
+        Canonical columns, one coordinate system.
+    stage_system : {"6-3", "5-4"}
+        Of the project.
+
+    Returns
+    -------
+    list of Fault
+        Errors and warnings, without `layer_missing`: layers may come one after the other.
+    """
+    from gis.checks import check_project
+
+    return [f for f in check_project(layers, stage_system=stage_system) if f.kind != "layer_missing"]
+
+
+def _silent(share: float, said: str) -> None:
+    """Take progress and show it nowhere."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _existing(base: Path, project_id: str) -> Project | None:
+    # An id that is a path must not reach a folder elsewhere; the settings' check names that fault.
+    if Path(project_id).name != project_id or not (base / project_id / settings.PROJECT_FILE).exists():
+        return None
+    return project.open_project(base / project_id)
+
+
+def _check_request(
+    there: Project | None,
+    project_id: str,
+    files: Mapping[str, Any],
+    *,
+    year: int | None,
+    stage_system: str | None,
+) -> None:
+    """Raise what is wrong with the request before any file is read."""
+    known = {"layers": list(SCHEMAS)}
+    faults = [
+        Fault("import_layer_unknown", found=name, params=known) for name in files if name not in SCHEMAS
+    ]
+    if not files:
+        faults.append(Fault("import_nothing"))
+    if there is None:
+        faults += [Fault("import_year_missing")] if year is None else []
+        faults += _setting_faults(project_id, year, stage_system)
+    elif stage_system not in (None, there.stage_system):
+        params = {"system": there.stage_system}
+        faults.append(Fault("import_system_fixed", found=str(stage_system), params=params))
+    if faults:
+        raise FaultError(faults)
+
+
+def _setting_faults(project_id: str, year: int | None, stage_system: str | None) -> list[Fault]:
+    """Return what is wrong with the settings of a new project, as far as they are known yet."""
+    # The coordinate system comes out of the files; any good one stands in for it here.
+    wanted = Project(project_id, project_id or "-", Path(project_id), year or 2000, epsg=4545)
+    wanted = replace(wanted, stage_system=stage_system or wanted.stage_system)
+    try:
+        settings.check({name: getattr(wanted, name) for name in settings.SETTINGS}, folder=wanted.folder)
+    except FaultError as error:
+        return [replace(fault, file="") for fault in error.faults]
+    return []
+
+
+def _run(work: _Import, crs: str | None, new: Mapping[str, Any], *, assumed_system: bool) -> dict[str, Any]:
+    parts = read_all(work.sources, stage_system=work.stage_system, crs=crs, before=work.before_file)
+    target, reason = target_crs(work.there, {layer: part.frame for layer, part in parts.items()})
+    files = {layer: source.name for layer, source in work.sources.items()}
+    placed, warned = place({layer: part.frame for layer, part in parts.items()}, target, files=files)
+    work.step(0.8, "")
+    found = [*(fault for part in parts.values() for fault in part.warnings), *warned]
+    found += _agreeing(work, placed)
+    work.step(0.9, "")
+    saved = _save(work, placed, parts, {**new, "epsg": epsg_of(target)})
+    assumed = [reason, *_read_as(parts), *([] if work.there else _set(saved, assumed_system))]
+    report = _report(work, saved, placed, target, assumed, found)
+    importlog.append(saved.folder, report)
+    work.tell(1.0, "")
+    return report
+
+
+def _agreeing(work: _Import, placed: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Check the new layers against each other and those that stay; return warnings, raise on an error."""
+    kept = work.there.layers if work.there else {}
+    found = check_layers({**kept, **placed}, stage_system=work.stage_system)
+    if errors(found):
+        raise FaultError(found)
+    return found
+
+
+def _save(
+    work: _Import, placed: Mapping[str, pd.DataFrame], parts: Mapping[str, Part], new: Mapping[str, Any]
+) -> Project:
+    rows = [
+        (layer, source.as_of, source.source, _place(source, parts[layer].table))
+        for layer, source in work.sources.items()
+    ]
+    sources = pd.DataFrame(rows, columns=["layer", "as_of", "source", "file"])
+    if work.there is not None:
+        return project.save_layers(work.there, placed, sources=sources)
+    return project.create_project(placed, id=work.project_id, folder=work.base, sources=sources, **new)
+
+
+def _place(source: Source, table: str) -> str:
+    return f"{source.name} [{table}]" if table else source.name
+
+
+def _read_as(parts: Mapping[str, Part]) -> list[Words]:
+    """Return how the coordinate system of each layer is known."""
+    return [
+        Words(f"{layer_label(layer)}：{part.note.zh}", f"{layer_label(layer, 'en')}: {part.note.en}")
+        for layer, part in parts.items()
+        if part.note.zh
+    ]
+
+
+def _set(saved: Project, assumed_system: bool) -> list[Words]:
+    """Return the settings that a new project was given without being asked."""
+    system = saved.stage_system
+    said = [Words(f"学制没有说明，设定为 {system}。", f"No stage system was stated; {system} is assumed.")]
+    walking = Words(
+        f"没有道路可走的地方，步行距离 = 直线距离 × {saved.detour:g}（设定）；"
+        f"步行速度 {saved.walk_speed:g} 米/分（设定）。",
+        f"Where no road leads, walking distance = straight line × {saved.detour:g} (assumed); "
+        f"walking speed {saved.walk_speed:g} m/min (assumed).",
+    )
+    return [*(said if assumed_system else []), walking]
+
+
+def _report(
+    work: _Import,
+    saved: Project,
+    placed: Mapping[str, pd.DataFrame],
+    target: CRS,
+    assumed: Sequence[Words],
+    found: Sequence[Fault],
+) -> dict[str, Any]:
+    had = set(work.there.layers) if work.there else set()
+    layers = [
+        {
+            "layer": layer,
+            "zh": layer_label(layer),
+            "en": layer_label(layer, "en"),
+            "rows": len(placed[layer]),
+            "file": source.name,
+            "table": source.table,
+            "replaced": layer in had,
+        }
+        for layer, source in work.sources.items()
+    ]
+    return {
+        "saved": True,
+        "project": saved.id,
+        "name": saved.name,
+        "folder": str(saved.folder),
+        "new": work.there is None,
+        "version": saved.version,
+        "crs": {"epsg": saved.epsg, "zh": systems.name(target), "en": systems.name(target, "en")},
+        "layers": layers,
+        "assumed": [words._asdict() for words in assumed],
+        "warnings": importlog.records(warnings(found)),
+    }
