@@ -26,6 +26,8 @@ SETTINGS: Final = (
     "packs",
     "version",
 )
+#: `epsg` of a project on a local grid: plane metres with no stated relation to the earth.
+LOCAL_EPSG: Final = 0
 LOCAL_WORDS: Final = Words("独立坐标（米）", "a local grid (metres)")
 _NEEDED: Final = ("id", "name", "year", "epsg", "version")
 _SAFE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
