@@ -50,7 +50,7 @@ class Settings:
     school_evidence: float = 1000.0
     persistence: float = 0.9
     entrant_memory: float = 0.6
-    entrant_pool_memory: float = 0.4
+    entrant_pool_memory: float = 0.5
     school_pull: float = 0.75
     leaver_weight: float = 0.5
 

@@ -10,12 +10,12 @@ import numpy as np
 from forecasting import errors, methods
 from forecasting.cohort import Settings
 from forecasting.entrants import Driver
-from forecasting.panel import Panel
+from forecasting.panel import Floats, Panel
 
 #: Values tried one setting at a time, in this order, from the default settings on.
 TRIED: dict[str, tuple[float, ...]] = {
     "leaver_weight": (0.0, 0.5, 1.0),
-    "entrant_pool_memory": (0.2, 0.4, 0.7),
+    "entrant_pool_memory": (0.2, 0.5, 0.75),
     "entrant_memory": (0.4, 0.6, 0.75),
     "memory": (0.5, 0.7, 0.85),
     "pool_memory": (0.3, 0.6, 0.8),
@@ -25,6 +25,9 @@ TRIED: dict[str, tuple[float, ...]] = {
 
 #: A setting is changed only for at least this relative gain: less may be luck.
 LEAST_GAIN = 0.003
+
+#: Panels with fewer schools than this look back further: their errors are noisier and cheaper to find.
+SMALL, SMALL_MOST = 100, 14
 
 #: Fewest past forecasts (origins) from which settings are chosen at all.
 LEAST_ORIGINS = 3
@@ -72,18 +75,19 @@ def choose(
     broken : frozenset of int
         Years left out.
     """
-    cutoffs = errors.origins(panel, most=most, broken=broken)
+    newest = SMALL_MOST if panel.counts.shape[0] < SMALL else most
+    cutoffs = errors.origins(panel, most=newest, broken=broken)
     if len(cutoffs) < LEAST_ORIGINS:
         return Choice(Settings())
 
-    def scores(method: methods.Method) -> np.ndarray:
+    def scores(method: methods.Method) -> Floats:
         pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=horizons, broken=broken)
-        return errors.wape(pasts, panel)["wape"].to_numpy()
+        return _mean_errors(pasts, panel)
 
     standard = np.maximum(scores(methods.gpr3), 1e-9)
 
     def score(settings: Settings) -> float:
-        return float(np.mean(scores(methods.cohort_survival(settings, broken)) / standard))
+        return float((scores(methods.cohort_survival(settings, broken)) / standard).mean())
 
     best = Settings()
     lowest = score(best)
@@ -93,3 +97,13 @@ def choose(
             if trial != best and (reached := score(trial)) < lowest * (1.0 - LEAST_GAIN):
                 best, lowest = trial, reached
     return Choice(best, tuple(cutoffs), lowest)
+
+
+def _mean_errors(pasts: Sequence[errors.Past], panel: Panel) -> Floats:
+    """Absolute errors as shares of pupils, each past forecast counting alike; by level and horizon."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for past in pasts:
+        for level in errors.LEVELS:
+            error = np.abs(errors.totals(past.forecast - past.actual, panel, level)).sum()
+            found.setdefault((level, past.horizon), []).append(error / max(past.actual.sum(), 1.0))
+    return np.array([np.mean(shares) for _, shares in sorted(found.items())])

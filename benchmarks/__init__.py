@@ -1,0 +1,1 @@
+"""What every figure in the README is measured with."""
