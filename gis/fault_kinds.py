@@ -80,6 +80,10 @@ _FILES = {
         "有几张表都像“{layer}”，表头又不相同：{tables}。请指明读哪一张。",
         'several tables look like "{layer}" and their headers differ: {tables}. Say which one to read.',
     ),
+    "export_too_many_rows": (
+        "“{found}”的行数超过一张工作表能容纳的 {limit} 行。请改用 CSV 或 GeoPackage。",
+        '"{found}" has more rows than the {limit} that a sheet can hold. Use CSV or GeoPackage instead.',
+    ),
     "row_too_long": (
         "这一行比表头多出 {extra} 格（“{found}”）。多半是文字里有没加引号的逗号，请改正。",
         'this row has {extra} cells more than the header ("{found}"). Often a comma in a text without '
@@ -359,8 +363,8 @@ _PROJECT_NOTES = {
         '"{name}" and "{other}" are at the same place. Check for a duplicate or a slip in the coordinates.',
     ),
     "class_size_unlikely": (
-        "一个班 {found} 人，很少见。请核对。",
-        "a class of {found} pupils is rare. Check it.",
+        "“{class}”班 {found} 人，很少见。请核对。",
+        "class {class} has {found} pupils, which is rare. Check it.",
     ),
     "years_missing": (
         "缺 {found} 学年。预测按年递推，缺年会降低精度，请补上。",

@@ -184,28 +184,47 @@ def _extras(headers: Sequence[str], taken: set[int], schema: Schema) -> dict[str
     return extras
 
 
-def score(headers: Sequence[str], schema: Schema, *, geometry: bool = False) -> float:
+def score(headers: Sequence[str], schema: Schema, *, geometry: str = "") -> float:
     """Return how much a table looks like a layer, 0 to 1: the share of required columns that it has.
 
     A layer whose required location is missing counts as one column missing, a column that can be made from
-    another as half; optional columns break ties.
+    another as half; optional columns break ties. A layer without required columns (roads) comes to 0.8.
+
+    Parameters
+    ----------
+    headers
+        Of the table.
+    schema
+        Of the layer.
+    geometry
+        Type of the table's geometries (``"Point"``, ``"Polygon"`` ...), ``"Unknown"`` for mixed ones, empty
+        without.
     """
     match = match_headers(headers, schema)
     found = set(match.columns) | set(match.doubled)
     required = [c for c in schema.columns if c.required]
-    direct = sum(c.name in found for c in required)
-    spare_ways = [c for c in required if c.name not in found and (c.fallback in found or c.derive)]
-    given = direct + 0.5 * sum(bool(c.fallback) or "kind" in found for c in spare_ways)
-    points = find_coordinates(headers)
-    located = geometry or (points is not None and (points.wkt >= 0 or "Point" in schema.geometry))
-    needs = len(required) + bool(schema.geometry and schema.geometry_required)
-    given += bool(schema.geometry and schema.geometry_required and located)
-    if not direct and not (located and schema.geometry):
-        return 0.0
-    share = given / needs if needs else float(bool(found))
+    located = _located(headers, schema, geometry)
     spare = len(found) / len(schema.columns)
+    if not required:
+        return 0.4 * min(len(found), 2) * located
+    direct = sum(c.name in found for c in required)
+    if not direct:
+        return 0.0
+    made = [c for c in required if c.name not in found and (c.fallback in found or c.derive)]
+    given = direct + 0.5 * sum(bool(c.fallback) or "kind" in found for c in made)
+    needs = len(required) + bool(schema.geometry and schema.geometry_required)
+    given += located and bool(schema.geometry and schema.geometry_required)
     unused = 1 - len(found) / max(len(headers), 1)
-    return max(0.0, share - 0.01 * (1 - spare) - 0.05 * unused)
+    return max(0.0, given / needs - 0.01 * (1 - spare) - 0.05 * unused)
+
+
+def _located(headers: Sequence[str], schema: Schema, geometry: str) -> bool:
+    """Tell whether a table has the kind of location that a layer needs."""
+    if geometry:
+        types = [*(t for t in schema.geometry if not t.startswith("Multi")), "Unknown", "Collection"]
+        return bool(schema.geometry) and any(t in geometry for t in types)
+    points = find_coordinates(headers)
+    return points is not None and (points.wkt >= 0 or "Point" in schema.geometry)
 
 
 def find_coordinates(headers: Sequence[str]) -> Coordinates | None:

@@ -55,12 +55,15 @@ class ReadResult:
 
 @dataclass(frozen=True)
 class TableInfo:
-    """What a table of a file has, and which layer it looks like (``""`` for none), scored from 0 to 1."""
+    """What a table of a file has, and which layer it looks like (``""`` for none), scored from 0 to 1.
+
+    ``geometry`` is the type of its geometries, empty for a plain table.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: int
-    geometry: bool
+    geometry: str
     layer: str
     score: float
 
@@ -170,7 +173,7 @@ def _likeliest(head: TableHead) -> tuple[str, float]:
     """Return the layer that a table is named after, else the one its headers look most like."""
     scores = {name: score(head.headers, schema, geometry=head.geometry) for name, schema in SCHEMAS.items()}
     named = [name for name in SCHEMAS if head.name and layer_title(head.name, name)]
-    best = named[0] if named else max(scores, key=scores.__getitem__)
+    best = named[0] if named else max(scores, key=lambda name: round(scores[name], 2))
     return (best, scores[best]) if named or scores[best] >= LIKELY else ("", scores[best])
 
 

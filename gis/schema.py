@@ -155,20 +155,29 @@ def _fill(
 ) -> list[Fault]:
     """Add the columns that are not in the table, from their fallback or derivation, else as NA."""
     faults: list[Fault] = []
+    given = set(match.columns)
     for column in schema.columns:
         if column.fallback and column.quiet and column.name in checked and column.fallback in checked:
             checked[column.name] = checked[column.name].fillna(checked[column.fallback])
         if column.name in checked:
             continue
-        faults += _absent(checked, column, schema, match, places, stage_system)
+        if column.fallback in given:
+            given.add(column.name)
+        faults += _absent(checked, column, schema, match, places, stage_system, given)
     return faults
 
 
 def _absent(
-    checked: pd.DataFrame, column: Column, schema: Schema, match: Match, places: Places, stage_system: str
+    checked: pd.DataFrame,
+    column: Column,
+    schema: Schema,
+    match: Match,
+    places: Places,
+    stage_system: str,
+    given: set[str],
 ) -> list[Fault]:
     place = (places.file, match.sheet, schema.name)
-    if column.fallback in match.columns:
+    if column.name in given:
         checked[column.name] = _cast(checked[column.fallback], column)
         source = schema[column.fallback].label
         assumed = {"label": column.label, "source": source}

@@ -49,7 +49,7 @@ def open_gdal(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
     single = path.suffix.lower() == ".shp"
     heads = tuple(
         TableHead(
-            "" if single else name, tuple(i["fields"]), int(i["features"]), i["geometry_type"] is not None
+            "" if single else name, tuple(i["fields"]), int(i["features"]), str(i["geometry_type"] or "")
         )
         for name, i in infos.items()
     )

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import python_calamine
 from pyproj import CRS
@@ -64,12 +65,12 @@ class RawTable:
 
 @dataclass(frozen=True)
 class TableHead:
-    """What a table has, without its rows: name, headers, number of rows, whether it has geometries."""
+    """What a table has, without its rows: name, headers, number of rows, and the type of its geometries."""
 
     name: str
     headers: tuple[str, ...]
     rows: int
-    geometry: bool = False
+    geometry: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,16 @@ class TableFile:
 def from_tables(file: str, tables: Iterable[RawTable]) -> TableFile:
     """Return an opened file of tables that are in memory already."""
     kept = {table.name: table for table in tables}
-    heads = [
-        TableHead(
-            t.name,
-            tuple(str(c) for c in t.frame.columns if c != "geometry" or not t.feature),
-            len(t.frame),
-            t.feature,
-        )
-        for t in kept.values()
-    ]
+    heads = [_head(table) for table in kept.values()]
     return TableFile(file, tuple(heads), kept.__getitem__)
+
+
+def _head(table: RawTable) -> TableHead:
+    headers = [str(c) for c in table.frame.columns if not (table.feature and c == "geometry")]
+    types = set(table.frame.geom_type.dropna()) if isinstance(table.frame, gpd.GeoDataFrame) else set()
+    simple = {name.removeprefix("Multi") for name in types}
+    kind = simple.pop() if len(simple) == 1 else "Unknown" if simple else ""
+    return TableHead(table.name, tuple(headers), len(table.frame), kind)
 
 
 def open_text(path: Path, *, vocabulary: Collection[str], max_rows: int = MAX_ROWS) -> TableFile:
