@@ -124,7 +124,7 @@ def entrants(children: pd.DataFrame, stage: str, year: int, *, system: str = "6-
         Index unit_id, every unit of the layer; None where the register holds no child of that cohort at
         all, which is not the same as nobody.
     """
-    return _register(children, [stages.entry_cohort(system, stage, year)])
+    return _register(children, cohorts(stage, year, "intake", system=system))
 
 
 def enrolled(children: pd.DataFrame, stage: str, year: int, *, system: str = "6-3") -> pd.Series | None:
@@ -132,7 +132,14 @@ def enrolled(children: pd.DataFrame, stage: str, year: int, *, system: str = "6-
 
     As `entrants`, for every cohort of the stage; None where one of the cohorts is not registered.
     """
-    return _register(children, stages.cohorts(system, stage, year))
+    return _register(children, cohorts(stage, year, "enrolment", system=system))
+
+
+def cohorts(stage: str, year: int, mode: Mode = "intake", *, system: str = "6-3") -> tuple[int, ...]:
+    """Return the cohorts that a mode counts in a stage and year."""
+    if mode == "intake":
+        return (stages.entry_cohort(system, stage, year),)
+    return stages.cohorts(system, stage, year)
 
 
 def demand(

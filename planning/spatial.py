@@ -1,0 +1,292 @@
+"""What a project's geometry leads to: territories, neighbours, the road graph and walks, kept as files.
+
+Each is computed when first asked for and stored in the project's folder `derived`, under a name made of the
+data version and the settings it depends on; a changed project computes anew.
+"""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.faults import Words
+from gis.roads import RoadGraph
+from planning import seats, stages
+from planning.project import Project
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+FOLDER: Final = "derived"
+# Raised when what is stored would be computed differently: it becomes part of the file names.
+_RECIPE: Final = 1
+#: What the steps of `derive` are called.
+STEPS: Final[dict[str, Words]] = {
+    "territories": Words("划分单元范围", "territories of the units"),
+    "adjacency": Words("判断相邻关系", "neighbouring units"),
+    "graph": Words("建立步行路网", "walking network"),
+    "travel_primary": Words("计算小学步行距离", "walks to primary schools"),
+    "travel_junior": Words("计算初中步行距离", "walks to junior schools"),
+}
+_LEVELS: Final = ("city", "district", "town")
+
+
+def territories(project: Project) -> gpd.GeoDataFrame:
+    """Return the ground each unit stands for (`gis.territories.territories`).
+
+    Returns
+    -------
+    GeoDataFrame
+        unit_id, geometry (Polygon or MultiPolygon), in the project's CRS.
+
+    Raises
+    ------
+    FaultError
+        If units cannot be given a territory.
+    """
+    path = _path(project, "territories")
+    if not path.exists():
+        from gis.territories import territories as tessellate
+
+        found = tessellate(
+            _frame(project, "units"),
+            area=_area(project),
+            barriers=_optional(project, "barriers"),
+            roads=_optional(project, "roads"),
+        )
+        _store(found, path)
+    return gpd.read_parquet(path)
+
+
+def adjacency(project: Project) -> pd.DataFrame:
+    """Return the pairs of neighbouring units (`gis.adjacency.from_territories`).
+
+    Returns
+    -------
+    DataFrame
+        a, b (unit ids, a < b), shared_m, source.
+    """
+    path = _path(project, "adjacency")
+    if not path.exists():
+        from gis.adjacency import from_territories
+
+        roads = _optional(project, "roads")
+        flagged = roads is not None and {"bridge", "tunnel"} & set(roads.columns)
+        found = from_territories(
+            territories(project),
+            barriers=_optional(project, "barriers"),
+            bridges=roads if flagged else None,
+        )
+        _store(found, path)
+    return pd.read_parquet(path)
+
+
+def road_graph(project: Project) -> RoadGraph | None:
+    """Return the walking network, or None where the project has no roads."""
+    roads = _optional(project, "roads")
+    if roads is None:
+        return None
+    from gis import roads as networks
+
+    path = _path(project, "graph", suffix=".npz")
+    if not path.exists():
+        graph = networks.graph_from_lines(roads)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(".writing.npz")
+        networks.save(graph, scratch)
+        _publish(scratch, path)
+    return networks.load(path)
+
+
+def travel(project: Project, stage: str) -> pd.DataFrame:
+    """Return the walk from every unit to every school that teaches a stage.
+
+    Returns
+    -------
+    DataFrame
+        unit_id, school_id, metres, estimate (straight line x detour), crossings, straight (metres as the
+        crow flies, which is what a service radius means).
+    """
+    path = _path(project, f"travel_{stage}", project.detour)
+    if not path.exists():
+        from gis.travel import anchors, walking
+
+        units, schools = _frame(project, "units"), _taught(project, stage)
+        found = walking(
+            units,
+            schools,
+            graph=road_graph(project),
+            barriers=_optional(project, "barriers"),
+            detour=project.detour,
+        )
+        start, end = anchors(units), anchors(schools)
+        # walking() gives every pair: units in their order, schools in theirs within each.
+        straight = np.hypot(*(start[:, None, :] - end[None, :, :]).transpose(2, 0, 1))
+        _store(found.assign(straight=straight.ravel()), path)
+    return pd.read_parquet(path)
+
+
+def zone_travel(project: Project, stage: str) -> pd.DataFrame:
+    """Return the walk from every unit to the nearest school of every zone of a stage.
+
+    Schools that take no entrants of the stage, and private ones, belong to no zone (`seats.zoned`).
+
+    Returns
+    -------
+    DataFrame
+        unit_id, zone_id, school_id, metres, estimate, crossings, straight.
+    """
+    schools = seats.zoned(project.layers["schools"], stage, system=project.stage_system)
+    pairs = travel(project, stage).merge(
+        pd.DataFrame(schools[["school_id", "zone_id"]]).astype("str"), on="school_id"
+    )
+    ordered = pairs.sort_values(["metres", "school_id"], kind="stable")
+    nearest = ordered.drop_duplicates(["unit_id", "zone_id"]).sort_index()
+    columns = ["unit_id", "zone_id", "school_id", "metres", "estimate", "crossings", "straight"]
+    return nearest[columns].reset_index(drop=True)
+
+
+def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | None = None) -> pd.DataFrame:
+    """Return each unit's walk under a plan, as `planning.rules.Facts.walks` wants it.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    plan : Series
+        Unit_id -> zone_id.
+    stage : str
+        School stage.
+    demand : Series, optional
+        Pupils by unit_id; default the entrants of the planning year.
+
+    Returns
+    -------
+    DataFrame
+        stage, unit_id, zone_id, school_id, pupils, metres, estimate, crossings, straight; units without a
+        zone are left out.
+    """
+    if demand is None:
+        children = project.layers["children"]
+        demand = seats.entrants(children, stage, project.year, system=project.stage_system)
+    placed = plan.dropna().rename("zone_id").rename_axis("unit_id").reset_index()
+    found = placed.merge(zone_travel(project, stage), on=["unit_id", "zone_id"], how="left")
+    pupils = found["unit_id"].map({} if demand is None else demand.to_dict()).fillna(0).astype("int64")
+    return found.assign(stage=stage, pupils=pupils)
+
+
+def ready(project: Project, stage: str | None = None) -> bool:
+    """Tell whether everything derived (for one stage, or all) is stored, so that no wait is ahead."""
+    wanted = [_path(project, "territories"), _path(project, "adjacency")]
+    wanted += [
+        _path(project, f"travel_{each}", project.detour) for each in ([stage] if stage else _stages(project))
+    ]
+    return all(path.exists() for path in wanted)
+
+
+def derive(
+    project: Project,
+    *,
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> dict[str, int]:
+    """Compute and store all that is derived from a project.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    lang : {"zh", "en"}
+        Language of the progress messages.
+    progress : callable, optional
+        progress(fraction, message).
+    cancelled : callable, optional
+        Asked between the steps.
+
+    Returns
+    -------
+    dict of str to int
+        Rows by step (territories, adjacency, graph, travel_primary, travel_junior); a step that is missing
+        was cancelled.
+    """
+    steps: dict[str, Callable[[Project], object]] = {
+        "territories": territories,
+        "adjacency": adjacency,
+        "graph": road_graph,
+    }
+    for stage in _stages(project):
+        steps[f"travel_{stage}"] = partial(travel, stage=stage)
+    done: dict[str, int] = {}
+    for number, (name, step) in enumerate(steps.items()):
+        if cancelled is not None and cancelled():
+            break
+        if progress is not None:
+            progress(number / len(steps), STEPS[name].text(lang))
+        result = step(project)
+        done[name] = len(result) if isinstance(result, pd.DataFrame) else int(result is not None)
+    return done
+
+
+def _stages(project: Project) -> list[str]:
+    return [stage for stage in stages.STAGES if len(_taught(project, stage))]
+
+
+def _frame(project: Project, layer: str) -> gpd.GeoDataFrame:
+    found = project.layers[layer]
+    if not isinstance(found, gpd.GeoDataFrame):
+        raise TypeError(f"layer {layer} has no geometry")
+    return found
+
+
+def _optional(project: Project, layer: str) -> gpd.GeoDataFrame | None:
+    return _frame(project, layer) if layer in project.layers and len(project.layers[layer]) else None
+
+
+def _taught(project: Project, stage: str) -> gpd.GeoDataFrame:
+    schools = _frame(project, "schools")
+    take = seats.teaches(schools, stage, system=project.stage_system, mode="enrolment")
+    return schools[take.fillna(False).astype(bool)].reset_index(drop=True)
+
+
+def _area(project: Project) -> gpd.GeoDataFrame | None:
+    """Return the study area: the areas of the coarsest level there is."""
+    areas = _optional(project, "areas")
+    if areas is None or "level" not in areas:
+        return areas
+    for level in _LEVELS:
+        if areas["level"].eq(level).any():
+            return areas[areas["level"].eq(level)]
+    return areas
+
+
+def _path(project: Project, what: str, *settings: object, suffix: str = ".parquet") -> Path:
+    digest = hashlib.sha256(repr((_RECIPE, settings)).encode()).hexdigest()[:8]
+    return project.folder / FOLDER / f"{what}-v{project.version}-{digest}{suffix}"
+
+
+def _store(frame: pd.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".writing")
+    # attrs are working notes of the engines and need not have a JSON form
+    plain = frame.copy(deep=False)
+    plain.attrs = {}
+    plain.to_parquet(scratch)
+    _publish(scratch, path)
+
+
+def _publish(scratch: Path, path: Path) -> None:
+    """Put a finished file in its place and drop those of data versions before the last."""
+    scratch.replace(path)
+    what, version = path.name.split("-v")[0], int(path.name.split("-v")[1].split("-")[0])
+    for old in path.parent.glob(f"{what}-v*"):
+        number = old.name.split("-v")[1].split("-")[0]
+        if number.isdecimal() and int(number) < version - 1:
+            with suppress(PermissionError):
+                old.unlink(missing_ok=True)
