@@ -18,7 +18,7 @@ from gis.layers import SCHEMAS, layer_label
 from planning import importlog, project, settings
 from planning.placing import epsg_of, place, target_crs
 from planning.project import Project
-from planning.reading import Part, Source, read_all
+from planning.reading import Part, Source, read_all, storable
 
 __all__ = ["Source", "attempt", "check_layers", "free_id", "import_files"]
 
@@ -239,23 +239,29 @@ def _run(work: _Import, crs: str | None, new: Mapping[str, Any], *, assumed_syst
     placed, warned = place({layer: part.frame for layer, part in parts.items()}, target, files=files)
     work.step(0.8, "")
     found = [*(fault for part in parts.values() for fault in part.warnings), *warned]
-    found += _agreeing(work, placed)
+    agreed, said = _agreeing(work, placed)
     work.step(0.9, "")
-    saved = _save(work, placed, parts, {**new, "epsg": epsg_of(target)})
+    saved = _save(work, agreed, parts, {**new, "epsg": epsg_of(target)})
     assumed = [reason, *_read_as(parts), *([] if work.there else _set(saved, assumed_system))]
-    report = _report(work, saved, placed, target, assumed, found)
+    report = _report(work, saved, placed, target, assumed, [*found, *said])
     importlog.append(saved.folder, report)
     work.tell(1.0, "")
     return report
 
 
-def _agreeing(work: _Import, placed: Mapping[str, pd.DataFrame]) -> list[Fault]:
-    """Check the new layers against each other and those that stay; return warnings, raise on an error."""
+def _agreeing(
+    work: _Import, placed: Mapping[str, pd.DataFrame]
+) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    """Turn names into ids, check all layers against each other; return what changed, and warnings."""
+    from gis.checks import resolve_names
+
     kept = work.there.layers if work.there else {}
-    found = check_layers({**kept, **placed}, stage_system=work.stage_system)
+    every, said = resolve_names({**kept, **placed})
+    found = [*said, *check_layers(every, stage_system=work.stage_system)]
     if errors(found):
         raise FaultError(found)
-    return found
+    changed = {name for name, frame in every.items() if name in placed or frame is not kept.get(name)}
+    return {name: storable(every[name]) for name in every if name in changed}, found
 
 
 def _save(

@@ -12,7 +12,7 @@ from gis.headers import find_coordinates, match_headers
 from gis.layers import SCHEMAS
 from gis.readers import TableInfo, inspect, read_layer
 from gis.words import Words
-from planning.reading import OSM
+from planning.reading import OSM, without_personal
 
 HEAD_ROWS: Final = 8
 #: Kinds of fault that go away when the user says which coordinate system it is.
@@ -184,5 +184,6 @@ def _read(
         result = read_layer(path, layer, table=info.name, crs=crs, stage_system=stage_system)
     except FaultError as error:
         return pd.DataFrame(), _NOTHING, error.faults, info.rows
-    head = pd.DataFrame(result.frame.head(HEAD_ROWS).drop(columns="geometry", errors="ignore"))
+    shown, _ = without_personal(result.frame.head(HEAD_ROWS), layer)
+    head = pd.DataFrame(shown.drop(columns="geometry", errors="ignore"))
     return head, result.crs_note, result.faults, len(result.frame)

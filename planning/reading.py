@@ -7,7 +7,9 @@ from typing import Final
 
 import pandas as pd
 
-from gis.faults import Fault, FaultError, Words, errors, register_kinds
+from gis import export
+from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
+from gis.headers import fold_header
 from gis.layers import SCHEMAS
 
 #: Endings of OpenStreetMap extracts, which give roads and barriers.
@@ -21,6 +23,25 @@ register_kinds(
         ),
     }
 )
+register_kinds(
+    {
+        "import_personal": (
+            "这一列像是个人信息，没有保存。规划只需要按小区、学校和年级汇总的人数。",
+            "this column looks like personal data and was not saved. Planning only needs totals by unit, "
+            "school and grade.",
+        ),
+    },
+    level=WARNING,
+)
+
+_COLUMNS: Final = {name for schema in SCHEMAS.values() for name in schema.names}
+#: Words in headers of columns that name or find a child, a parent or a teacher; such columns are not saved.
+PERSONAL: Final = (
+    "姓名", "身份证", "证件号", "学籍号", "全国学籍", "电话", "手机", "联系方式", "家长", "监护人", "父亲",
+    "母亲", "家庭住址", "家庭地址", "户籍地址", "现住址", "居住地址", "出生日期", "班主任", "pupilname",
+    "studentname", "idcard", "idnumber", "phone", "mobile", "guardian", "parentname", "homeaddress",
+    "birthdate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,8 +159,43 @@ def _read(layer: str, source: Source, stage_system: str, crs: str | None) -> Par
         stage_system=stage_system,
         as_of=source.as_of,
     )
-    warned = named(result.faults, source)
-    return Part(result.frame, warned, result.crs_note, str(result.source["table"]))
+    frame, dropped = without_personal(result.frame, layer)
+    warned = [f for f in result.faults if f.kind != "column_unknown" or f.column not in dropped]
+    warned += [Fault("import_personal", source.name, layer=layer, column=name) for name in dropped]
+    return Part(frame, named(warned, source), result.crs_note, str(result.source["table"]))
+
+
+def without_personal(frame: pd.DataFrame, layer: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return a layer without the unknown columns that look like personal data, and their headers."""
+    dropped = [
+        name
+        for name in map(str, frame.columns)
+        if name not in SCHEMAS[layer].names and any(word in fold_header(name) for word in PERSONAL)
+    ]
+    return frame.drop(columns=dropped), dropped
+
+
+def storable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a layer as a GeoPackage can hold it: mixed cells as text, column names apart in any case.
+
+    A GeoPackage takes `Name` and `name` for one column, and keeps `fid` and `geom` for itself: unknown
+    columns of such names get a number.
+    """
+    taken = {"fid", "geom", "ogc_fid"} | {str(name).lower() for name in frame.columns if _canonical(name)}
+    names = {}
+    for name in map(str, frame.columns):
+        if _canonical(name):
+            continue
+        new, number = name, 2
+        while new.lower() in taken:
+            new, number = f"{name}_{number}", number + 1
+        taken.add(new.lower())
+        names[name] = new
+    return export.storable(frame.rename(columns=names))
+
+
+def _canonical(name: object) -> bool:
+    return name in _COLUMNS
 
 
 def states_crs(source: Source) -> bool:
