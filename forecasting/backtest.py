@@ -10,7 +10,7 @@ import pandas as pd
 from forecasting import errors, intervals, methods
 from forecasting.entrants import Driver
 from forecasting.errors import LEVELS, Past
-from forecasting.forecast import learn
+from forecasting.fitting import RIVALS, learn
 from forecasting.panel import Floats, Panel
 
 #: Columns of a back-test: the forecast's, with what came.
@@ -18,8 +18,6 @@ COLUMNS = (
     "method", "cutoff", "horizon", "level", "district", "school", "grade", "year",
     "mean", "low", "median", "high", "actual",
 )  # fmt: skip
-
-RIVALS: dict[str, methods.Method] = {"gpr3": methods.gpr3, "naive": methods.naive}
 
 
 def backtest(

@@ -154,18 +154,18 @@ def project(
     Returns
     -------
     ndarray, shape (S, G, H)
-        Expected pupils; NaN in cells not open in the base year.
+        Expected pupils; NaN in cells neither open in the base year nor reached by a cohort yet.
     """
-    open_cells = panel.open_cells
+    taught = panel.taught_ahead
     pooled = pooled_ratios(panel, settings, broken)[panel.district_codes]
     own = school_ratios(panel, settings, broken) / pooled
-    result = np.full((*open_cells.shape, years_ahead), np.nan)
+    result = np.full((*taught.shape, years_ahead), np.nan)
     current = panel.counts[:, :, -1]
     for step in range(years_ahead):
         ahead = np.full_like(current, np.nan)
         ahead[:, 1:] = current[:, :-1] * pooled * own ** (settings.persistence**step)
         ahead[entrants.cells] = entrants.pupils(panel, current, step)
-        ahead[~open_cells] = np.nan
+        ahead[~taught] = np.nan
         result[:, :, step] = current = ahead
     return pull_schools(panel, result, settings)
 
@@ -185,6 +185,8 @@ def pull_schools(panel: Panel, pupils: Floats, settings: Settings) -> Floats:
     growth = _ratio(district, by_district(base[:, None], panel))[codes]
     steady = base[:, None] * growth
     pulled = settings.school_pull * ahead + (1.0 - settings.school_pull) * steady
+    growing = (panel.taught_ahead & ~panel.open_cells).any(axis=1)
+    pulled[growing] = ahead[growing]
     pulled *= _ratio(district, by_district(pulled, panel))[codes]
     return pupils * _ratio(pulled, ahead)[:, None, :]
 

@@ -1,8 +1,8 @@
 """Entrants (入学新生): who comes into the lowest grade of each school, and how far ahead that is known.
 
 Best evidence first: registered children (摸底 rolls, kindergarten rolls), else births, else a shrunk mean of
-recent entrants; for schools that start later (junior schools), the leavers of the grade below elsewhere in the
-district. A bare trend is never used: it was the worst choice on every real history tried.
+recent entrants; for schools that start later (junior schools), the leavers of the grade below elsewhere in
+the district. A bare trend is never used: it was the worst choice on every real history tried.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Entry:
 
     def pupils(self, panel: Panel, current: Floats, step: int) -> Floats:
         """Expected entrants ``step + 1`` years ahead, given all pupils one year earlier; shape (n,)."""
-        pool = leavers(panel, current, panel.open_cells)[panel.district_codes[self.cells[0]], self.cells[1]]
+        pool = leavers(panel, current, panel.taught_ahead)[panel.district_codes[self.cells[0]], self.cells[1]]
         known, fed = self.ready[:, step], self.capture * pool
         return np.where(np.isfinite(fed), self.weight * fed + (1.0 - self.weight) * known, known)
 
@@ -175,20 +175,22 @@ def plan(
     settings, broken
         See ``cohort``.
     """
-    cells = np.nonzero(entry_cells(panel.open_cells))
+    rows, grades = np.nonzero(entry_cells(panel.open_cells))
+    cells = (rows, grades)
     past = _past_entrants(panel, cells, broken)
     ones = np.ones((len(cells[0]), past.shape[1] + years_ahead))
     ready = _captured(panel, cells, past, ones, settings)
     basis = np.full(ready.shape, "assumed", dtype=object)
-    first = cells[1] == 0
+    first, driven = (grades == 0)[:, None], np.zeros(ready.shape, dtype=bool)
     years = panel.first_year + np.arange(ones.shape[1])
     for driver in reversed(drivers):
-        known = driver.at(years)[cells[0]]
+        known = driver.at(years)[rows]
         estimate = _captured(panel, cells, past, _hold_last(known), settings)
-        ahead = known[:, -years_ahead:]
-        usable = first[:, None] & np.isfinite(estimate)
-        ready = np.where(usable & (np.isfinite(ahead) | (basis == "assumed")), estimate, ready)
-        basis = np.where(usable & np.isfinite(ahead), driver.basis, basis)
+        usable, told = first & np.isfinite(estimate), np.isfinite(known[:, -years_ahead:])
+        # Beyond what a better driver knows, the poorer one that looks further ahead stands.
+        ready = np.where(usable & (told | ~driven), estimate, ready)
+        basis = np.where(usable & told, driver.basis, basis)
+        driven |= usable
     if settings.leaver_weight > 0:
         capture = _leaver_capture(panel, cells, past, settings)
     else:

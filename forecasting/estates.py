@@ -7,6 +7,7 @@ that the planner entered with a source, or from `calibrate` on estates already d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,15 @@ import forecasting.kinds  # noqa: F401  registers the wordings
 from forecasting.panel import Floats, Panel
 from gis.faults import Fault, FaultError
 
-#: Share of the mature number of pupils present 0, 1, 2 ... years after handover. An assumption (设定) to edit or
-#: to replace by `calibrate`: families move in over about six years.
+#: Share of the mature number of pupils present 0, 1, 2 ... years after handover. An assumption (设定) to
+#: edit: families move in over about six years.
 BUILD_UP = (0.15, 0.40, 0.60, 0.75, 0.90, 1.0)
+
+
+class _Place(TypedDict):
+    file: str
+    row: int
+
 
 STAGES = ("primary", "junior")
 
@@ -36,7 +43,7 @@ def check(estates: pd.DataFrame, yields: pd.DataFrame | None = None, *, file: st
     faults = []
     mature = _yields(estates, yields)
     for row, estate in enumerate(estates.to_dict("records")):
-        name, place = str(estate["estate_id"]), {"file": file, "row": row + 2}
+        name, place = str(estate["estate_id"]), _Place(file=file, row=row + 2)
         if pd.isna(estate.get("handover_year")):
             faults.append(Fault("fc_estate_date", column="handover_year", found=name, **place))
         households = estate.get("households")
@@ -159,8 +166,8 @@ def additions(
     Only the share of an estate's pupils who come from outside the area (column from_outside) adds to the
     district; the others leave other schools of their district, in proportion to the places given. Pupils
     already living in an estate by the panel's newest year are in the history and are taken off. Grades of a
-    stage share an estate's pupils evenly; a grade the school does not teach gets none of them, which the other
-    grades of the stage then share.
+    stage share an estate's pupils evenly; a grade the school does not teach gets none of them, which
+    the other grades of the stage then share.
 
     Parameters
     ----------

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, entrants, errors, estates, history, intervals, levels, methods, notes, tuning
-from forecasting.entrants import BASES, Driver, Entry
-from forecasting.panel import Floats, Ints, Panel, from_frame
+from forecasting import cohort, errors, history, intervals, levels, notes
+from forecasting.entrants import BASES, Entry, plan
+from forecasting.estates import additions
+from forecasting.fitting import Fitted, fit
+from forecasting.panel import Floats, Ints, Panel
 from forecasting.scenarios import MIDDLE, Scenario
-from gis.faults import Fault, FaultError, raise_errors
-
-#: Years ahead beyond which nothing is forecast.
-LIMIT = 30
 
 #: Means are multiples of this (1/64 pupil), so that sums over levels are exact in binary arithmetic.
 GRAIN = 1.0 / 64.0
@@ -32,43 +30,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """All that was learned from a history: input to `expected` and `ranges`.
-
-    Attributes
-    ----------
-    panel : Panel
-        The checked history.
-    drivers : tuple of Driver
-        Registered children, then births, where given.
-    choice : tuning.Choice
-        Settings and how they were chosen.
-    model : intervals.ErrorModel
-        Components of the error.
-    broken : frozenset of int
-        Years that taught nothing.
-    scores : DataFrame
-        Past error (WAPE, %) by method, level and horizon.
-    faults : tuple of Fault
-        Warnings to show.
-    """
-
-    panel: Panel
-    drivers: tuple[Driver, ...]
-    choice: tuning.Choice
-    model: intervals.ErrorModel
-    broken: frozenset[int]
-    scores: pd.DataFrame
-    faults: tuple[Fault, ...] = ()
-
-
 def forecast(
     history: pd.DataFrame,
     *,
     until: int,
     births: pd.DataFrame | None = None,
-    registered: pd.DataFrame | None = None,
+    entrants: pd.DataFrame | None = None,
     estates: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
     scenarios: Sequence[Scenario] = (MIDDLE,),
@@ -79,6 +46,8 @@ def forecast(
     cutoff_month: int = 8,
     entry_age: int | None = None,
     allow_single_year: bool = False,
+    schools: pd.DataFrame | None = None,
+    method: str | None = None,
     settings: cohort.Settings | None = None,
 ) -> pd.DataFrame:
     """Forecast pupils by school, grade and school year.
@@ -91,7 +60,7 @@ def forecast(
         Last school year wanted, by its autumn.
     births : DataFrame, optional
         Columns year (calendar), district, births.
-    registered : DataFrame, optional
+    entrants : DataFrame, optional
         Registered children by the autumn in which they enter (year, district, children, optionally school);
         they go before births for the years they cover.
     estates, yields : DataFrame, optional
@@ -111,6 +80,11 @@ def forecast(
         Cut-off for entrance (8 = 31 August), and the age on that day (by default from the lowest grade).
     allow_single_year : bool
         Accept one year of history: present numbers kept, with the ranges of other places.
+    schools : DataFrame, optional
+        Columns school (district), lowest_grade, highest_grade: grades not taught yet open when the cohort
+        below reaches them, as in a school that opened with its first grade.
+    method : str, optional
+        "cohort" (the default), or "gpr3" or "naive" to see what the standard methods would say.
     settings : Settings, optional
         Use these instead of choosing them by past error.
 
@@ -131,11 +105,13 @@ def forecast(
         history,
         until=until,
         births=births,
-        registered=registered,
+        entrants=entrants,
         coverage=coverage,
         cutoff_month=cutoff_month,
         entry_age=entry_age,
         allow_single_year=allow_single_year,
+        schools=schools,
+        method=method,
         settings=settings,
     )
     stages = STAGE_SYSTEMS[system]
@@ -151,112 +127,6 @@ def forecast(
     frame.attrs["notes"] = notes.method(fitted, until=until, coverage=coverage, scenarios=scenarios)
     frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in fitted.faults]
     return frame
-
-
-def fit(
-    rows: pd.DataFrame,
-    *,
-    until: int,
-    births: pd.DataFrame | None = None,
-    registered: pd.DataFrame | None = None,
-    coverage: float = 0.8,
-    cutoff_month: int = 8,
-    entry_age: int | None = None,
-    allow_single_year: bool = False,
-    settings: cohort.Settings | None = None,
-) -> Fitted:
-    """Check the inputs and learn ratios, entrants, settings and errors; parameters as in `forecast`."""
-    panel, tables, faults = _checked(rows, births, registered, until, allow_single_year)
-    drivers = []
-    if (table := tables.get("registered")) is not None:
-        drivers.append(entrants.from_register(table, panel))
-    if (table := tables.get("births")) is not None:
-        drivers.append(entrants.from_births(table, panel, cutoff_month=cutoff_month, entry_age=entry_age))
-    return learn(panel, drivers, coverage=coverage, settings=settings, faults=faults)
-
-
-def learn(
-    panel: Panel,
-    drivers: Sequence[Driver] = (),
-    *,
-    coverage: float = 0.8,
-    settings: cohort.Settings | None = None,
-    faults: Sequence[Fault] = (),
-) -> Fitted:
-    """Learn from a panel: broken years, settings by past error, error components, scores.
-
-    Parameters
-    ----------
-    panel : Panel
-        Checked history; its newest year is the base.
-    drivers : sequence of Driver
-        Best first; only what was known in the newest year.
-    coverage, settings
-        As in `forecast`.
-    faults : sequence of Fault
-        Warnings of the inputs, passed on.
-    """
-    broken = methods.broken_years(panel)
-    choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
-    cutoffs = errors.origins(panel, most=8, broken=broken)
-    method = methods.cohort_survival(choice.settings, broken)
-    pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
-    scores = _scores(panel, drivers, pasts, cutoffs, broken)
-    model = intervals.fit(pasts, panel, coverage=coverage)
-    return Fitted(
-        panel, tuple(drivers), choice, model, broken, scores, (*faults, *history.warn(panel, broken))
-    )
-
-
-def _checked(
-    rows: pd.DataFrame,
-    births: pd.DataFrame | None,
-    registered: pd.DataFrame | None,
-    until: int,
-    allow_single_year: bool,
-) -> tuple[Panel, dict[str, pd.DataFrame], list[Fault]]:
-    """Check every table before any is used, and raise all faults together."""
-    clean, faults = history.check(rows, file=rows.attrs.get("file", ""))
-    tables = {}
-    for name, table, check in (
-        ("births", births, history.check_births),
-        ("registered", registered, history.check_entrants),
-    ):
-        if table is not None:
-            tables[name], more = check(table, file=table.attrs.get("file", ""))
-            faults = faults + more
-    if len(clean):
-        last, years = int(clean["year"].max()), clean["year"].unique()
-        if not last < until <= last + LIMIT:
-            faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
-        if len(years) == 1 and not allow_single_year:
-            faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
-    elif not faults:
-        faults.append(Fault("fc_empty"))
-    raise_errors(faults)
-    panel = from_frame(clean)
-    unknown = _unknown_districts(tables, panel)
-    return panel, {n: t for n, t in tables.items() if len(t)}, faults + unknown
-
-
-def _unknown_districts(tables: Mapping[str, pd.DataFrame], panel: Panel) -> list[Fault]:
-    named = {str(d) for table in tables.values() for d in table["district"].unique()}
-    return [Fault("fc_births_unknown", found=d) for d in sorted(named - set(panel.district_names))]
-
-
-def _scores(
-    panel: Panel,
-    drivers: Sequence[Driver],
-    pasts: Sequence[errors.Past],
-    cutoffs: Sequence[int],
-    broken: frozenset[int],
-) -> pd.DataFrame:
-    """Past error of our method beside the naive one and GPR3."""
-    parts = [errors.wape(pasts, panel).assign(method="cohort")]
-    for method in (methods.naive, methods.gpr3):
-        rivals = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
-        parts.append(errors.wape(rivals, panel).assign(method=method.__name__))
-    return pd.concat(parts, ignore_index=True)
 
 
 def expected(
@@ -278,18 +148,21 @@ def expected(
         Position in ``entrants.BASES``.
     """
     panel, settings = fitted.panel, fitted.choice.settings
-    entry = entrants.plan(panel, fitted.drivers, years_ahead=ahead, settings=settings, broken=fitted.broken)
-    entry = _under(entry, scenario)
-    mean = cohort.project(panel, entry, years_ahead=ahead, settings=settings, broken=fitted.broken)
+    entry = plan(panel, fitted.drivers, years_ahead=ahead, settings=settings, broken=fitted.broken)
+    if fitted.method == "cohort":
+        entry = _under(entry, scenario)
+        mean = cohort.project(panel, entry, years_ahead=ahead, settings=settings, broken=fitted.broken)
+    else:
+        mean = fitted.project(panel, fitted.drivers, ahead)
     mean = mean * (1.0 + scenario.migration) ** np.arange(1, ahead + 1)
     added = np.zeros_like(mean)
     if estate_rows is not None and len(estate_rows):
         years = list(range(panel.last_year + 1, panel.last_year + ahead + 1))
-        added, moved = estates.additions(
+        added, moved = additions(
             estate_rows, panel, years=years, stages=stages, yields=yields, delay=scenario.estate_delay
         )
         mean = _with_estates(panel, mean, added, moved)
-    late = np.stack([errors.entered_late(panel.open_cells, h) for h in range(1, ahead + 1)], axis=2)
+    late = np.stack([errors.entered_late(panel.taught_ahead, h) for h in range(1, ahead + 1)], axis=2)
     return np.round(mean / GRAIN) * GRAIN, np.where(late, mean, 0.0), added, _basis(panel, entry, ahead)
 
 
@@ -308,7 +181,7 @@ def _with_estates(panel: Panel, mean: Floats, added: Floats, moved: Floats) -> F
 
 def _basis(panel: Panel, entry: Entry, ahead: int) -> Ints:
     """How each cell's pupils are known, as a position in BASES, moved up with the cohorts."""
-    current = np.zeros(panel.open_cells.shape, dtype=np.int64)
+    current = np.zeros(panel.taught_ahead.shape, dtype=np.int64)
     result = np.zeros((*current.shape, ahead), dtype=np.int64)
     codes = np.select([entry.basis == b for b in BASES], range(len(BASES)), default=len(BASES) - 1)
     for step in range(ahead):
@@ -328,7 +201,7 @@ def _levels(
     groups: pd.DataFrame | None,
     extra: Sequence[str],
 ) -> list[levels.Level]:
-    cells = levels.cells_of(panel, panel.open_cells, stages)
+    cells = levels.cells_of(panel, panel.taught_ahead, stages)
     wanted = [levels.level(cells, name) for name in (*levels.STANDARD, *extra)]
     if groups is not None:
         named = groups.rename(columns=history.ALIASES)
@@ -347,8 +220,12 @@ def ranges(
 ) -> pd.DataFrame:
     """Sum cells to every level and give each total its range; arrays as from `expected`."""
     panel = fitted.panel
-    rows, columns = np.nonzero(panel.open_cells)
-    cells, entering, estate = mean[rows, columns], late[rows, columns], added[rows, columns]
+    rows, columns = np.nonzero(panel.taught_ahead)
+    cells, entering, estate = (
+        np.nan_to_num(mean[rows, columns]),
+        np.nan_to_num(late[rows, columns]),
+        added[rows, columns],
+    )
     known, years = basis[rows, columns], panel.last_year + 1 + np.arange(mean.shape[2])
     blocks = []
     for level in wanted:
@@ -382,6 +259,3 @@ def _block(
         high=high,
         basis=np.array(BASES, dtype=object)[weakest.ravel()],
     )
-
-
-__all__ = ["COLUMNS", "STAGE_SYSTEMS", "FaultError", "Fitted", "expected", "fit", "forecast", "ranges"]

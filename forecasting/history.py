@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import forecasting.kinds  # noqa: F401  registers the wordings
-from forecasting.panel import GRADE_ORDER, Panel
+from forecasting.panel import GRADE_ORDER, Bools, Ints, Panel
 from gis.faults import Fault, raise_errors
 
 HISTORY_COLUMNS = ("year", "district", "school", "grade", "enrolment")
@@ -99,8 +99,8 @@ def check_entrants(entrants: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFr
 
 def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]:
     """Say what is unusual in a history: gaps, short or broken years, schools opened and closed."""
-    seen = np.isfinite(panel.counts).any(axis=1)
-    years = panel.years[seen.any(axis=0)]
+    seen: Bools = np.any(np.isfinite(panel.counts), axis=1)
+    years: Ints = panel.years[np.flatnonzero(seen.any(axis=0))]
     missing = sorted(set(panel.years.tolist()) - set(years.tolist()))
     faults = []
     if missing:
@@ -113,7 +113,7 @@ def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]
         faults.append(Fault("fc_naive", file=file))
     elif len(years) <= 4:
         faults.append(Fault("fc_short", file=file, found=str(len(years))))
-    closed = ~seen[:, -1]
+    closed: Bools = ~seen[:, -1]
     opened = seen[:, -1] & (seen.sum(axis=1) < min(3, len(years)))
     for kind, which in (("fc_closed", closed), ("fc_opened", opened)):
         if which.any():

@@ -1,15 +1,15 @@
 """Ranges that hold at every level: past errors split into shocks that cells, schools and districts share.
 
-Errors of neighbouring cells are not independent: a good year for a school lifts all its grades, a housing boom
-all its district's schools. The error of a sum is therefore modelled as the sum of four parts, each with a
-variance that grows in a straight line with the years ahead,
+Errors of neighbouring cells are not independent: a good year for a school lifts all its grades, a housing
+boom all its district's schools. The error of a sum is therefore modelled as the sum of four parts, each with
+a variance that grows in a straight line with the years ahead,
 
     area shock + district shock + school shock + cell noise,
 
-estimated from the planner's own rolling-origin errors (Gaussian-free: weighted non-negative least squares on
-squared residuals), pulled towards errors seen elsewhere where the history is short. The variance of any sum -
-zone, town, stage - follows exactly. Each level's width is then calibrated so that the wanted share of its past
-errors falls inside.
+estimated from the planner's own rolling-origin errors (weighted non-negative least squares on squared
+residuals), pulled towards errors seen elsewhere where the history is short. The variance of any sum -
+zone, town, stage - follows exactly. Each level's width is then calibrated so that the wanted share of its
+past errors falls inside.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _ERRORS = {
     ),
     "fc_year": (
         "“{found}”不是年份；应为四位整数，如 2024（学年以秋季计）。请改正。",
-        '"{found}" is not a year; expected four digits such as 2024 (a school year by its autumn). Correct it.',
+        '"{found}" is not a year; expected four digits such as 2024 (a school year by its autumn).',
     ),
     "fc_blank": (
         "是空白。没有开设的年级请删去该行，开设但没有学生请填 0。",
@@ -43,32 +43,33 @@ _ERRORS = {
     ),
     "fc_one_year": (
         "只有 {found} 一个学年，推不出年级递进率。请至少再给出一个学年，三年以上更好。",
-        "there is only the school year {found}, from which no progression ratio can be learned. Give at least "
-        "one more year; three or more are better.",
+        "there is only the school year {found}, from which no progression ratio can be learned. Give at "
+        "least one more year; three or more are better.",
     ),
     "fc_until": (
         "预测终点 {found} 不晚于最新学年 {last}。请给出更晚的学年（最多 {limit} 年）。",
-        "the last year wanted, {found}, is not after the newest year {last}. Name a later one (at most {limit} "
-        "years ahead).",
+        "the last year wanted, {found}, is not after the newest year {last}. Name a later one (at most "
+        "{limit} years ahead).",
     ),
     "fc_estate_date": (
         "小区“{found}”没有交付年份；没有年份就不知道学生何时入学。请补上，未定的请从表中删去。",
-        'the estate "{found}" has no handover year, so nothing says when its pupils come. Add it, or leave the '
-        "estate out.",
+        'the estate "{found}" has no handover year, so nothing says when its pupils come. Add it, or leave '
+        "the estate out.",
     ),
     "fc_estate_yield": (
         "小区“{found}”没有每户学生数（{stage}）；本软件不预设这个数。请用已交付小区推算，或注明来源后填写。",
-        'the estate "{found}" has no pupils per household ({stage}); none is assumed. Calibrate it from estates '
-        "already delivered, or enter it with its source.",
+        'the estate "{found}" has no pupils per household ({stage}); none is assumed. Calibrate it from '
+        "estates already delivered, or enter it with its source.",
     ),
     "fc_estate_outside": (
         "小区“{found}”没有“外来占比”（from_outside，0 到 1）；不填会把区内搬迁的学生重复计算。请补上。",
-        'the estate "{found}" has no share of pupils from outside the area (from_outside, 0 to 1); without it '
-        "pupils who only move house inside the area would count twice. Add it.",
+        'the estate "{found}" has no share of pupils from outside the area (from_outside, 0 to 1); without '
+        "it pupils who only move house inside the area would count twice. Add it.",
     ),
     "fc_estate_school": (
         "小区“{found}”的学校“{school}”不在在校生历史中。请核对学校名称，或先加入该校。",
-        'the school "{school}" of the estate "{found}" is not in the history. Check its name, or add it first.',
+        'the school "{school}" of the estate "{found}" is not in the history. Check its name, or add '
+        "it first.",
     ),
 }
 
@@ -96,7 +97,7 @@ _WARNINGS = {
     ),
     "fc_closed": (
         "{found} 所学校在最新学年没有数据，按已停办处理，不作预测：{names}。",
-        "{found} schools have no rows in the newest year; they are taken as closed and not forecast: {names}.",
+        "{found} schools have no rows in the newest year; taken as closed and not forecast: {names}.",
     ),
     "fc_opened": (
         "{found} 所学校开办不足三年，递进率主要借用所在地区的：{names}。",

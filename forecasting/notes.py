@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forecasting.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from forecasting.forecast import Fitted
+    from forecasting.fitting import Fitted
 
 Note = dict[str, str]
 
@@ -44,8 +44,8 @@ def _progression(fitted: Fitted) -> Note:
     return _note(
         f"在校生按年级递进：每校每年级的递进率向所在地区的平均递进率收缩，积累约 {evidence} 名学生后"
         "才以本校为主；近年的分量更重。",
-        "Pupils move up by grade. Each school's progression ratio is pulled towards its district's and counts "
-        f"more than it only after about {evidence} pupils; recent years weigh more.",
+        "Pupils move up by grade. Each school's progression ratio is pulled towards its district's and "
+        f"counts more than it only after about {evidence} pupils; recent years weigh more.",
     )
 
 
@@ -54,21 +54,21 @@ def _entrants(fitted: Fitted) -> Note:
     if "registered" in kinds:
         return _note(
             "一年级新生以已登记的适龄儿童数乘以历年入学比例推算，登记未覆盖的年份依次用出生数、近年均值。",
-            "First-grade entrants are registered children times the share that entered in past years; years not "
-            "registered rest on births, then on the recent mean.",
+            "First-grade entrants are registered children times the share that entered in past years; years "
+            "not registered rest on births, then on the recent mean.",
         )
     if "born" in kinds:
         return _note(
             "一年级新生以出生数（按 8 月 31 日截止跨两个出生年份）乘以历年入学比例推算；尚未出生的年份沿用"
             "最后已知出生数，标为“设定”。",
-            "First-grade entrants are births (two birth years meet in one school year, by the cut-off) times the "
-            "share that entered in past years; for children not yet born the last known births are kept and "
-            "marked as assumed.",
+            "First-grade entrants are births (two birth years meet in one school year, by the cut-off) times "
+            "the share that entered in past years; for children not yet born the last known births are kept "
+            "and marked as assumed.",
         )
     return _note(
         "没有出生数和登记数：新生取近年的加权均值，不外推趋势，各年均标为“设定”。",
-        "There are no births or registers: entrants are a weighted mean of recent years, never a trend, and are "
-        "marked as assumed.",
+        "There are no births or registers: entrants are a weighted mean of recent years, never a trend, and "
+        "are marked as assumed.",
     )
 
 
@@ -94,7 +94,7 @@ def _record(fitted: Fitted) -> list[Note]:
         return []
     notes = []
     for horizon in [h for h in (1, 3) if h in table.index]:
-        ours, standard, naive = (table.loc[horizon, m] for m in ("cohort", "gpr3", "naive"))
+        ours, standard, naive = (float(table[m][horizon]) for m in ("cohort", "gpr3", "naive"))
         notes.append(
             _note(
                 f"回测：提前 {horizon} 年，学校总人数的平均误差为 {ours:.1f}%（三年递进率法 {standard:.1f}%，"
@@ -111,8 +111,8 @@ def _ranges(fitted: Fitted, coverage: float) -> Note:
     return _note(
         f"范围：按 {origins} 次回测的误差估计，各级分别约 {share} 的实际数落在其中；均值可逐级相加，"
         "上下限不能相加。",
-        f"Ranges rest on {origins} past forecasts; about {share} of outcomes should fall inside at each level. "
-        "Means add up over levels, bounds do not.",
+        f"Ranges rest on {origins} past forecasts; about {share} of outcomes should fall inside at each "
+        "level. Means add up over levels, bounds do not.",
     )
 
 

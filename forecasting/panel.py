@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+# What an array holds is said by these names; numpy's stubs are too coarse to check it.
+Floats = NDArray[Any]
+Ints = NDArray[Any]
+Bools = NDArray[Any]
 
 #: Grades in the order pupils pass through them; anything else is a fault of the input.
 GRADE_ORDER: dict[str, int] = {"PK3": -2, "PK": -1, "K": 0, **{str(n): n for n in range(1, 13)}}
@@ -31,12 +33,15 @@ class Panel:
         School year (by its autumn) of ``counts[:, :, 0]``; years follow without holes.
     counts : ndarray, shape (schools, grades, years)
         Pupils; NaN where the school did not teach the grade or nothing was reported.
+    planned : ndarray of bool, shape (schools, grades), optional
+        Grades a school will teach once the cohort below reaches them; see `with_plans`.
     """
 
     schools: pd.DataFrame
     grades: tuple[str, ...]
     first_year: int
     counts: Floats
+    planned: Bools | None = None
 
     @property
     def years(self) -> Ints:
@@ -64,9 +69,16 @@ class Panel:
         """Cells (school, grade) taught in the newest year."""
         return np.isfinite(self.counts[:, :, -1])
 
+    @cached_property
+    def taught_ahead(self) -> Bools:
+        """Cells open now or planned in a school that is open now."""
+        if self.planned is None:
+            return self.open_cells
+        return self.open_cells | (self.planned & self.open_cells.any(axis=1, keepdims=True))
+
     def until(self, year: int) -> Panel:
-        """Return what was known in `year`: later columns are cut off."""
-        return replace(self, counts=self.counts[:, :, : year - self.first_year + 1])
+        """Return what was known in `year`: later columns and plans are cut off."""
+        return replace(self, counts=self.counts[:, :, : year - self.first_year + 1], planned=None)
 
     def at(self, year: int) -> Floats:
         """Return the counts of `year`, NaN where it lies outside the panel; shape (schools, grades)."""
@@ -95,6 +107,31 @@ def from_frame(history: pd.DataFrame) -> Panel:
     columns = history["grade"].map({g: i for i, g in enumerate(grades)}).to_numpy(np.int64)
     counts[rows, columns, history["year"].to_numpy(np.int64) - first] = history["enrolment"].to_numpy(float)
     return Panel(schools, grades, first, counts)
+
+
+def with_plans(panel: Panel, schools: pd.DataFrame) -> Panel:
+    """Open grades that schools will teach as their oldest cohort moves up (新校逐年招生).
+
+    Parameters
+    ----------
+    panel : Panel
+        History.
+    schools : DataFrame
+        Columns school, lowest_grade, highest_grade and optionally district; schools without history are left
+        out, as there is no cohort to move up.
+    """
+    on = [c for c in ("district", "school") if c in schools]
+    spans = panel.schools.merge(schools[[*on, "lowest_grade", "highest_grade"]], on=on, how="left")
+    low, high = (_orders(spans[c])[:, None] for c in ("lowest_grade", "highest_grade"))
+    order = np.array([GRADE_ORDER[g] for g in panel.grades], dtype=float)[None, :]
+    above = np.cumsum(panel.open_cells, axis=1) > 0
+    return replace(panel, planned=(order >= low) & (order <= high) & above)
+
+
+def _orders(labels: pd.Series) -> Floats:
+    """Position of grade labels (text or whole numbers); NaN for blanks and unknown ones."""
+    text = labels.map(lambda v: f"{v:.0f}" if isinstance(v, float) and np.isfinite(v) else str(v))
+    return text.map(GRADE_ORDER).to_numpy(float)
 
 
 def grade_span(labels: pd.Series) -> tuple[str, ...]:

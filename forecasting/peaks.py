@@ -15,8 +15,8 @@ _NAMES = ["level", *KEYS, "scenario"]
 def peaks(forecast: pd.DataFrame, *, coverage: float = 0.8, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
     """The highest year of every row group of a forecast.
 
-    The largest of several uncertain years is higher, and its year less sure, than the largest mean says: paths
-    are drawn from the ranges, errors carried on from year to year (a random walk).
+    The largest of several uncertain years is higher, and its year less sure, than the largest mean says:
+    paths are drawn from the ranges, errors carried on from year to year (a random walk).
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ def peaks(forecast: pd.DataFrame, *, coverage: float = 0.8, draws: int = 2000, s
     Returns
     -------
     DataFrame
-        Columns level, the keys, scenario, peak_year (of the mean), mean, low, high (pupils in the peak year of
-        each path), year_low, year_high (range of the peak year), last_year and empty_after (mean pupils fewer
-        in the last year than in the peak year).
+        Columns level, the keys, scenario, peak_year (of the mean), mean, low, high (pupils in the peak
+        year of each path), year_low, year_high (range of the peak year), last_year and empty_after (mean
+        pupils fewer in the last year than in the peak year).
     """
     ordered = forecast.sort_values([*_NAMES, "year"], kind="stable")
     names = ordered[_NAMES].drop_duplicates().reset_index(drop=True)

@@ -1,7 +1,7 @@
 """Scenarios (低、中、高): what if births, migration or estates turn out otherwise.
 
-A scenario is an assumption the planner makes; a range is how far the forecast is usually off. The two are never
-mixed: each scenario has its own ranges, in rows told apart by the column ``scenario``.
+A scenario is an assumption the planner makes; a range is how far the forecast is usually off. The two are
+never mixed: each scenario has its own ranges, in rows told apart by the column ``scenario``.
 """
 
 from __future__ import annotations

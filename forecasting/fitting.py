@@ -1,0 +1,174 @@
+"""Learn all that a forecast needs from a history: drivers, settings, error components, past scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forecasting import cohort, errors, history, intervals, methods, tuning
+from forecasting.entrants import Driver, from_births, from_register
+from forecasting.panel import Floats, Panel, from_frame, with_plans
+from gis.faults import Fault, raise_errors
+
+#: Years ahead beyond which nothing is forecast.
+LIMIT = 30
+
+#: Methods by name; "cohort" is ours.
+RIVALS: dict[str, methods.Method] = {"gpr3": methods.gpr3, "naive": methods.naive}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """All that was learned from a history.
+
+    Attributes
+    ----------
+    panel : Panel
+        The checked history.
+    drivers : tuple of Driver
+        Registered children, then births, where given.
+    choice : tuning.Choice
+        Settings and how they were chosen.
+    model : intervals.ErrorModel
+        Components of the error.
+    broken : frozenset of int
+        Years that taught nothing.
+    scores : DataFrame
+        Past error (WAPE, %) by method, level and horizon.
+    faults : tuple of Fault
+        Warnings to show.
+    method : str
+        "cohort", "gpr3" or "naive".
+    """
+
+    panel: Panel
+    drivers: tuple[Driver, ...]
+    choice: tuning.Choice
+    model: intervals.ErrorModel
+    broken: frozenset[int]
+    scores: pd.DataFrame
+    faults: tuple[Fault, ...] = ()
+    method: str = "cohort"
+
+    def project(self, panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
+        """Expected pupils by the method fitted, from any panel; see ``methods``."""
+        return _method(self.method, self.choice.settings, self.broken)(panel, drivers, years_ahead)
+
+
+def fit(
+    rows: pd.DataFrame,
+    *,
+    until: int,
+    births: pd.DataFrame | None = None,
+    entrants: pd.DataFrame | None = None,
+    coverage: float = 0.8,
+    cutoff_month: int = 8,
+    entry_age: int | None = None,
+    allow_single_year: bool = False,
+    schools: pd.DataFrame | None = None,
+    method: str | None = None,
+    settings: cohort.Settings | None = None,
+) -> Fitted:
+    """Check the inputs and learn from them; parameters as in ``forecast.forecast``.
+
+    Raises
+    ------
+    FaultError
+        With every fault of every input.
+    """
+    tables = {
+        name: table for name, table in (("births", births), ("entrants", entrants)) if table is not None
+    }
+    panel, tables, faults = _checked(rows, tables, until, allow_single_year)
+    if schools is not None:
+        panel = with_plans(panel, schools.rename(columns=history.ALIASES))
+    drivers = []
+    if (table := tables.get("entrants")) is not None:
+        drivers.append(from_register(table, panel))
+    if (table := tables.get("births")) is not None:
+        drivers.append(from_births(table, panel, cutoff_month=cutoff_month, entry_age=entry_age))
+    return learn(panel, drivers, coverage=coverage, method=method, settings=settings, faults=faults)
+
+
+def learn(
+    panel: Panel,
+    drivers: Sequence[Driver] = (),
+    *,
+    coverage: float = 0.8,
+    method: str | None = None,
+    settings: cohort.Settings | None = None,
+    faults: Sequence[Fault] = (),
+) -> Fitted:
+    """Learn from a panel: broken years, settings by past error, error components, scores.
+
+    Parameters
+    ----------
+    panel : Panel
+        Checked history; its newest year is the base.
+    drivers : sequence of Driver
+        Best first; only what was known in the newest year.
+    coverage, method, settings
+        As in ``forecast.forecast``.
+    faults : sequence of Fault
+        Warnings of the inputs, passed on.
+    """
+    broken = methods.broken_years(panel)
+    choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
+    cutoffs = errors.origins(panel, most=8, broken=broken)
+    name = method or "cohort"
+    chosen = _method(name, choice.settings, broken)
+    pasts = errors.rolling(panel, drivers, chosen, cutoffs=cutoffs, horizons=5, broken=broken)
+    scores = _scores(panel, drivers, cutoffs, choice.settings, broken)
+    model = intervals.fit(pasts, panel, coverage=coverage)
+    warned = (*faults, *history.warn(panel, broken))
+    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name)
+
+
+def _method(name: str, settings: cohort.Settings, broken: frozenset[int]) -> methods.Method:
+    if name != "cohort" and name not in RIVALS:
+        raise ValueError(f"unknown method {name!r}: expected cohort, {', '.join(RIVALS)}")
+    return RIVALS[name] if name in RIVALS else methods.cohort_survival(settings, broken)
+
+
+def _checked(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], until: int, allow_single_year: bool
+) -> tuple[Panel, dict[str, pd.DataFrame], list[Fault]]:
+    """Check every table before any is used, and raise all faults together."""
+    clean, faults = history.check(rows, file=rows.attrs.get("file", ""))
+    checks = {"births": history.check_births, "entrants": history.check_entrants}
+    checked = {}
+    for name, table in tables.items():
+        checked[name], more = checks[name](table, file=table.attrs.get("file", ""))
+        faults = faults + more
+    if len(clean):
+        last, years = int(clean["year"].max()), clean["year"].unique()
+        if not last < until <= last + LIMIT:
+            faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
+        if len(years) == 1 and not allow_single_year:
+            faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
+    raise_errors(faults)
+    panel = from_frame(clean)
+    return panel, {n: t for n, t in checked.items() if len(t)}, faults + _unknown_districts(checked, panel)
+
+
+def _unknown_districts(tables: Mapping[str, pd.DataFrame], panel: Panel) -> list[Fault]:
+    named = {str(d) for table in tables.values() for d in table["district"].unique()}
+    return [Fault("fc_births_unknown", found=d) for d in sorted(named - set(panel.district_names))]
+
+
+def _scores(
+    panel: Panel,
+    drivers: Sequence[Driver],
+    cutoffs: Sequence[int],
+    settings: cohort.Settings,
+    broken: frozenset[int],
+) -> pd.DataFrame:
+    """Past error of our method beside the naive one and GPR3."""
+    parts = []
+    for name in ("cohort", *RIVALS):
+        method = _method(name, settings, broken)
+        pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
+        parts.append(errors.wape(pasts, panel).assign(method=name))
+    return pd.concat(parts, ignore_index=True)
