@@ -123,10 +123,22 @@ def write(path: Path, layers: Mapping[str, pd.DataFrame]) -> None:
     try:
         target.unlink(missing_ok=True)
         for name, frame in layers.items():
-            pyogrio.write_dataframe(frame.reset_index(drop=True), target, layer=name, driver="GPKG")
+            pyogrio.write_dataframe(_plain(frame), target, layer=name, driver="GPKG")
         target.replace(path)
     finally:
         for left in scratch.glob("*"):
             left.unlink(missing_ok=True)
         with suppress(OSError):
             scratch.rmdir()
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose gaps GDAL understands: it would write `pd.NA` in an object column as "<NA>"."""
+    loose = [column for column in frame.columns if frame[column].dtype == object]
+    typed = {column: frame[column].convert_dtypes() for column in loose}
+    empty = {
+        column: values.astype(object).where(values.notna(), None)
+        for column, values in typed.items()
+        if values.dtype == object
+    }
+    return frame.assign(**{**typed, **empty}).reset_index(drop=True)

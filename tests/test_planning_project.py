@@ -70,6 +70,15 @@ def test_whole_numbers_and_flags_with_gaps_keep_their_kind(project):
     pd.testing.assert_frame_equal(saved.layers["schools"], schools())
 
 
+def test_gaps_of_any_kind_stay_gaps(project):
+    loose = pd.Series(["甲", pd.NA, None], dtype=object)
+    frame = units().assign(town=loose, count=pd.NA, seats=pd.Series([1, pd.NA, 3], dtype=object))
+    again = save_layers(project, {"units": frame}).layers["units"]
+    assert again["town"].isna().to_list() == [False, True, True]
+    assert again["count"].isna().all()
+    assert again["seats"].dtype == "Int64" and again["seats"].sum() == 4
+
+
 def test_layers_are_read_only_when_used_and_only_once(project):
     again = open_project(project.folder)
     assert not again.layers._frames

@@ -1,0 +1,208 @@
+"""A project's layers as the forecast wants them, and its answer as seats and need want it."""
+
+from typing import Any, Final
+
+import pandas as pd
+
+from gis.faults import Fault, FaultError, register_kinds
+from planning import need, seats, stages
+from planning.project import Project
+
+register_kinds(
+    {
+        "outlook_no_history": (
+            "没有在校生历史数据，无法预测。请导入“在校生”（学校、学年、年级、人数）。",
+            "there is no enrolment history to forecast from. Import the enrolment "
+            "(school, year, grade, pupils).",
+        ),
+    }
+)
+
+register_kinds(
+    {
+        "outlook_estates_out": (
+            "{found} 个新建小区没有计入预测：还没有设定其学生来自本地以外的比例。请在预测设置中填写。",
+            "{found} new estates are not in the forecast: the share of their pupils who come from outside "
+            "the area is not set. Enter it in the forecast settings.",
+        ),
+        "outlook_estates_unplaced": (
+            "这些新建小区没有计入预测，因为所在单元没有划入学校：{found}。请补充所属单元或现行片区。",
+            "these new estates are not in the forecast, because their unit has no school: {found}. "
+            "Add their unit, or the catchments in force.",
+        ),
+    },
+    level="warning",
+)
+
+#: Levels asked for beside cell, school and district.
+LEVELS: Final = ("school_stage", "district_grade", "district_stage", "area_grade", "area_stage")
+
+
+def history(project: Project) -> pd.DataFrame:
+    """Return the enrolment history: year, district, school, grade, enrolment.
+
+    Years that only the classes (班级) cover are summed from them. The district is that of the school, which
+    keeps a school in one district through all years.
+
+    Raises
+    ------
+    FaultError
+        If the project has neither.
+    """
+    columns = ["school_id", "year", "grade", "pupils"]
+    frames = [project.layers[n][columns] for n in ("enrolment", "classes") if n in project.layers]
+    if not any(len(frame) for frame in frames):
+        raise FaultError([Fault("outlook_no_history", layer="enrolment")])
+    summed = [frame.groupby(columns[:3], as_index=False)[["pupils"]].sum() for frame in frames]
+    whole = pd.concat(summed, ignore_index=True).drop_duplicates(columns[:3], keep="first")
+    districts = _districts(project.layers["schools"], "school_id")
+    return whole.assign(district=whole["school_id"].map(districts).fillna("")).rename(
+        columns={"school_id": "school", "pupils": "enrolment"}
+    )
+
+
+def births(project: Project) -> pd.DataFrame | None:
+    """Return births by calendar year and district, towns summed; None where there are none."""
+    if not project.has("births"):
+        return None
+    rows = project.layers["births"]
+    district = rows["district"].astype("str").fillna("") if "district" in rows else ""
+    return rows.assign(district=district).groupby(["year", "district"], as_index=False)[["births"]].sum()
+
+
+def registered(project: Project) -> pd.DataFrame | None:
+    """Return registered children by the autumn they reach grade 1 and district; None where there are none."""
+    if not project.has("children"):
+        return None
+    rows = project.layers["children"]
+    district = rows["unit_id"].map(_districts(project.layers["units"], "unit_id")).fillna("")
+    named = rows.assign(district=district).rename(columns={"cohort": "year"})
+    return named.groupby(["year", "district"], as_index=False)[["children"]].sum()
+
+
+def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFrame | None:
+    """Return the new estates (新建小区) with the schools that serve them.
+
+    An estate belongs to the zone of its unit in the plan in force, and to that zone's first school of each
+    stage; it becomes one row a stage.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    from_outside : float, optional
+        Assumed share of an estate's pupils who come from outside the area, 0 to 1, where the layer has no
+        column of that name. It is an assumption (设定): without one the estates are left out (None).
+
+    Returns
+    -------
+    DataFrame or None
+        The layer with `school` and `from_outside`, one row an estate and stage; None where there is none or
+        nothing is assumed. Estates without a school are left out (see `estate_faults`).
+    """
+    if not project.has("estates", "catchments"):
+        return None
+    rows = pd.DataFrame(project.layers["estates"].drop(columns="geometry", errors="ignore"))
+    if "from_outside" not in rows:
+        if from_outside is None:
+            return None
+        rows = rows.assign(from_outside=float(from_outside))
+    return pd.concat([_served(project, rows, stage) for stage in stages.STAGES], ignore_index=True)
+
+
+def estate_faults(project: Project, placed: pd.DataFrame | None) -> list[Fault]:
+    """Return a warning for the estates that a forecast leaves out, given what `estates` returned."""
+    if not project.has("estates"):
+        return []
+    ids = project.layers["estates"]["estate_id"]
+    if placed is None:
+        return [Fault("outlook_estates_out", layer="estates", found=str(len(ids)))]
+    lost = sorted(set(ids) - set(placed["estate_id"]))
+    return [Fault("outlook_estates_unplaced", layer="estates", found="、".join(lost))] if lost else []
+
+
+def grades_taught(project: Project) -> pd.DataFrame:
+    """Return what each school teaches: school, district, lowest_grade, highest_grade."""
+    schools = project.layers["schools"]
+    district = schools["school_id"].map(_districts(schools, "school_id")).fillna("")
+    table = pd.DataFrame(schools[["school_id", "lowest_grade", "highest_grade"]])
+    return table.assign(district=district).rename(columns={"school_id": "school"})
+
+
+def groups(plan: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return schools with the zone each belongs to, for the forecast by zone."""
+    return None if plan is None else plan[["school_id", "zone_id"]].rename(columns={"school_id": "school"})
+
+
+def outlook(forecast: pd.DataFrame, past: pd.DataFrame, *, system: str = "6-3") -> pd.DataFrame:
+    """Return pupils by district, stage and year: the last year at school, then the forecast.
+
+    Parameters
+    ----------
+    forecast : DataFrame
+        From `forecasting.forecast.forecast` with the level district_stage; of several scenarios, the first.
+    past : DataFrame
+        From `history`.
+    system : {"6-3", "5-4"}
+        Stage system.
+
+    Returns
+    -------
+    DataFrame
+        district, stage, year, mean, low, high, as `planning.need.growth` wants it; the last year at school
+        has low = high = mean.
+    """
+    columns = ["district", "stage", "year", "mean", "low", "high"]
+    scenario = forecast["scenario"].iloc[0]
+    ahead = forecast[(forecast["level"] == "district_stage") & (forecast["scenario"] == scenario)][columns]
+    last = past[past["year"] == past["year"].max()]
+    stage = last["grade"].astype(int).map(lambda grade: stages.stage_of(system, grade))
+    now = last.assign(stage=stage).groupby(["district", "stage", "year"], as_index=False)[["enrolment"]].sum()
+    now = now.rename(columns={"enrolment": "mean"}).astype({"mean": "float64"})
+    whole = pd.concat([now.assign(low=now["mean"], high=now["mean"]), ahead], ignore_index=True)
+    return whole[columns].sort_values(columns[:3], ignore_index=True)
+
+
+def project_need(project: Project, forecast: pd.DataFrame, **thresholds: Any) -> pd.DataFrame:
+    """Return the seats to add by district and stage, in four parts (`planning.need.need`).
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    forecast : DataFrame
+        From `planning.tasks.forecast_job`.
+    **thresholds
+        standard, caps, area of `planning.need.relief`, from the rules in force.
+    """
+    past = history(project)
+    now = int(past["year"].max())
+    relieved = need.relief(
+        project.layers["schools"],
+        project.layers["classes"],
+        year=now,
+        system=project.stage_system,
+        enrolment=project.layers.get("enrolment"),
+        **thresholds,
+    )
+    grown = need.growth(outlook(forecast, past, system=project.stage_system), now=now)
+    return need.need(relieved, grown)
+
+
+def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
+    if "district" not in frame:
+        return {}
+    return dict(zip(frame[key], frame["district"].astype("str").fillna(""), strict=True))
+
+
+def _served(project: Project, rows: pd.DataFrame, stage: str) -> pd.DataFrame:
+    """Return the estates that pupils of a stage come from, with the school of their zone."""
+    plan = project.layers["catchments"]
+    plan = plan[(plan["stage"] == stage) & (plan["from_year"] <= project.year)]
+    latest = plan.sort_values("from_year").drop_duplicates("unit_id", keep="last")
+    zone = rows["unit_id"].map(dict(zip(latest["unit_id"], latest["zone_id"], strict=True)))
+    own = seats.zoned(project.layers["schools"], stage, system=project.stage_system)
+    first = own.sort_values("school_id").drop_duplicates("zone_id")
+    school = zone.map(dict(zip(first["zone_id"], first["school_id"], strict=True)))
+    other = "junior_yield" if stage == "primary" else "primary_yield"
+    return rows.assign(school=school, **{other: 0.0}).dropna(subset="school")

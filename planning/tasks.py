@@ -1,0 +1,160 @@
+"""What the app runs as jobs (`planning.jobs`): derive, optimise, forecast. Each opens the project itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from planning import outlook, seats, spatial, zoneproblem
+from planning.project import open_project
+
+if TYPE_CHECKING:
+    from zoning.optimise import Result
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+def derive_job(
+    folder: str | Path,
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> dict[str, int]:
+    """Compute and store territories, neighbours, the road graph and walks (see `planning.spatial.derive`)."""
+    return spatial.derive(open_project(folder), lang=lang, progress=progress, cancelled=cancelled)
+
+
+def optimise_job(
+    folder: str | Path,
+    stage: str,
+    year: int,
+    mode: seats.Mode = "intake",
+    locks: pd.Series | None = None,
+    start: pd.Series | None = None,
+    seconds: float | None = 30.0,
+    work: int | None = None,
+    seed: int = 0,
+    exact: bool = False,
+    capacity: pd.Series | None = None,
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Result:
+    """Find catchments for a stage and year (see `planning.zoneproblem.build`, `zoning.optimise.optimise`).
+
+    Parameters
+    ----------
+    folder : str or Path
+        The project's folder.
+    stage, year, mode, locks, capacity
+        As in `planning.zoneproblem.build`.
+    start : Series, optional
+        Unit_id -> zone_id to start from, such as the draft's plan; cut to what the problem has.
+    seconds, work, seed, exact
+        As in `zoning.optimise.optimise`.
+    lang : {"zh", "en"}
+        Language of the progress messages before the search.
+    progress, cancelled : callable, optional
+        Given by the job.
+
+    Returns
+    -------
+    Result
+        With `zones` a Series unit_id -> zone_id; when cancelled, the best found so far.
+
+    Raises
+    ------
+    FaultError
+        With what the data lack.
+    """
+    from zoning.optimise import optimise
+
+    project = open_project(folder)
+    if not spatial.ready(project, stage):
+        spatial.derive(project, lang=lang, progress=_part(progress, 0.0, 0.3), cancelled=cancelled)
+    problem = zoneproblem.build(project, stage, year, mode=mode, locks=locks, capacity=capacity)
+    begin = None if start is None else zoneproblem.fitting(problem, start)
+    return optimise(
+        problem,
+        begin,
+        seconds=seconds,
+        work=work,
+        seed=seed,
+        exact=exact,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def forecast_job(
+    folder: str | Path,
+    until: int,
+    coverage: float = 0.8,
+    from_outside: float | None = None,
+    by_zone: bool = True,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Forecast pupils from a project's enrolment, births, registered children and estates.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The project's folder.
+    until : int
+        Last school year wanted.
+    coverage : float
+        Share of outcomes each range should hold.
+    from_outside : float, optional
+        Assumed share of new estates' pupils who come from outside the area (设定); without it, and without
+        that column, estates are left out.
+    by_zone : bool
+        Add the levels zone_id and zone_id_stage.
+    progress : callable, optional
+        Given by the job.
+
+    Returns
+    -------
+    DataFrame
+        As `forecasting.forecast.forecast`, with the levels of `planning.outlook.LEVELS` as well;
+        ``attrs["warnings"]`` also says which estates were left out.
+
+    Raises
+    ------
+    FaultError
+        With every fault of every input.
+    """
+    from forecasting.forecast import forecast
+
+    project = open_project(folder)
+    if progress is not None:
+        progress(0.05, project.name)
+    past = outlook.history(project)
+    schools = project.layers["schools"]
+    zones = schools.assign(zone_id=seats.zone_of(schools)) if by_zone else None
+    known = None if zones is None else zones[zones["school_id"].isin(past["school"])]
+    housing = outlook.estates(project, from_outside=from_outside)
+    frame = forecast(
+        past,
+        until=until,
+        births=outlook.births(project),
+        entrants=outlook.registered(project),
+        estates=housing,
+        coverage=coverage,
+        system=project.stage_system,
+        groups=outlook.groups(known),
+        extra_levels=outlook.LEVELS,
+        schools=outlook.grades_taught(project),
+    )
+    said = [{"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing)]
+    frame.attrs["warnings"] = [*frame.attrs.get("warnings", []), *said]
+    return frame
+
+
+def _part(progress: Progress | None, low: float, high: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share, message: progress(low + share * (high - low), message)
