@@ -69,6 +69,8 @@ def locate(
     shaped, degrees, faults = _shaped(frame, schema, places, mapping or {})
     if shaped is None:
         return Located(frame, Words("", ""), faults)
+    if shapely.is_missing(shaped.geometry.to_numpy()).all():
+        return Located(shaped, Words("", ""), faults)
     if webmaps.is_web_datum(crs):
         return _from_web_map(shaped, schema, places, str(crs), faults)
     try:

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from shapely.geometry import Point
@@ -131,6 +131,7 @@ def test_nothing_is_certain_about_nothing():
     assert not crs.detect(gpd.GeoSeries([None, Point()])).certain
 
 
+@settings(deadline=None)
 @given(
     lon=st.floats(74, 134.5),
     lat=st.floats(18, 53),

@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
@@ -279,6 +279,7 @@ PLANTS = {
 }
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 39), st.sampled_from(sorted(PLANTS)), st.integers(0, 4)), max_size=12)
 )
@@ -294,6 +295,7 @@ def test_every_planted_fault_is_found_where_it_is_and_no_other(plants):
     assert len(errors(faults)) == len(planted)
 
 
+@settings(deadline=None)
 @given(st.permutations(["学校代码", "学年", "年级", "班级", "班额", "备注", "教师"]))
 def test_the_order_of_columns_does_not_matter_and_nothing_is_lost(order):
     frame = classes(3).assign(备注="x", 教师="y")[order]
