@@ -41,7 +41,7 @@ def class_distribution(
     return long.assign(share=long["classes"] / total.where(total > 0) * 100)
 
 
-def in_scope(schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
+def in_scope(schools: pd.DataFrame, scope: str, *, areas: bool = True) -> tuple[pd.Series, pd.Series]:
     """Tell which schools a scope takes in, and of which that cannot be said.
 
     Parameters
@@ -50,6 +50,8 @@ def in_scope(schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
         area, provider and boarding, where known.
     scope : str
         Key of `planning.vocabulary.SCOPES`.
+    areas : bool
+        Whether the area (城区、镇区、乡村) of the school counts.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def in_scope(schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
     inside = pd.Series(True, index=schools.index)
     unknown = pd.Series(False, index=schools.index)
     tests: list[tuple[str, tuple[str | bool, ...]]] = []
-    if wanted.areas is not None:
+    if areas and wanted.areas is not None:
         tests.append(("area", tuple(wanted.areas)))
     if wanted.provider is not None:
         tests.append(("provider", (wanted.provider,)))

@@ -16,6 +16,7 @@ from planning.indicators import in_scope, proximity_share, weighted_cv
 from planning.need import pupils_now
 from planning.policy import Rule
 from planning.seats import zone_of
+from planning.vocabulary import SCOPES
 
 _LONG: Final = ("nine_year", "twelve_year")
 
@@ -43,8 +44,8 @@ class Facts:
     enrolment : DataFrame, optional
         Layer enrolment, for schools without classes.
     walks : DataFrame, optional
-        stage, zone_id, unit_id, pupils, metres (walk), straight (metres), crossings: one row a unit with its
-        zone's school.
+        stage, zone_id, unit_id, pupils, metres (walk), straight (metres), crossings, area (of the unit, if
+        known): one row a unit with its zone's school.
     attendance : DataFrame, optional
         unit_id, school_id, grade, pupils: where the pupils of each school live.
     plans : mapping of stage to Series
@@ -233,16 +234,27 @@ def _distance(rule: Rule, facts: Facts) -> Finding:
     if facts.walks is None:
         return Finding()
     rows = facts.walks[(facts.walks["stage"] == rule.stage) & (facts.walks["pupils"] > 0)]
-    inside, unknown = in_scope(facts.schools, rule.scope)
-    zones = zone_of(facts.schools)
-    open_rows = int(rows["zone_id"].isin(zones[unknown]).sum())
-    rows = rows[rows["zone_id"].isin(zones[inside])]
+    inside, unknown = _walks_in_scope(rows, facts.schools, rule.scope)
     column = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}[rule.metric]
-    values = rows[column].dropna() / (facts.walk_speed if rule.metric == "walk_minutes" else 1)
+    values = rows[inside][column].dropna() / (facts.walk_speed if rule.metric == "walk_minutes" else 1)
+    open_rows = int(unknown.sum()) + int(inside.sum()) - len(values)
     if values.empty:
         return Finding(unknown=open_rows)
     failing = sum(rule.met(float(value)) is False for value in values)
-    return Finding(float(values.max()), len(values), failing, open_rows + len(rows) - len(values))
+    return Finding(float(values.max()), len(values), failing, open_rows)
+
+
+def _walks_in_scope(rows: pd.DataFrame, schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
+    """Tell which walks a scope takes in: by where the home is if that is known, else by the school."""
+    areas = SCOPES[scope].areas
+    by_home = areas is not None and "area" in rows
+    taken, open_schools = in_scope(schools, scope, areas=not by_home)
+    zones = zone_of(schools)
+    inside, unknown = rows["zone_id"].isin(zones[taken]), rows["zone_id"].isin(zones[open_schools])
+    if by_home and areas is not None:
+        inside &= rows["area"].isin(list(areas))
+        unknown |= rows["area"].isna()
+    return inside & ~unknown, unknown
 
 
 def _proximity(rule: Rule, facts: Facts) -> Finding:

@@ -169,8 +169,8 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
     Returns
     -------
     DataFrame
-        stage, unit_id, zone_id, school_id, pupils, metres, estimate, crossings, straight; units without a
-        zone are left out.
+        stage, unit_id, zone_id, school_id, pupils, metres, estimate, crossings, straight and, where units
+        state it, area (城区、镇区、乡村); units without a zone are left out.
     """
     if demand is None:
         children = project.layers["children"]
@@ -178,6 +178,9 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
     placed = plan.dropna().rename("zone_id").rename_axis("unit_id").reset_index()
     found = placed.merge(zone_travel(project, stage), on=["unit_id", "zone_id"], how="left")
     pupils = found["unit_id"].map({} if demand is None else demand.to_dict()).fillna(0).astype("int64")
+    units = project.layers["units"]
+    if "area" in units:
+        found["area"] = found["unit_id"].map(dict(zip(units["unit_id"], units["area"], strict=True)))
     return found.assign(stage=stage, pupils=pupils)
 
 

@@ -131,6 +131,24 @@ def test_distances_keep_to_their_scope():
     assert pd.isna(found("walk_minutes", facts(walks=walks))["found"].iloc[0])
 
 
+def test_distances_go_by_where_the_home_is():
+    walks = pd.DataFrame(
+        {
+            "stage": "primary",
+            "zone_id": ["a", "a", "b", "a"],
+            "unit_id": ["u1", "u2", "u3", "u4"],
+            "pupils": 5,
+            "metres": [700.0, 9000.0, 1200.0, 1.0],
+            "straight": [600.0, 8000.0, 900.0, 1.0],
+            "crossings": 0,
+            "area": ["urban", "rural", "rural", None],
+        }
+    )
+    got = found(None, facts(walks=walks))
+    assert got.loc["national.radius.primary", ["found", "checked", "unknown"]].to_list() == [600, 1, 1]
+    assert got.loc["national.walk.primary_1_3", ["found", "checked"]].to_list() == [150, 2]
+
+
 def attendance() -> pd.DataFrame:
     rows = [("u1", "a", 1, 8), ("u2", "a", 1, 2), ("u1", "a", 2, 10), (None, "a", 3, 5), ("u2", "p", 1, 9)]
     return pd.DataFrame(rows, columns=["unit_id", "school_id", "grade", "pupils"])
