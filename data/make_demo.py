@@ -98,7 +98,9 @@ def make_demo(
         if not force:
             return projects.open_project(place)
         shutil.rmtree(place)
-    made = layers(which, progress=None if progress is None else lambda share, word: progress(0.8 * share, word))
+    made = layers(
+        which, progress=None if progress is None else lambda share, word: progress(0.8 * share, word)
+    )
     name, name_en = _NAMES[which]
     if progress is not None:
         progress(0.85, name)
@@ -133,11 +135,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code.
     """
-    parser = argparse.ArgumentParser(prog="python -m data.make_demo", description="生成合成示例项目 make the demo projects")
+    parser = argparse.ArgumentParser(
+        prog="python -m data.make_demo", description="生成合成示例项目 make the demo projects"
+    )
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--county", dest="which", action="store_const", const=("county",), help="东胜区 one district (default)")
-    choice.add_argument("--city", dest="which", action="store_const", const=("city",), help="九个旗区 all nine")
-    choice.add_argument("--all", dest="which", action="store_const", const=("county", "city"), help="两个项目 both")
+    choice.add_argument(
+        "--county",
+        dest="which",
+        action="store_const",
+        const=("county",),
+        help="东胜区 one district (default)",
+    )
+    choice.add_argument(
+        "--city", dest="which", action="store_const", const=("city",), help="九个旗区 all nine"
+    )
+    choice.add_argument(
+        "--all", dest="which", action="store_const", const=("county", "city"), help="两个项目 both"
+    )
     parser.add_argument("--home", type=Path, default=None, help="项目文件夹 folder of projects")
     parser.add_argument("--force", action="store_true", help="重新生成 make anew")
     given = parser.parse_args(arguments)

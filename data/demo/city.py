@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import geopandas as gpd
@@ -67,7 +68,8 @@ def part(district: District, ground: Terrain, taken: set[str]) -> Part:
     kids = people.children(district, units, new)
     by_unit = kids["children"].to_numpy().reshape(len(units), len(COHORTS))
     entrants = {stage: by_unit[:, ENTRY_COHORT[stage] - COHORTS[0]] for stage in STAGES}
-    near = zones.neighbours(units, roads, ground.barriers)
+    outline = ground.areas.loc[ground.areas["area_id"] == district.code, "geometry"].iloc[0]
+    near = zones.neighbours(units, roads, outline, ground.barriers)
     sites = schools.sites(district, units, by_unit.mean(axis=1), roads)
     drawn = {s: plans.plan(district, s, units, sites, entrants[s], near, roads) for s in STAGES}
     sites = plans.with_seats(sites, drawn, entrants, district)
@@ -161,11 +163,11 @@ def _placed(sites: pd.DataFrame) -> gpd.GeoDataFrame:
 def _links(parts: list[Part], ground: Terrain, districts: list[District]) -> gpd.GeoDataFrame:
     """Trunk roads that join neighbouring districts where their roads come closest."""
     outline = ground.areas.set_index("area_id").geometry
-    rows = []
-    for i, first in enumerate(districts):
-        for j in range(i + 1, len(districts)):
-            if outline[first.code].touches(outline[districts[j].code]):
-                rows.append(_link(parts[i].roads.nodes, parts[j].roads.nodes))
+    rows = [
+        _link(one.roads.nodes, other.roads.nodes)
+        for (first, one), (second, other) in combinations(zip(districts, parts), 2)
+        if outline[first.code].touches(outline[second.code])
+    ]
     words = {"name": "国省干线", "name_en": "Trunk Road", "road_class": "arterial"}
     frame = pd.DataFrame({**words, "geometry": rows}) if rows else pd.DataFrame(columns=[*words, "geometry"])
     layer = gpd.GeoDataFrame(ways.split_at_bridges(frame, ground.barriers), geometry="geometry", crs=EPSG)

@@ -6,13 +6,22 @@ import numpy as np
 import pandas as pd
 
 from data.demo.people import places
-from data.demo.plans import Plan, serves
+from data.demo.plans import Plan
 from data.demo.settings import AREA_PER_SEAT, COHORTS, SOURCE, STANDARD, YEAR, YEARS, District, rng
 
 # Shares of children, by kind of place, who do not go to the school of their catchment.
-_PRIVATE: Final = {"primary": {"core": 0.05, "town": 0.02, "rural": 0.01}, "junior": {"core": 0.07, "town": 0.04, "rural": 0.02}}
-_BOARDING: Final = {"primary": {"core": 0.0, "town": 0.04, "rural": 0.12}, "junior": {"core": 0.0, "town": 0.14, "rural": 0.38}}
-_TO_CITY: Final = {"primary": {"core": 0.0, "town": 0.03, "rural": 0.08}, "junior": {"core": 0.0, "town": 0.04, "rural": 0.08}}
+_PRIVATE: Final = {
+    "primary": {"core": 0.05, "town": 0.02, "rural": 0.01},
+    "junior": {"core": 0.07, "town": 0.04, "rural": 0.02},
+}
+_BOARDING: Final = {
+    "primary": {"core": 0.0, "town": 0.04, "rural": 0.12},
+    "junior": {"core": 0.0, "town": 0.14, "rural": 0.38},
+}
+_TO_CITY: Final = {
+    "primary": {"core": 0.0, "town": 0.03, "rural": 0.08},
+    "junior": {"core": 0.0, "town": 0.04, "rural": 0.08},
+}
 _AWAY: Final = 0.01
 _TREND: Final = {"core": 0.004, "town": -0.010, "rural": -0.026, "boarding": -0.012, "private": 0.008}
 _ENTRY_NOISE: Final = 0.035
@@ -22,7 +31,11 @@ _GRADES: Final = np.arange(1, 10)
 
 
 def enrolment(
-    district: District, units: pd.DataFrame, schools: pd.DataFrame, plans: dict[str, Plan], children: np.ndarray
+    district: District,
+    units: pd.DataFrame,
+    schools: pd.DataFrame,
+    plans: dict[str, Plan],
+    children: np.ndarray,
 ) -> pd.DataFrame:
     """Make the pupils of each school, year and grade.
 
@@ -56,14 +69,19 @@ def enrolment(
 
 
 def _by_cohort(
-    stage: str, plan: Plan, units: pd.DataFrame, schools: pd.DataFrame, children: np.ndarray, random: np.random.Generator
+    stage: str,
+    plan: Plan,
+    units: pd.DataFrame,
+    schools: pd.DataFrame,
+    children: np.ndarray,
+    random: np.random.Generator,
 ) -> np.ndarray:
     """Expected pupils by school and cohort, shape (schools, cohorts)."""
     place = places(units)
-    leave = {name: np.array([table[stage][p] for p in place]) for name, table in
-             (("private", _PRIVATE), ("boarding", _BOARDING), ("city", _TO_CITY))}  # fmt: skip
+    tables = {"private": _PRIVATE, "boarding": _BOARDING, "city": _TO_CITY}
+    leave = {name: np.array([table[stage][p] for p in place]) for name, table in tables.items()}
     own = plan.schools
-    stay = (1 - _AWAY - sum(leave.values()))[:, None] * children
+    stay = (1 - _AWAY - np.sum(list(leave.values()), axis=0))[:, None] * children
     by_zone = np.zeros((own["zone"].max() + 1, children.shape[1]))
     np.add.at(by_zone, plan.force, stay)
     share = _campus_share(own)
@@ -108,8 +126,13 @@ def _before_opening(stage: str, out: np.ndarray, own: pd.DataFrame, schools: pd.
 
 def _trend(district: District, schools: pd.DataFrame, random: np.random.Generator) -> np.ndarray:
     """Share of today's cohort that was there in each year, shape (schools, years)."""
-    kind = np.select([schools["boarding"], schools["provider"] == "private", schools["core"], schools["area"] == "town"],
-                     ["boarding", "private", "core", "town"], "rural")  # fmt: skip
+    marks = [
+        schools["boarding"],
+        schools["provider"] == "private",
+        schools["core"],
+        schools["area"] == "town",
+    ]
+    kind = np.select(marks, ["boarding", "private", "core", "town"], "rural")
     rate = np.array([_TREND[k] + (district.growth if k == "core" else 0.0) for k in kind])
     since = np.asarray(YEARS) - YEAR
     shared = np.r_[random.normal(0, _SHARED_NOISE, len(YEARS) - 1), 0.0]
@@ -141,7 +164,9 @@ def _long(district: District, schools: pd.DataFrame, pupils: np.ndarray) -> pd.D
     taught = (_GRADES[None, :] >= low[:, None]) & (_GRADES[None, :] <= high[:, None])
     row, year, grade = np.nonzero(np.broadcast_to(taught[:, None, :], pupils.shape))
     opened = np.maximum(schools["built_year"].to_numpy(), YEARS[0])
-    kept = (np.asarray(YEARS)[year] >= opened[row]) & ((pupils[row, year, grade] > 0) | (opened[row] == YEARS[0]))
+    kept = (np.asarray(YEARS)[year] >= opened[row]) & (
+        (pupils[row, year, grade] > 0) | (opened[row] == YEARS[0])
+    )
     row, year, grade = row[kept], year[kept], grade[kept]
     columns = {
         "school_id": schools["school_id"].to_numpy()[row],
@@ -152,7 +177,9 @@ def _long(district: District, schools: pd.DataFrame, pupils: np.ndarray) -> pd.D
     return pd.DataFrame({**columns, "district": district.name, "source": SOURCE})
 
 
-def classes(district: District, schools: pd.DataFrame, enrolment: pd.DataFrame, plans: dict[str, Plan]) -> pd.DataFrame:
+def classes(
+    district: District, schools: pd.DataFrame, enrolment: pd.DataFrame, plans: dict[str, Plan]
+) -> pd.DataFrame:
     """Form the classes of the planning year: hot schools crowd them, small ones have few pupils.
 
     Returns
@@ -169,7 +196,9 @@ def classes(district: District, schools: pd.DataFrame, enrolment: pd.DataFrame, 
     pupils = now["pupils"].to_numpy()
     standard = np.array([STANDARD[s] for s in stage])
     least = np.ceil(pupils / cap)
-    count = np.maximum(np.maximum(least, np.minimum(np.rint(pupils / (0.97 * standard)), least)), 1).astype(int)
+    count = np.maximum(np.maximum(least, np.minimum(np.rint(pupils / (0.97 * standard)), least)), 1).astype(
+        int
+    )
     row = np.repeat(np.arange(len(now)), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     size = pupils[row] // count[row] + (number < (pupils % count)[row])
@@ -178,10 +207,12 @@ def classes(district: District, schools: pd.DataFrame, enrolment: pd.DataFrame, 
     return pd.DataFrame({**columns, "class_no": number + 1, "pupils": size, "source": SOURCE})
 
 
-def _caps(district: District, schools: pd.DataFrame, plans: dict[str, Plan], random: np.random.Generator) -> pd.DataFrame:
+def _caps(
+    district: District, schools: pd.DataFrame, plans: dict[str, Plan], random: np.random.Generator
+) -> pd.DataFrame:
     """Largest class each school lets form, by stage."""
     out = pd.DataFrame(index=schools.index)
-    for stage, top in (("primary", 49.0), ("junior", 53.0)):
+    for stage, top in (("primary", 49.5), ("junior", 54.0)):
         hot = schools["school_id"].isin(plans[stage].schools.loc[plans[stage].schools["hot"], "school_id"])
         plain = top + random.uniform(-5.0, 4.0, len(schools)) - 4.0 * (schools["area"] == "rural").to_numpy()
         out[stage] = np.where(hot, random.uniform(57.0, 67.0, len(schools)), plain)
@@ -198,7 +229,9 @@ def _uneven(
     return size + shift - np.r_[0, shift[:-1]]
 
 
-def with_rooms(district: District, schools: pd.DataFrame, rosters: pd.DataFrame, plans: dict[str, Plan]) -> pd.DataFrame:
+def with_rooms(
+    district: District, schools: pd.DataFrame, rosters: pd.DataFrame, plans: dict[str, Plan]
+) -> pd.DataFrame:
     """Give schools their classrooms and floor area (教学及辅助用房).
 
     Returns
@@ -212,7 +245,7 @@ def with_rooms(district: District, schools: pd.DataFrame, rosters: pd.DataFrame,
     design = np.ceil(seats[:, 0] / STANDARD["primary"]) + np.ceil(seats[:, 1] / STANDARD["junior"])
     need = seats @ np.array([AREA_PER_SEAT["primary"], AREA_PER_SEAT["junior"]])
     old = schools["built_year"].to_numpy()
-    low = np.select([old < 1996, old < 2012], [0.54, 0.68], 0.86)
+    low = np.select([old < 1996, old < 2012], [0.50, 0.62], 0.82)
     ratio = random.uniform(low, low + 0.36)
     rooms = np.maximum(used, design) + random.integers(0, 3, len(schools))
     area = np.maximum(10 * np.rint(ratio * need / 10), 200.0)

@@ -5,22 +5,24 @@ from typing import Final
 
 import numpy as np
 
-_SOUNDS: Final = dict(
-    pair.split(":")
-    for pair in (
-        "金:jin 瑞:rui 鼎:ding 盛:sheng 恒:heng 泰:tai 嘉:jia 锦:jin 华:hua 景:jing 东:dong 万:wan 天:tian "
-        "宏:hong 祥:xiang 福:fu 安:an 和:he 润:run 星:xing 云:yun 凤:feng 龙:long 翠:cui 碧:bi 清:qing 兰:lan "
-        "桂:gui 枫:feng 康:kang 永:yong 兴:xing 宁:ning 平:ping 顺:shun 丰:feng 庆:qing 德:de 文:wen 昌:chang "
-        "柳:liu 白:bai 泥:ni 青:qing 石:shi 黄:huang 沙:sha 红:hong 黑:hei 杨:yang 榆:yu 槐:huai 羊:yang "
-        "马:ma 牛:niu 高:gao 大:da 小:xiao 长:chang 西:xi 南:nan 北:bei 上:shang 下:xia 新:xin 老:lao 树:shu "
-        "梁:liang 沟:gou 湾:wan 滩:tan 渠:qu 畔:pan 圪:ge 塔:ta 河:he 泉:quan 井:jing 坡:po 桥:qiao 庄:zhuang "
-        "明:ming 启:qi 博:bo 雅:ya 弘:hong 致:zhi 远:yuan 思:si 源:yuan 求:qiu 真:zhen 尚:shang 学:xue 知:zhi "
-        "行:xing 晨:chen 曦:xi 帆:fan 禾:he 正:zheng 笃:du 春:chun 晖:hui 向:xiang 阳:yang 百:bai 川:chuan "
-        "礼:li 鸿:hong 志:zhi 立:li 言:yan 新:xin 育:yu 英:ying 树:shu 人:ren 怀:huai 乐:le 善:shan 若:ruo 水:shui "
-        "光:guang 海:hai 雨:yu 松:song 竹:zhu 梅:mei 草:cao 原:yuan 鹿:lu 鸣:ming 旭:xu 日:ri 同:tong 心:xin "
-        "静:jing 成:cheng 才:cai 茂:mao 林:lin 山:shan 风:feng 月:yue 信:xin 义:yi 仁:ren 勤:qin 朗:lang"
-    ).split()
+_SPELLING: Final = (
+    "金:jin 瑞:rui 鼎:ding 盛:sheng 恒:heng 泰:tai 嘉:jia 锦:jin 华:hua 景:jing 东:dong 万:wan "
+    "天:tian 宏:hong 祥:xiang 福:fu 安:an 和:he 润:run 星:xing 云:yun 凤:feng 龙:long 翠:cui "
+    "碧:bi 清:qing 兰:lan 桂:gui 枫:feng 康:kang 永:yong 兴:xing 宁:ning 平:ping 顺:shun 丰:feng "
+    "庆:qing 德:de 文:wen 昌:chang 柳:liu 白:bai 泥:ni 青:qing 石:shi 黄:huang 沙:sha 红:hong "
+    "黑:hei 杨:yang 榆:yu 槐:huai 羊:yang 马:ma 牛:niu 高:gao 大:da 小:xiao 长:chang 西:xi "
+    "南:nan 北:bei 上:shang 下:xia 新:xin 老:lao 树:shu 梁:liang 沟:gou 湾:wan 滩:tan 渠:qu "
+    "畔:pan 圪:ge 塔:ta 河:he 泉:quan 井:jing 坡:po 桥:qiao 庄:zhuang 明:ming 启:qi 博:bo 雅:ya "
+    "弘:hong 致:zhi 远:yuan 思:si 源:yuan 求:qiu 真:zhen 尚:shang 学:xue 知:zhi 行:xing 晨:chen "
+    "曦:xi 帆:fan 禾:he 正:zheng 笃:du 春:chun 晖:hui 向:xiang 阳:yang 百:bai 川:chuan 礼:li "
+    "鸿:hong 志:zhi 立:li 言:yan 育:yu 英:ying 人:ren 怀:huai 乐:le 善:shan 若:ruo 水:shui "
+    "光:guang 海:hai 雨:yu 松:song 竹:zhu 梅:mei 草:cao 原:yuan 鹿:lu 鸣:ming 旭:xu 日:ri "
+    "同:tong 心:xin 静:jing 成:cheng 才:cai 茂:mao 林:lin 山:shan 风:feng 月:yue 信:xin 义:yi "
+    "仁:ren 勤:qin 朗:lang 棠:tang 齐:qi 馨:xin 桐:tong 雁:yan 迎:ying 宾:bin 业:ye 朝:chao "
+    "团:tuan 结:jie 建:jian 绣:xiu 苑:yuan 环:huan 旗:qi 民:min 生:sheng 富:fu 强:qiang 友:you "
+    "谊:yi 胜:sheng 利:li 岭:ling"
 )
+_SOUNDS: Final = dict(pair.split(":") for pair in _SPELLING.split())
 _ESTATE_A: Final = "金瑞鼎盛恒泰嘉锦华景东万天宏祥福安和润星云凤龙翠碧清兰桂枫康"
 _ESTATE_B: Final = "永兴宁平顺丰庆德昌文祥福安和润泰华景源信仁"
 _ESTATE_TAIL: Final = (
@@ -34,29 +36,26 @@ _VILLAGE_TAIL: Final = "梁沟湾滩渠畔塔河泉井坡桥庄"
 _PASTURE_A: Final = (
     ("巴音", "Bayan"), ("乌兰", "Ulaan"), ("查干", "Tsagaan"), ("哈日", "Khar"), ("陶日", "Toor"),
     ("额尔", "Erd"), ("布日", "Bur"), ("阿日", "Ar"), ("浩雅", "Khoyor"), ("图古", "Tug"),
-    ("呼和", "Khukh"), ("达布", "Dav"), ("沙日", "Shar"), ("锡拉", "Shil"), ("毛盖", "Mogoi"), ("伊克", "Ikh"),
+    ("呼和", "Khukh"), ("达布", "Dav"), ("沙日", "Shar"), ("锡拉", "Shil"), ("毛盖", "Mogoi"),
+    ("伊克", "Ikh"),
 )  # fmt: skip
 _PASTURE_B: Final = (
     ("淖尔", "nuur"), ("陶勒盖", "tolgoi"), ("布拉格", "bulag"), ("希里", "shil"), ("敖包", "ovoo"),
     ("柴达木", "tsaidam"), ("乌素", "us"), ("高勒", "gol"), ("塔拉", "tal"), ("音温都", "undur"),
 )  # fmt: skip
-_SCHOOL: Final = (
-    "启明 博雅 弘文 致远 明德 思源 求真 尚学 知行 晨曦 云帆 青禾 雅正 笃行 春晖 向阳 星河 百川 礼和 景行 鸿志 立言 "
-    "新育 育英 树人 怀德 乐善 若水 晨光 海棠 松竹 草原 鹿鸣 旭日 同心 静思 成才 茂林 山月 信义 仁和 勤学 朗月 文华 "
-    "清源 远志 学林 思齐 向学 德馨 明志 雨桐"
-).split()
-_SOUNDS_EXTRA: Final = dict(
-    pair.split(":")
-    for pair in (
-        "棠:tang 齐:qi 馨:xin 桐:tong 雁:yan 迎:ying 宾:bin 业:ye 朝:chao 团:tuan 结:jie 建:jian 绣:xiu 苑:yuan "
-        "环:huan 旗:qi 民:min 生:sheng 富:fu 强:qiang 友:you 谊:yi 胜:sheng 利:li 岭:ling"
-    ).split()
+_SCHOOL_WORDS: Final = (
+    "启明 博雅 弘文 致远 明德 思源 求真 尚学 知行 晨曦 云帆 青禾 雅正 笃行 春晖 向阳 星河 百川 "
+    "礼和 景行 鸿志 立言 新育 育英 树人 怀德 乐善 若水 晨光 海棠 松竹 草原 鹿鸣 旭日 同心 静思 "
+    "成才 茂林 山月 信义 仁和 勤学 朗月 文华 清源 远志 学林 思齐 向学 德馨 明志 雨桐"
 )
+_SCHOOL: Final = _SCHOOL_WORDS.split()
 _TOWN_A: Final = "青石白泥柳树红泉高梁长滩大川新河沙湾榆林杨桥黄渠东岭西梁南坡北塔上井下庄"
-_STREET: Final = (
-    "鸿雁 文华 永和 康泰 迎宾 长青 安平 兴业 朝阳 团结 建业 锦绣 乐业 金桥 福安 泰和 天山 瑞云 松林 育才 星光 "
-    "碧水 龙泉 清河 南山 北苑 东环 西环 和平 光明 春风 白云 红旗 平安 民生 富强 友谊 胜利 新华 人和"
-).split()
+_STREET_WORDS: Final = (
+    "鸿雁 文华 永和 康泰 迎宾 长青 安平 兴业 朝阳 团结 建业 锦绣 乐业 金桥 福安 泰和 天山 瑞云 "
+    "松林 育才 星光 碧水 龙泉 清河 南山 北苑 东环 西环 和平 光明 春风 白云 红旗 平安 民生 富强 "
+    "友谊 胜利 新华 人和"
+)
+_STREET: Final = _STREET_WORDS.split()
 
 
 def spell(text: str) -> str:
@@ -67,8 +66,7 @@ def spell(text: str) -> str:
     >>> spell("明德")
     'Mingde'
     """
-    sounds = {**_SOUNDS, **_SOUNDS_EXTRA}
-    return "".join(sounds.get(character, "") for character in text).capitalize()
+    return "".join(_SOUNDS.get(character, "") for character in text).capitalize()
 
 
 def estates(rng: np.random.Generator, taken: set[str]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.demo.settings import BIRTH_YEARS, BIRTHS, COHORTS, DISTRICTS, SOURCE, YEAR, YIELD_SOURCE, District, rng
+from data.demo.settings import (
+    BIRTH_YEARS,
+    BIRTHS,
+    COHORTS,
+    DISTRICTS,
+    SOURCE,
+    YEAR,
+    YIELD_SOURCE,
+    District,
+    rng,
+)
 
 _PLACES: Final = ("core", "town", "rural")
 _BASE: Final = 2018
@@ -32,7 +42,9 @@ def estates(district: District, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         The contract's layer `estates`.
     """
     random = rng("estates", district.code)
-    edge = units[(units["grid"] == 0) & (units["rank"] > units.loc[units["grid"] == 0, "rank"].quantile(0.45))]
+    edge = units[
+        (units["grid"] == 0) & (units["rank"] > units.loc[units["grid"] == 0, "rank"].quantile(0.45))
+    ]
     chosen = edge.iloc[np.sort(random.permutation(len(edge))[: district.estates])]
     count = len(chosen)
     years = np.resize(np.arange(YEAR - 3, YEAR + 4), count)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -38,7 +38,7 @@ class Settlement:
         Corners of the blocks between the streets, those of the river left out.
     gates : ndarray
         Nodes from which country roads leave.
-    outline : Polygon or MultiPolygon
+    outline : Geometry
     """
 
     town: int
@@ -46,7 +46,7 @@ class Settlement:
     edges: pd.DataFrame
     blocks: np.ndarray
     gates: np.ndarray
-    outline: shapely.Polygon
+    outline: Any
 
 
 def settlements(district: District, ground: Terrain) -> list[Settlement]:
@@ -69,8 +69,8 @@ def settlements(district: District, ground: Terrain) -> list[Settlement]:
     core = _grid(metres(district.seat), columns, rows, BLOCK, -1, random, ground.barriers)
     towns = ground.towns[(ground.towns["district"] == district.name) & ~ground.towns["core"]]
     small = [
-        _grid(np.array([t.x, t.y]), 3, 3, _TOWN_BLOCK, int(t.Index), random, ground.barriers)
-        for t in towns.itertuples()
+        _grid(np.array([x, y]), 3, 3, _TOWN_BLOCK, row, random, ground.barriers)
+        for row, x, y in zip(towns.index, towns["x"], towns["y"])
     ]
     return [core, *small]
 
@@ -89,7 +89,9 @@ def _grid(
     bend = 0.12 * block * np.sin(np.stack([y, x]) / (4.2 * block) + random.uniform(0, 6, (2, 1, 1)))
     turn = random.uniform(-0.16, 0.16)
     x, y = x + bend[0], y + bend[1]
-    xy = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=-1) + centre
+    xy = (
+        np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=-1) + centre
+    )
     xy = np.round(xy, 2)
     built = _built(columns, rows, random)
     touched = np.pad(built, ((0, 1), (0, 1))) | np.pad(built, ((1, 0), (0, 1)))
@@ -242,7 +244,8 @@ def _bilinear(corners: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def _plain(corners: np.ndarray, inset: np.ndarray) -> np.ndarray:
     low, high = inset, 1 - inset
-    return shapely.polygons(_bilinear(corners, np.hstack([low, high, high, low]), np.hstack([low, low, high, high])))
+    u, v = np.hstack([low, high, high, low]), np.hstack([low, low, high, high])
+    return np.asarray(shapely.polygons(_bilinear(corners, u, v)))
 
 
 def _notched(corners: np.ndarray, inset: np.ndarray) -> np.ndarray:
@@ -251,7 +254,7 @@ def _notched(corners: np.ndarray, inset: np.ndarray) -> np.ndarray:
     cut = np.full_like(inset, _NOTCH)
     u = np.hstack([cut, high, high, low, low, cut])
     v = np.hstack([low, low, high, high, cut, cut])
-    return shapely.polygons(_bilinear(corners, u, v))
+    return np.asarray(shapely.polygons(_bilinear(corners, u, v)))
 
 
 def _inside(corners: np.ndarray, share: np.ndarray, inset: np.ndarray) -> np.ndarray:
@@ -279,7 +282,9 @@ def _villages(
     offset = random.uniform(60, 140, len(kept)) * random.choice([-1, 1], len(kept))
     geometry = shapely.points(kept)
     columns = {"grid": -1, "x": kept[:, 0], "y": kept[:, 1], "rank": 1.0, "geometry": geometry}
-    return pd.DataFrame({**columns, "school_x": np.round(kept[:, 0] + offset, 2), "school_y": kept[:, 1] + 40.0})
+    return pd.DataFrame(
+        {**columns, "school_x": np.round(kept[:, 0] + offset, 2), "school_y": kept[:, 1] + 40.0}
+    )
 
 
 def _spaced(points: np.ndarray, gap: float, count: int) -> np.ndarray:
@@ -306,4 +311,3 @@ def _names(
     built = names.estates(random, taken)
     country = names.villages(random, taken, pastoral=district.pastoral)
     return (next(built) if grid >= 0 else next(country) for grid in frame["grid"])
-

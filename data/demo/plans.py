@@ -81,10 +81,14 @@ def plan(
         Every zone in one piece, but for the enclaves.
     """
     random = rng("plan", stage, district.code)
-    own = schools.loc[serves(schools, stage), ["school_id", "zone_id", "kind", "unit", "core", "built_year"]].reset_index(drop=True)
+    own = schools.loc[
+        serves(schools, stage), ["school_id", "zone_id", "kind", "unit", "core", "built_year"]
+    ].reset_index(drop=True)
     own["zone"] = pd.factorize(own["zone_id"])[0]
     anchors, zone = own["unit"].to_numpy(), own["zone"].to_numpy()
-    plain = np.bincount(grow(near, anchors, zone, np.zeros(len(own))), weights=children, minlength=zone.max() + 1)
+    plain = np.bincount(
+        grow(near, anchors, zone, np.zeros(len(own))), weights=children, minlength=zone.max() + 1
+    )
     own["hot"] = own["zone"].isin(_hot(district, stage, own, plain))
     hot = np.isin(np.arange(len(plain)), own.loc[own["hot"], "zone"])
     nearest = balance(near, anchors, zone, children, _built_for(plain, hot))
@@ -99,7 +103,7 @@ def _hot(district: District, stage: str, own: pd.DataFrame, fair: np.ndarray) ->
     """Zones of the schools everyone wants: the older large ones of the core."""
     count = district.hot[0 if stage == "primary" else 1]
     plain = (own["kind"] != "nine_year") & (own["built_year"] < YEAR - 8)
-    core = own[own["core"] & (plain | ~(own["core"] & plain).any())].drop_duplicates("zone")
+    core = own[own["core"] & (plain if (own["core"] & plain).any() else True)].drop_duplicates("zone")
     return core["zone"].to_numpy()[np.argsort(-fair[core["zone"]])[:count]]
 
 
@@ -107,13 +111,15 @@ def _built_for(plain: np.ndarray, hot: np.ndarray) -> np.ndarray:
     """Entrants each school was built for: in town about alike, old favourites larger."""
     town = plain > 60
     even = np.where(town, 0.25 * plain + 0.75 * np.median(plain[town]) if town.any() else plain, plain)
-    even = even * np.where(hot, 1.5, 1.0)
+    even = even * np.where(hot, 1.45, 1.0)
     return even * plain.sum() / even.sum()
 
 
 def _wanted_by_parents(fair: np.ndarray, hot: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Entrants each zone in force shall have: too many in the hot ones, too few beside them."""
-    target = fair * np.where(hot, random.uniform(1.14, 1.34, len(fair)), random.uniform(0.86, 1.04, len(fair)))
+    target = fair * np.where(
+        hot, random.uniform(1.14, 1.34, len(fair)), random.uniform(0.86, 1.04, len(fair))
+    )
     target[~hot] *= (fair.sum() - target[hot].sum()) / target[~hot].sum()
     return target
 
@@ -129,18 +135,18 @@ def _with_enclaves(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give some units to a hot school whose zone they do not touch (飞地)."""
     count = {"DS": 2, "KB": 1, "DL": 1, "ZG": 1, "YJ": 1}.get(district.code, 0) - (stage == "junior")
-    graph, out, found = near.matrix(), force.copy(), list[int]()
+    out, found = force.copy(), list[int]()
     hot = own[own["hot"]]
     way = roads.metres_from(roads.unit_node[hot["unit"].to_numpy()])
     for unit in random.permutation(near.count):
         zones = hot["zone"].to_numpy()
         at = int(way[:, unit].argmin())
-        beside = graph[[unit]].indices
+        beside = near.touching[[unit]].indices
         close = 900.0 < way[at, unit] < 3200.0
-        if len(found) < max(count, 0) and close and not {zones[at]} & {out[unit], *out[beside]}:
-            if _may_leave(unit, out, own, near) and not set(found) & set(beside):
-                out[unit] = zones[at]
-                found.append(int(unit))
+        apart = close and not {zones[at]} & {out[unit], *out[beside]} and not set(found) & set(beside)
+        if len(found) < max(count, 0) and apart and _may_leave(int(unit), out, own, near):
+            out[unit] = zones[at]
+            found.append(int(unit))
     return out, np.array(sorted(found), dtype=int)
 
 
@@ -166,17 +172,21 @@ def _with_far(
             if out[unit] == best[:, unit].argmin() and best[zone, unit] < 8000.0:
                 trials.append((ratio, unit, zone))
     far: list[int] = []
-    beside_enclave = set(enclaves.tolist()) | set(graph[enclaves].indices.tolist() if len(enclaves) else [])
+    beside_enclave = set(enclaves.tolist()) | set(
+        near.touching[enclaves].indices.tolist() if len(enclaves) else []
+    )
     for ratio, unit, zone in sorted(trials, reverse=True):
         if len(far) == 1 or ratio < 2.0:
             break
-        if unit not in beside_enclave and _may_leave(unit, out, own, near):
+        if unit not in beside_enclave and _may_leave(int(unit), out, own, near):
             out[unit] = zone
             far.append(int(unit))
     return out, np.array(far, dtype=int)
 
 
-def with_seats(schools: pd.DataFrame, plans: dict[str, Plan], children: dict[str, np.ndarray], district: District) -> pd.DataFrame:
+def with_seats(
+    schools: pd.DataFrame, plans: dict[str, Plan], children: dict[str, np.ndarray], district: District
+) -> pd.DataFrame:
     """Give schools their intake plans and design seats.
 
     Intakes are whole classes of at most the standard size, enough for the entrants who live nearest, so the
@@ -206,10 +216,14 @@ def _wanted(
 ) -> np.ndarray:
     fair = np.bincount(given.nearest, weights=children)
     own = given.schools
-    share = np.where(own["zone_id"].duplicated(keep="last"), 0.62, np.where(own["zone_id"].duplicated(), 0.38, 1.0))
-    need = np.ceil(_SLACK * fair[own["zone"]] * share + 1.0)
+    share = np.where(
+        own["zone_id"].duplicated(keep="last"), 0.62, np.where(own["zone_id"].duplicated(), 0.38, 1.0)
+    )
+    need = np.maximum(np.ceil(_SLACK * fair[own["zone"]] * share + 1.0), 12.0)
     low = (out["lowest_grade"] <= 6) if stage == "primary" else (out["highest_grade"] >= 7)
-    extra = np.where(out["provider"] == "private", random.integers(70, 120, len(out)), random.integers(40, 85, len(out)))
+    extra = np.where(
+        out["provider"] == "private", random.integers(70, 120, len(out)), random.integers(40, 85, len(out))
+    )
     wanted = np.where(low, extra, 0).astype(float)
     wanted[out.index[out["school_id"].isin(own["school_id"])]] = need
     return wanted

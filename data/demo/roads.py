@@ -10,6 +10,7 @@ import shapely
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial import Delaunay, cKDTree
+from shapely.ops import substring
 
 from data.demo.places import Settlement
 from data.demo.settings import DISTRICTS, EPSG, SOURCE, District, metres
@@ -67,7 +68,9 @@ def roads(district: District, ground: Terrain, grids: list[Settlement], units: g
     start = np.cumsum([0, *[len(grid.nodes) for grid in grids]])
     village = units.loc[units["grid"] < 0, ["x", "y"]].to_numpy()
     nodes = np.vstack([*[grid.nodes for grid in grids], village])
-    streets = [grid.edges.assign(a=grid.edges["a"] + s, b=grid.edges["b"] + s) for grid, s in zip(grids, start)]
+    streets = [
+        grid.edges.assign(a=grid.edges["a"] + s, b=grid.edges["b"] + s) for grid, s in zip(grids, start)
+    ]
     country, ramp = _country(district, ground, grids, nodes, start)
     edges = pd.concat([*streets, country], ignore_index=True)
     edges["geometry"] = _shapes(edges, nodes)
@@ -89,11 +92,16 @@ def _country(
     ids = np.concatenate([gates, village])
     owner = np.concatenate([owner, np.full(len(village), -1)])
     pairs = _candidates(nodes[ids], owner)
-    weight = _weights(nodes[ids], pairs, grids, ground)
+    shape = ground.areas.loc[ground.areas["area_id"] == district.code, "geometry"].iloc[0]
+    weight = _weights(nodes[ids], pairs, grids, ground) + _weight_outside(nodes[ids], pairs, shape)
     kept = _chosen(nodes[ids], pairs, weight, owner)
     frame = pd.DataFrame({"a": ids[kept[:, 0]], "b": ids[kept[:, 1]]})
     frame["road_class"] = _classes(kept, nodes[ids], owner, district)
-    words = {"arterial": ("国省干线", "Trunk Road"), "secondary": ("县道", "County Road"), "local": ("乡村路", "Village Road")}
+    words = {
+        "arterial": ("国省干线", "Trunk Road"),
+        "secondary": ("县道", "County Road"),
+        "local": ("乡村路", "Village Road"),
+    }
     frame["name"] = [words[c][0] for c in frame["road_class"]]
     frame["name_en"] = [words[c][1] for c in frame["road_class"]]
     bend = ground.interchanges.set_index("code")
@@ -117,10 +125,18 @@ def _weights(xy: np.ndarray, pairs: np.ndarray, grids: list[Settlement], ground:
     return shapely.length(lines) + _CROSSING * crossings(lines, ground.barriers) + 60_000.0 * through
 
 
+def _weight_outside(xy: np.ndarray, pairs: np.ndarray, shape: shapely.Polygon) -> np.ndarray:
+    """Country roads keep to their district where they can."""
+    lines = shapely.linestrings(xy[pairs])
+    return 3.0 * (shapely.length(lines) - shapely.length(shapely.intersection(lines, shape)))
+
+
 def _chosen(xy: np.ndarray, pairs: np.ndarray, weight: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Shortest tree, and the shortcuts without which the way round would be long."""
     inner = _inner(owner)
-    tree = minimum_spanning_tree(_matrix(len(xy), np.vstack([pairs, inner]), np.r_[weight, np.full(len(inner), 1e-3)]))
+    tree = minimum_spanning_tree(
+        _matrix(len(xy), np.vstack([pairs, inner]), np.r_[weight, np.full(len(inner), 1e-3)])
+    )
     way = dijkstra(tree, directed=False)
     short = (way[pairs[:, 0], pairs[:, 1]] > _DETOUR * weight) & (weight < 12_000.0)
     a, b = tree.nonzero()
@@ -195,11 +211,21 @@ def _with_ramp(ramp: np.ndarray, nodes: np.ndarray, edges: pd.DataFrame) -> tupl
     """Join the interchange to the nearest corner of the core."""
     near = int(np.linalg.norm(nodes - ramp, axis=1).argmin())
     line = shapely.linestrings([nodes[near], ramp])
-    row = {"a": near, "b": len(nodes), "road_class": "arterial", "name": "高速连接线", "name_en": "Expressway Link"}
-    return np.vstack([nodes, ramp]), pd.concat([edges, pd.DataFrame([{**row, "geometry": line}])], ignore_index=True)
+    row = {
+        "a": near,
+        "b": len(nodes),
+        "road_class": "arterial",
+        "name": "高速连接线",
+        "name_en": "Expressway Link",
+    }
+    return np.vstack([nodes, ramp]), pd.concat(
+        [edges, pd.DataFrame([{**row, "geometry": line}])], ignore_index=True
+    )
 
 
-def _layer(district: District, edges: pd.DataFrame, ground: Terrain, ramp: np.ndarray | None) -> gpd.GeoDataFrame:
+def _layer(
+    district: District, edges: pd.DataFrame, ground: Terrain, ramp: np.ndarray | None
+) -> gpd.GeoDataFrame:
     rows = split_at_bridges(edges.drop(columns=["a", "b"]), ground.barriers)
     frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=EPSG).assign(tunnel=False)
     if ramp is not None:
@@ -209,21 +235,34 @@ def _layer(district: District, edges: pd.DataFrame, ground: Terrain, ramp: np.nd
 
 
 def split_at_bridges(edges: pd.DataFrame, barriers: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Cut the bridges out of roads that cross a barrier.
+
+    Parameters
+    ----------
+    edges : DataFrame
+        Rows with `geometry`.
+    barriers : GeoDataFrame
+
+    Returns
+    -------
+    DataFrame
+        The same columns and `bridge`; a crossing road becomes several rows.
+    """
     lines = edges["geometry"].to_numpy()
     line, barrier = shapely.STRtree(barriers.geometry.to_numpy()).query(lines, predicate="intersects")[:2]
     shapes = barriers.geometry.to_numpy()
-    plain = edges.drop(index=np.unique(line)).assign(bridge=False)
+    plain = edges[~np.isin(np.arange(len(edges)), line)].assign(bridge=False)
     pieces = [plain]
     for at in np.unique(line):
         points = [shapely.intersection(lines[at], shapes[b]) for b in barrier[line == at]]
         marks = [lines[at].project(p) for group in points for p in shapely.get_parts(group)]
         parts = _parts(lines[at], sorted(marks))
-        row = edges.loc[[at] * len(parts)].assign(bridge=[b for b, _ in parts], geometry=[g for _, g in parts])
-        pieces.append(row)
+        row = edges.iloc[[at] * len(parts)].drop(columns="geometry")
+        pieces.append(row.assign(bridge=[b for b, _ in parts], geometry=np.array([g for _, g in parts])))
     return pd.concat(pieces, ignore_index=True)
 
 
-def _parts(line: shapely.LineString, marks: list[float]) -> list[tuple[bool, shapely.LineString]]:
+def _parts(line: shapely.LineString, marks: list[float]) -> list[tuple[bool, shapely.Geometry]]:
     """Cut out the bridges round the marks along a line; (is a bridge, piece) in order."""
     cuts, last = [], 0.0
     for mark in marks:
@@ -235,9 +274,7 @@ def _parts(line: shapely.LineString, marks: list[float]) -> list[tuple[bool, sha
     return found if len(found) > 1 else [(bool(marks), line)]
 
 
-def _piece(line: shapely.LineString, start: float, end: float) -> shapely.LineString:
-    from shapely.ops import substring
-
+def _piece(line: shapely.LineString, start: float, end: float) -> shapely.Geometry:
     return shapely.set_precision(substring(line, start, end), 0.01)
 
 
@@ -251,4 +288,6 @@ def _expressway(district: District, ground: Terrain) -> gpd.GeoDataFrame:
     where = line.project(at)
     halves = [_piece(line, 0.0, where), _piece(line, where, line.length)]
     words = {"road_class": "expressway", "name": "横贯高速", "name_en": "Cross-city Expressway"}
-    return gpd.GeoDataFrame({**words, "bridge": False, "tunnel": False}, geometry=halves, crs=EPSG, index=[0, 1])
+    return gpd.GeoDataFrame(
+        {**words, "bridge": False, "tunnel": False}, geometry=halves, crs=EPSG, index=[0, 1]
+    )

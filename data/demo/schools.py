@@ -6,18 +6,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.demo import names
 from data.demo.roads import Roads
+from data.demo.schoolnames import school_names
 from data.demo.settings import SOURCE, YEAR, District, rng
 
 # Ranges of grades of each kind of school.
 _GRADES: Final = {"primary": (1, 6), "junior": (7, 9), "nine_year": (1, 9), "teaching_point": (1, 3)}
-_WORDS: Final = {
-    "primary": ("小学", "Primary School"),
-    "junior": ("初级中学", "Junior High School"),
-    "nine_year": ("学校", "Nine-year School"),
-    "teaching_point": ("教学点", "Teaching Point"),
-}
 
 
 class _Ground:
@@ -55,7 +49,10 @@ def sites(district: District, units: gpd.GeoDataFrame, entrants: np.ndarray, roa
     """
     random = rng("schools", district.code)
     ground = _Ground(units)
-    rows = [*_core(district, units, entrants, ground, random), *_country(district, units, entrants, ground, random)]
+    rows = [
+        *_core(district, units, entrants, ground, random),
+        *_country(district, units, entrants, ground, random),
+    ]
     frame = pd.DataFrame(rows, columns=["kind", "provider", "boarding", "unit"])
     frame = pd.concat([frame, _points(district, units, entrants, ground, frame)], ignore_index=True)
     frame.insert(0, "school_id", [f"{district.code}-S{n:02d}" for n in range(1, len(frame) + 1)])
@@ -67,8 +64,7 @@ def sites(district: District, units: gpd.GeoDataFrame, entrants: np.ndarray, roa
     frame["parent_id"] = _parents(frame, units, roads)
     frame["zone_id"] = np.where(_campus(frame), frame["parent_id"], frame["school_id"])
     frame["built_year"] = _built(frame, random)
-    named = _names(district, frame, units, random)
-    frame["name"], frame["name_en"] = zip(*named)
+    frame["name"], frame["name_en"] = zip(*school_names(district, frame, units))
     return frame.assign(source=SOURCE)
 
 
@@ -84,9 +80,13 @@ def _centres(xy: np.ndarray, weight: np.ndarray, count: int, random: np.random.G
 
 
 def _core(
-    district: District, units: gpd.GeoDataFrame, entrants: np.ndarray, ground: _Ground, random: np.random.Generator
+    district: District,
+    units: gpd.GeoDataFrame,
+    entrants: np.ndarray,
+    ground: _Ground,
+    random: np.random.Generator,
 ) -> list[tuple[str, str, bool, int]]:
-    primary, junior, nine, *_, private = district.schools
+    primary, junior, _, *_, private = district.schools
     core = np.flatnonzero(units["grid"] == 0)
     nine_here = _core_nine(district)
     xy, weight = units[["x", "y"]].to_numpy()[core], entrants[core] + 0.5
@@ -115,9 +115,13 @@ def _core_nine(district: District) -> int:
 
 
 def _country(
-    district: District, units: gpd.GeoDataFrame, entrants: np.ndarray, ground: _Ground, random: np.random.Generator
+    district: District,
+    units: gpd.GeoDataFrame,
+    entrants: np.ndarray,
+    ground: _Ground,
+    random: np.random.Generator,
 ) -> list[tuple[str, str, bool, int]]:
-    """One school with primary grades in each town, more of them in villages far from all; juniors in towns."""
+    """One school with primary grades in each town, more in villages far from all; juniors in towns."""
     _, _, nine, primary, junior, boarding, _, _ = district.schools
     grids = np.arange(1, district.towns + 1)
     kids = np.array([entrants[units["grid"] == g].sum() for g in grids])
@@ -127,7 +131,11 @@ def _country(
     rows = []
     taken: list[int] = []
     for k, kind in enumerate(kinds):
-        unit = _town_spot(units, ground, order[k]) if k < len(order) else _far_spot(units, entrants, ground, taken)
+        unit = (
+            _town_spot(units, ground, order[k])
+            if k < len(order)
+            else _far_spot(units, entrants, ground, taken)
+        )
         taken.append(unit)
         rows.append((kind, "public", False, unit))
     later = [order[(nine + k) % len(order)] for k in range(junior)]
@@ -170,7 +178,9 @@ def _points(
 
 def _parents(frame: pd.DataFrame, units: gpd.GeoDataFrame, roads: Roads) -> list[str | None]:
     """Centre school of each teaching point, the nearest by road; main site of a second campus."""
-    open_ = (frame["provider"] == "public") & ~frame["boarding"] & frame["kind"].isin(["primary", "nine_year"])
+    open_ = (
+        (frame["provider"] == "public") & ~frame["boarding"] & frame["kind"].isin(["primary", "nine_year"])
+    )
     hosts = frame[open_ & ~frame["core"]]
     way = roads.metres_from(roads.unit_node[hosts["unit"].to_numpy()])
     out: list[str | None] = [None] * len(frame)
@@ -195,49 +205,12 @@ def _built(frame: pd.DataFrame, random: np.random.Generator) -> np.ndarray:
     """Years of building: a third old, a few opened in the last years."""
     year = np.where(random.random(len(frame)) < 0.35, random.integers(1962, 1996, len(frame)), 0)
     year = np.where(year > 0, year, random.integers(1996, YEAR - 9, len(frame)))
-    open_ = frame["core"] & (frame["provider"] == "public") & ~_campus(frame) & ~frame["school_id"].isin(frame["parent_id"])
+    open_ = (
+        frame["core"]
+        & (frame["provider"] == "public")
+        & ~_campus(frame)
+        & ~frame["school_id"].isin(frame["parent_id"])
+    )
     new = np.flatnonzero(open_ & (random.random(len(frame)) < 0.13))
     year[new] = random.integers(YEAR - 8, YEAR, len(new))
     return year
-
-
-def _names(
-    district: District, frame: pd.DataFrame, units: gpd.GeoDataFrame, random: np.random.Generator
-) -> list[tuple[str, str]]:
-    stems = names.schools(random)
-    out: list[tuple[str, str]] = []
-    used: dict[str, int] = {}
-    for school in frame.itertuples():
-        word, word_en = _WORDS[school.kind]
-        if pd.notna(school.parent_id) and school.kind == "primary":
-            main = dict(zip(frame["school_id"], range(len(frame)), strict=True))[school.parent_id]
-            name, name_en = out[main]
-            out.append((f"{name}(东校区)", f"{name_en} (East Campus)"))
-            continue
-        stem, stem_en = _stem(school, units, district, stems)
-        extra, extra_en = ("寄宿制", "Boarding ") if school.boarding else ("", "")
-        centre, centre_en = ("中心", "Central ") if _central(school) else ("", "")
-        name = f"{stem}{extra}{centre}{word}"
-        used[name] = used.get(name, 0) + 1
-        mark = "" if used[name] == 1 else f"第{'一二三四五'[used[name] - 1]}"
-        out.append((f"{stem}{mark}{extra}{centre}{word}", f"{stem_en} {extra_en}{centre_en}{word_en}{_number(used[name])}"))
-    return out
-
-
-def _stem(school: object, units: gpd.GeoDataFrame, district: District, stems: object) -> tuple[str, str]:
-    """Core and private schools have names of their own, others that of their town or village."""
-    if school.core or school.provider == "private":  # type: ignore[attr-defined]
-        stem, stem_en = next(stems)  # type: ignore[call-overload]
-        return f"{district.short}{stem}", f"{district.name_en.split()[0]} {stem_en}"
-    unit = units.iloc[school.unit]  # type: ignore[attr-defined]
-    if unit["grid"] < 0:
-        return unit["name"], unit["name_en"]
-    return unit["town"], unit["town_en"]
-
-
-def _central(school: object) -> bool:
-    return not school.core and not school.boarding and school.kind == "primary"  # type: ignore[attr-defined]
-
-
-def _number(count: int) -> str:
-    return "" if count == 1 else f" No. {count}"

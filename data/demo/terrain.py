@@ -19,18 +19,19 @@ _DENSE: Final = 950.0
 
 # Kilometres from the origin. They pass beside or through the cores, as railways and rivers do.
 _RIVERS: Final = (
-    ("河1", "柳沟河", "Liugou River", ((20, 24.6), (17, 33), (21, 45), (23.2, 60), (21.6, 66), (24, 80))),
-    ("河2", "清水河", "Qingshui River", ((-30, 16), (-16, 0), (-6, -4.6), (8, -6), (20, -12), (30, -32), (48, -62))),
-    ("河3", "白泉河", "Baiquan River", ((66, 6), (80, 13), (84.8, 20.5), (92, 27), (106, 32))),
-    ("河4", "榆林川", "Yulin Stream", ((-62, -26), (-48, -40), (-43.2, -46.2), (-36, -60), (-28, -88))),
-    ("河5", "长滩川", "Changtan Stream", ((-32, 26), (-44, 36), (-48.9, 40.6), (-54, 56), (-58, 74))),
+    ("柳沟河", "Liugou River", ((20, 24.6), (17, 33), (21, 45), (23.2, 60), (21.6, 66), (24, 80))),
+    ("清水河", "Qingshui River",
+     ((-30, 16), (-16, 0), (-6, -4.6), (8, -6), (20, -12), (30, -32), (48, -62))),
+    ("白泉河", "Baiquan River", ((66, 6), (80, 13), (84.8, 20.5), (92, 27), (106, 32))),
+    ("榆林川", "Yulin Stream", ((-62, -26), (-48, -40), (-43.2, -46.2), (-36, -60), (-28, -88))),
+    ("长滩川", "Changtan Stream", ((-32, 26), (-44, 36), (-48.9, 40.6), (-54, 56), (-58, 74))),
 )  # fmt: skip
 _RAIL: Final = (
-    (26, 92), (25, 70), (24.9, 62), (22, 44), (20.9, 30), (20.7, 22), (12, 8), (2.4, -4), (1.6, -14), (-12, -30),
-    (-41.6, -43), (-45, -56), (-64, -62), (-80, -54.4), (-112, -52),
+    (26, 92), (25, 70), (24.9, 62), (22, 44), (20.9, 30), (20.7, 22), (12, 8), (2.4, -4), (1.6, -14),
+    (-12, -30), (-41.6, -43), (-45, -56), (-64, -62), (-80, -54.4), (-112, -52),
 )  # fmt: skip
 _EXPRESSWAY: Final = (
-    ("I1", (110, 12)), ("ZG", (84, 15.6)), ("I2", (52, 24)), ("DS", (18, 21.2)), ("KB", (-2.2, -4.9)),
+    ("I1", (110, 12)), ("ZG", (84, 15.6)), ("I2", (52, 24)), ("DS", (18, 21.2)), ("KB", (-1.6, -1.7)),
     ("I3", (-26, 6)), ("ET", (-80, 3.6)), ("I4", (-122, -6)),
 )  # fmt: skip
 
@@ -130,12 +131,14 @@ def _reach(seeds: np.ndarray, district: District) -> np.ndarray:
 def _cells(seeds: np.ndarray, keep: np.ndarray) -> np.ndarray:
     drawn = Voronoi(seeds)
     corners = np.round(drawn.vertices, 2)
-    return np.array([shapely.Polygon(corners[drawn.regions[r]]) for r in drawn.point_region[keep]], dtype=object)
+    return np.array(
+        [shapely.Polygon(corners[drawn.regions[r]]) for r in drawn.point_region[keep]], dtype=object
+    )
 
 
 def _barriers() -> gpd.GeoDataFrame:
     rows = [("river", "大湾河", "Dawan River", _great_bend())]
-    rows += [("river", name, en, _winding(path, 0.5)) for _, name, en, path in _RIVERS]
+    rows += [("river", name, en, _winding(path, 0.5)) for name, en, path in _RIVERS]
     rows.append(("rail", "鄂东铁路", "East Railway", _winding(_RAIL, 0.0)))
     rows.append(("expressway", "横贯高速", "Cross-city Expressway", expressway_line()))
     frame = pd.DataFrame(rows, columns=["kind", "name", "name_en", "geometry"])
@@ -151,7 +154,9 @@ def expressway_line() -> shapely.LineString:
 def _great_bend() -> shapely.LineString:
     """Draw the river that bends round the city in the west, north and east."""
     angle = np.radians(np.linspace(197, -24, 160))
-    wave = 0.965 + 0.05 * np.sin(3 * angle + 0.6) + 0.035 * np.sin(5 * angle + 2.1) + 0.008 * np.sin(31 * angle)
+    wave = (
+        0.965 + 0.05 * np.sin(3 * angle + 0.6) + 0.035 * np.sin(5 * angle + 2.1) + 0.008 * np.sin(31 * angle)
+    )
     km = np.asarray(_CENTRE) + np.stack([np.cos(angle), np.sin(angle)], axis=1) * _RADII * wave[:, None]
     return shapely.LineString(np.round(1000 * km + ORIGIN, 2))
 
@@ -231,10 +236,10 @@ def _areas(cells: np.ndarray, seeds: np.ndarray, label: np.ndarray, towns: pd.Da
     for index, district in enumerate(DISTRICTS):
         shape = shapely.coverage_union_all(cells[label == index])
         rows.append((district.code, district.name, district.name_en, "district", district.name, shape))
-    for number, town in enumerate(towns.itertuples()):
+    for number, town in enumerate(towns.to_dict("records")):
         shape = shapely.coverage_union_all(cells[home == number])
-        code = f"{_code(town.district)}-T{number:02d}"
-        rows.append((code, town.town, town.name_en, "town", town.district, shape))
+        code = f"{_code(str(town['district']))}-T{number:02d}"
+        rows.append((code, str(town["town"]), str(town["name_en"]), "town", str(town["district"]), shape))
     frame = pd.DataFrame(rows, columns=["area_id", "name", "name_en", "level", "district", "geometry"])
     return gpd.GeoDataFrame(frame.assign(source=SOURCE), geometry="geometry", crs=EPSG)
 

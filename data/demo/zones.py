@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import Voronoi
+from scipy.spatial import Voronoi, cKDTree
 
 from data.demo.roads import Roads
 from data.demo.terrain import crossings
@@ -29,11 +29,14 @@ class Neighbours:
         Road distance.
     count : int
         Units.
+    touching : csr_array (count, count)
+        Units that touch at all, be the border ever so short.
     """
 
     pairs: np.ndarray
     metres: np.ndarray
     count: int
+    touching: csr_array
 
     def matrix(self) -> csr_array:
         """Return the road distances as a symmetric sparse matrix."""
@@ -46,45 +49,91 @@ class Neighbours:
         return connected_components(self.matrix()[members][:, members], directed=False)[0]
 
 
-def neighbours(units: gpd.GeoDataFrame, roads: Roads, barriers: gpd.GeoDataFrame) -> Neighbours:
+def neighbours(
+    units: gpd.GeoDataFrame, roads: Roads, area: shapely.Polygon, barriers: gpd.GeoDataFrame
+) -> Neighbours:
     """Find the neighbours of each unit.
 
-    Units border where their Voronoi cells share a good part of a side and no river or rail line without a
-    bridge lies between; what would be cut off by that is joined to what it reaches soonest by road.
+    Units border where their territories do, at least along a good part of a side, with no barrier without a
+    bridge between; what would be cut off by that is joined as the territories allow.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+    roads : Roads
+    area : Polygon
+        The district.
+    barriers : GeoDataFrame
     """
     xy = units[["x", "y"]].to_numpy()
-    pairs = _voronoi_pairs(xy)
+    pairs, strong = _touching(units, roads, area, barriers)
+    gap = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
     way = roads.metres_from(roads.unit_node)
-    straight = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
-    metres = np.maximum(way[pairs[:, 0], pairs[:, 1]], straight)
-    cut = crossings(shapely.linestrings(xy[pairs]), barriers) & (metres > 1.5 * straight + 500.0)
-    kept = ~cut
-    order = np.argsort(metres)
-    for row in order[cut[order]]:
-        joined = connected_components(_matrix(pairs[kept], len(xy)), directed=False)
-        if joined[0] == 1:
+    metres = np.maximum(way[pairs[:, 0], pairs[:, 1]], gap)
+    kept = strong > 0.15 * gap
+    for row in np.flatnonzero(~kept)[np.argsort(metres[~kept])]:
+        count, part = connected_components(_matrix(pairs[kept], len(xy)), directed=False)
+        if count == 1:
             break
-        kept[row] = joined[1][pairs[row, 0]] != joined[1][pairs[row, 1]]
-    return Neighbours(pairs[kept], metres[kept], len(xy))
+        kept[row] = part[pairs[row, 0]] != part[pairs[row, 1]]
+    every = _matrix(np.vstack([pairs, pairs[:, ::-1]]), len(xy))
+    return Neighbours(pairs[kept], metres[kept], len(xy), every)
+
+
+def _touching(
+    units: gpd.GeoDataFrame, roads: Roads, area: shapely.Polygon, barriers: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of rows whose ground touches, and metres of border that can be crossed (0 for a bridge).
+
+    The ground of a unit is what lies nearest to its outline: quick, and close enough to what
+    `gis.territories` draws that zones in one piece here are in one piece there.
+    """
+    outline = shapely.segmentize(shapely.boundary(units.geometry.to_numpy()), 110.0)
+    outline = np.where(shapely.is_empty(outline), units.geometry.to_numpy(), outline)
+    xy, unit = shapely.get_coordinates(outline, return_index=True)
+    xy, first = np.unique(xy, axis=0, return_index=True)
+    points, borders = _ridges(xy, unit[first])
+    middle = shapely.points(xy[points].mean(axis=1))
+    apart = np.linalg.norm(xy[points[:, 0]] - xy[points[:, 1]], axis=1)
+    # Far out between two units the ground may well be cut by a road or be another's.
+    close = shapely.intersection(shapely.buffer(middle, 0.75 * apart, quad_segs=4), area)
+    length = shapely.length(shapely.intersection(borders, close))
+    length[crossings(shapely.linestrings(xy[points]), barriers)] = 0.0
+    pairs = np.sort(unit[first][points], axis=1)
+    joined = np.sort(unit[first][_bridge_ends(xy, roads, barriers)], axis=1)
+    joined = joined[joined[:, 0] != joined[:, 1]]
+    every, row = np.unique(np.vstack([pairs, joined]), axis=0, return_inverse=True)
+    return every, np.bincount(row, weights=np.r_[length, np.zeros(len(joined))])
+
+
+def _bridge_ends(xy: np.ndarray, roads: Roads, barriers: gpd.GeoDataFrame) -> np.ndarray:
+    """Nearest points to both ends of each bridge, on the end's own side of the barrier."""
+    spans, tree, near = roads.layer.geometry[roads.layer["bridge"]].to_numpy(), cKDTree(xy), min(40, len(xy))
+    sides = []
+    for which in (0, -1):
+        end = shapely.get_coordinates(shapely.get_point(spans, which))
+        choice = tree.query(end, k=near)[1]
+        ways = np.stack([np.repeat(end, near, axis=0), xy[choice.ravel()]], axis=1)
+        lines = np.asarray(shapely.linestrings(ways))
+        across = crossings(lines, barriers).reshape(-1, near)
+        sides.append(choice[np.arange(len(end)), across.argmin(axis=1)])
+    return np.stack(sides, axis=1)
+
+
+def _ridges(xy: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sides between the Voronoi cells of different units: the two points of each, and its line."""
+    middle, reach = xy.mean(axis=0), 3 * np.ptp(xy, axis=0).max()
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    drawn = Voronoi(np.vstack([xy, middle + reach * np.stack([np.cos(turn), np.sin(turn)], axis=1)]))
+    ends, points = np.array(drawn.ridge_vertices), drawn.ridge_points
+    inner = (ends >= 0).all(axis=1) & (points < len(xy)).all(axis=1)
+    points, ends = points[inner], ends[inner]
+    between = unit[points[:, 0]] != unit[points[:, 1]]
+    return points[between], shapely.linestrings(drawn.vertices[ends[between]])
 
 
 def _matrix(pairs: np.ndarray, count: int) -> csr_array:
     return coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count)).tocsr()
-
-
-def _voronoi_pairs(xy: np.ndarray) -> np.ndarray:
-    middle, reach = xy.mean(axis=0), 3 * np.ptp(xy, axis=0).max()
-    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    far = middle + reach * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    drawn = Voronoi(np.vstack([xy, far]))
-    ends = np.array(drawn.ridge_vertices)
-    pairs = np.sort(drawn.ridge_points, axis=1)
-    inner = (ends >= 0).all(axis=1) & (pairs < len(xy)).all(axis=1)
-    pairs, ends = pairs[inner], ends[inner]
-    side = np.linalg.norm(drawn.vertices[ends[:, 0]] - drawn.vertices[ends[:, 1]], axis=1)
-    gap = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
-    # Corners where four blocks meet are no border; far borders outside the district are none either.
-    return pairs[(side > 0.2 * gap) & (gap < 30_000.0)]
 
 
 def grow(near: Neighbours, anchors: np.ndarray, zone: np.ndarray, lead: np.ndarray) -> np.ndarray:
