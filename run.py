@@ -90,9 +90,6 @@ def stop(chinese: str, english: str) -> NoReturn:
     sys.exit(chinese + "\n" + english)
 
 
-# The environment
-
-
 def python() -> str:
     """Return the path of the environment's interpreter."""
     return str(VENV / ("Scripts/python.exe" if WINDOWS else "bin/python"))
@@ -168,17 +165,22 @@ def stamped(name: str, *contents: bytes) -> tuple[Path, str, bool]:
     return path, value, path.exists() and path.read_text(encoding="utf-8") == value
 
 
+def host_target() -> str:
+    """Return which of the targets this machine is, or its system and machine."""
+    here = (sys.platform, platform.machine().lower())
+    names = [name for name, (system, machine, _) in TARGETS.items() if (system, machine.lower()) == here]
+    return names[0] if names else "-".join(here)
+
+
 def check_target() -> None:
     """Stop where the wheels beside run.py are meant for another system or Python."""
-    target = (WHEELS / "TARGET").read_text(encoding="utf-8").split() if (WHEELS / "TARGET").exists() else []
-    system = (sys.platform, platform.machine().lower())
-    here = [name for name, (kind, machine, _) in TARGETS.items() if (kind, machine.lower()) == system]
-    here.append("{}.{}".format(*sys.version_info[:2]))
-    if target and target != here:
-        wanted, found = " ".join(target), " ".join(here)
+    here = host_target() + " {}.{}".format(*sys.version_info[:2])
+    mark = WHEELS / "TARGET"
+    wanted = mark.read_text(encoding="utf-8").strip() if mark.exists() else here
+    if wanted != here:
         stop(
-            f"此离线包适用于 {wanted},本机是 {found}:请换用对应的离线包或 Python。",
-            f"This bundle is for {wanted}, here is {found}: use the matching bundle or Python.",
+            f"此离线包适用于 {wanted},本机是 {here}:请换用对应的离线包或 Python。",
+            f"This bundle is for {wanted}, here is {here}: use the matching bundle or Python.",
         )
 
 
@@ -234,9 +236,6 @@ def build_demo(home: Path, *, city: bool = False) -> None:
         say("正在生成演示项目(合成数据)", "building the demo project (synthetic data)")
         if child("-m", "data.make_demo", "--city" if city else "--county", "--home", str(home)):
             stop("演示项目生成失败,原因见上。", "The demo project was not built; see above.")
-
-
-# The app
 
 
 def free_port(wanted: int | None) -> int:
@@ -306,9 +305,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-# The tests
-
-
 def find_browser() -> str:
     """Return the path of a Chromium, Chrome or Edge on this machine, else an empty string."""
     names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
@@ -344,9 +340,6 @@ def test(arguments: list[str]) -> int:
     for stage, code in failed.items():
         say(*((f"{stage:12}失败", "failed") if code else (f"{stage:12}通过", "passed")))
     return int(any(failed.values()))
-
-
-# The command line
 
 
 def command_line(words: list[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -57,15 +57,15 @@ def project_files() -> list[str]:
         return [path.as_posix() for path in paths if not skipped.intersection(path.parts)]
 
 
-def target_lock(target: str, version: str, patch: int) -> dict[str, str]:
+def target_lock(target: str, release: str) -> dict[str, str]:
     """Return the lock's lines that hold for a target, by name and version, without their markers.
 
     pip judges markers by the machine it runs on, whatever --platform says; so they are judged here.
     """
     system, machine, _ = run.TARGETS[target]
     values = {
-        "python_version": version,
-        "python_full_version": f"{version}.{patch}",
+        "python_version": release.rpartition(".")[0],
+        "python_full_version": release,
         "sys_platform": system,
         "platform_machine": machine,
         "platform_system": "Windows" if system == "win32" else "Linux",
@@ -84,7 +84,7 @@ def target_lock(target: str, version: str, patch: int) -> dict[str, str]:
     return lines
 
 
-def download(lines: dict[str, str], target: str, version: str, folder: Path) -> str:
+def download(lines: dict[str, str], target: str, release: str, folder: Path) -> str:
     """Fetch the wheels of some lock lines for a target; return pip's complaints, if any."""
     options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--dest", str(folder)]
     for tag in run.TARGETS[target][2]:
@@ -92,33 +92,34 @@ def download(lines: dict[str, str], target: str, version: str, folder: Path) -> 
     with tempfile.TemporaryDirectory() as scratch:
         lock = Path(scratch) / "requirements.txt"
         lock.write_text("".join(lines.values()), encoding="utf-8")
-        return run.pip("download", "--quiet", *options, "--python-version", version, "-r", str(lock))
+        return run.pip("download", "--quiet", *options, "--python-version", release, "-r", str(lock))
 
 
-def fetch(lines: dict[str, str], target: str, version: str, folder: Path) -> None:
+def fetch(lines: dict[str, str], target: str, release: str, folder: Path) -> None:
     """Fetch the wheels of some lock lines; where one does not exist for the target, fetch all the others."""
-    complaints = download(lines, target, version, folder) if lines else ""
+    complaints = download(lines, target, release, folder) if lines else ""
     if complaints and "No matching distribution" not in complaints:
         run.stop_for(complaints)
     for pin in lines if complaints else ():
-        download({pin: lines[pin]}, target, version, folder)
+        download({pin: lines[pin]}, target, release, folder)
 
 
 def wheels(target: str, version: str, folder: Path) -> list[Path]:
     """Return every wheel the target needs, fetched into a folder; stop with the list of those missing."""
-    # A lock line may hold for some patch releases only: take what the first and the last of them need.
-    first, last = target_lock(target, version, 0), target_lock(target, version, 99)
-    fetch(first, target, version, folder)
-    fetch({pin: line for pin, line in last.items() if pin not in first}, target, version, folder)
+    # A lock line may hold for some patch releases only: take what the last and the first of them need.
+    needed: dict[str, str] = {}
+    for release in (version + ".99", version + ".0"):
+        lines = {pin: line for pin, line in target_lock(target, release).items() if pin not in needed}
+        fetch(lines, target, release, folder)
+        needed |= lines
     have = {}
     for wheel in folder.glob("*.whl"):
         name, number, _, _ = parse_wheel_filename(wheel.name)
         have[f"{name}=={number}"] = wheel
-    needed = sorted({**first, **last})
-    missing = ", ".join(pin for pin in needed if pin not in have)
+    missing = ", ".join(sorted(needed.keys() - have))
     if missing:
         run.stop(f"{target} 缺少这些软件包:{missing}", f"{target} lacks the wheels of: {missing}")
-    return [have[pin] for pin in needed]
+    return [have[pin] for pin in sorted(needed)]
 
 
 def contents(folder: Path) -> dict[str, Path]:

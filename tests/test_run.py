@@ -247,15 +247,15 @@ def test_the_app_starts_on_loopback_and_stops_cleanly(project, sign):
 
 
 @pytest.mark.parametrize(
-    ("target", "python", "inside", "outside"),
+    ("target", "release", "inside", "outside"),
     [
-        ("windows-x64", "3.12", "colorama==0.4.6", "numpy==2.4.6"),
-        ("linux-x64", "3.11", "numpy==2.4.6", "colorama==0.4.6"),
-        ("linux-aarch64", "3.13", "watchdog==7.1.0", "colorama==0.4.6"),
+        ("windows-x64", "3.12.0", "colorama==0.4.6", "numpy==2.4.6"),
+        ("linux-x64", "3.11.0", "numpy==2.4.6", "colorama==0.4.6"),
+        ("linux-aarch64", "3.13.0", "watchdog==7.1.0", "colorama==0.4.6"),
     ],
 )
-def test_the_lock_is_read_for_the_target_not_for_this_machine(target, python, inside, outside):
-    lines = load_bundle().target_lock(target, python, 0)
+def test_the_lock_is_read_for_the_target_not_for_this_machine(target, release, inside, outside):
+    lines = load_bundle().target_lock(target, release)
     assert inside in lines
     assert outside not in lines
     assert all(" --hash=sha256:" in line and ";" not in line for line in lines.values())
