@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-from gis.faults import FaultError
 
+from gis.faults import FaultError
 from planning import jobs
 from ui.texts import _, language
 

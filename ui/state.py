@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
-
 from ui.texts import LANGUAGES, _
 
 STAGES = ("primary", "junior")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
-from gis.faults import Fault
 
+from gis.faults import Fault
 from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.texts.columns import column_config, localise

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from gis.layers import value_label
 
+from gis.layers import value_label
 from ui.texts import _
 
-PERCENT = {"load", "share", "share_within", "p_oversized", "gap_share"}
-METRES = {"metres", "mean_walk", "longest_walk", "before_metres", "after_metres"}
+PERCENT_POINTS = {"load"}
+FRACTIONS = {"share_within", "p_oversized"}
 YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year"}
 VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
 
@@ -32,7 +32,8 @@ def words() -> dict[str, str]:
         "as_of": _("统计时点"), "file": _("文件"), "p_oversized": _("大班额概率"), "level": _("层级"), "share": _("占比"),
         "growth": _("入学增长"), "class_relief": _("消除大班额"), "school_relief": _("消除大校额"),
         "facility_deficit": _("校舍不足"), "total": _("合计"), "before": _("原片区"), "after": _("新片区"),
-        "warning": _("预警"), "units": _("单元数"), "scope": _("范围"),
+        "warning": _("预警"), "oversized": _("56 人及以上(班)"), "very_oversized": _("66 人及以上(班)"),
+        "largest": _("最大班(人)"), "units": _("单元数"), "scope": _("范围"),
     }  # fmt: skip
 
 
@@ -50,8 +51,10 @@ def column_config(frame: pd.DataFrame) -> dict[str, object]:
     config: dict[str, object] = {}
     for column in map(str, frame.columns):
         word = named.get(column, column)
-        if column in PERCENT:
+        if column in FRACTIONS:
             config[word] = st.column_config.NumberColumn(format="percent")
+        elif column in PERCENT_POINTS:
+            config[word] = st.column_config.NumberColumn(format="%.1f %%")
         elif column in YEARS:
             config[word] = st.column_config.NumberColumn(format="%d")
         elif pd.api.types.is_float_dtype(frame[column]):
