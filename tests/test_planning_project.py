@@ -8,7 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
@@ -25,6 +25,8 @@ from planning.project import (
     save_settings,
 )
 from planning.settings import safe_id
+
+unhurried = settings(deadline=None)
 
 EPSG = 4545
 
@@ -177,6 +179,7 @@ def test_a_project_travels_to_a_worker(project):
     assert len(copy.layers["units"]) == 3
 
 
+@unhurried
 @given(st.text(max_size=60))
 def test_any_name_makes_a_safe_id(text):
     made = safe_id(text)
@@ -196,6 +199,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 TABLE = st.dictionaries(KEYS, st.one_of(SCALARS, st.lists(SCALARS, max_size=3)), max_size=4)
 
 
+@unhurried
 @given(TABLE, KEYS, TABLE, KEYS, st.lists(TABLE, min_size=1, max_size=3))
 def test_what_is_written_as_toml_is_read_back(plain, table_key, table, rows_key, rows):
     document = {**plain, table_key: table, rows_key: rows}

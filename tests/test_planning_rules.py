@@ -6,11 +6,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planning import indicators, policy, rules
 from planning.vocabulary import METRICS
+
+unhurried = settings(deadline=None)
 
 YEAR = 2025
 PACKS = policy.in_force(["national", "jiangyuan"], on=date(2026, 9, 1))
@@ -199,6 +201,7 @@ def test_dispersion_is_weighted_by_pupils():
     assert np.isnan(indicators.weighted_cv(np.array([]), np.array([])))
 
 
+@unhurried
 @given(
     st.lists(st.tuples(st.floats(0.1, 100), st.integers(1, 3000)), min_size=1, max_size=9), st.floats(0.1, 10)
 )
@@ -210,6 +213,7 @@ def test_dispersion_does_not_depend_on_the_unit(each, factor):
     assert indicators.weighted_cv(pupils * 5.0, pupils) == pytest.approx(0, abs=1e-9)
 
 
+@unhurried
 @given(st.lists(st.tuples(st.sampled_from("abn"), st.integers(1, 9), st.integers(0, 99)), min_size=1))
 def test_every_class_is_in_one_bin(rows):
     got = indicators.class_distribution(classes(*rows))

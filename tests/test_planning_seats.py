@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planning import need, seats
+
+unhurried = settings(deadline=None)
 
 UNITS = ["u1", "u2", "u3", "u4", "u5", "u6"]
 
@@ -105,6 +107,7 @@ def test_pupils_without_any_seat_are_red():
     assert found.set_index("zone_id")["level"].to_dict() == {"实小": "red", "二小": "green"}
 
 
+@unhurried
 @given(
     counts=st.lists(st.integers(0, 500), min_size=6, max_size=6),
     zones=st.lists(st.sampled_from(["实小", "二小", "九年", "别处", None]), min_size=6, max_size=6),
@@ -154,6 +157,7 @@ SIZES = st.dictionaries(
 )
 
 
+@unhurried
 @given(SIZES, st.integers(50, 400), st.floats(0, 4000))
 def test_the_parts_of_relief_add_up_and_count_nobody_twice(sizes, cap, area):
     classes, caps = roster(sizes), {"primary": cap, "junior": cap, "nine_year": cap}
@@ -182,6 +186,7 @@ def test_growth_looks_three_years_ahead_for_the_peak():
         need.growth(outlook({2025: 100}), now=2024)
 
 
+@unhurried
 @given(SIZES, st.floats(0, 500))
 def test_need_is_the_sum_of_its_four_parts(sizes, more):
     relieved = need.relief(schools(), roster(sizes), year=2025)
