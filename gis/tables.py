@@ -27,6 +27,8 @@ _NOTE = re.compile(
     r"(注|说明|备注|填表|制表|审核|填报|单位负责|来源|资料来源|数据来源|note|source)", re.IGNORECASE
 )
 _GUARDED = re.compile(r"'[=+\-@\t\r＝＋－＠]")
+#: The csv module's own limit, 131,072, is less than one detailed polygon in WKT; files are bounded before.
+_FIELD_SIZE = 2**31 - 1
 _DELIMITERS = ",\t;|"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -106,6 +108,7 @@ def open_text(path: Path, *, vocabulary: Collection[str], max_rows: int = MAX_RO
         ``encoding_unknown``, ``file_unreadable``, ``too_many_rows`` or ``table_empty``.
     """
     text, encoding = decode(path.read_bytes(), file=path.name)
+    csv.field_size_limit(_FIELD_SIZE)
     try:
         cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False))
     except csv.Error as error:

@@ -476,3 +476,40 @@ def test_gongyi_and_zhengzhou():
         BENCH / "geometry" / "baltimore_sw_planning_blocks.geojson", "units", mapping={"PBID": "unit_id"}
     )
     assert len(blocks.frame) == 182 and "geometry_collapsed" in kinds(blocks.faults)
+
+
+def test_a_long_polygon_in_a_csv(tmp_path):
+    ring = Point(500_000, 4_400_000).buffer(1000, quad_segs=2000)
+    frame = gpd.GeoDataFrame({"unit_id": ["1"], "name": ["甲"]}, geometry=[ring], crs=4546)
+    path = tmp_path / "a.csv"
+    path.write_bytes(to_csv(frame))
+    assert path.stat().st_size > 200_000
+    assert read_layer(path, "units", crs=4546).frame.geometry.iloc[0] == ring
+
+
+def ods_cell(value):
+    kind = "float" if isinstance(value, int) else "string"
+    number = f'office:value="{value}"' if kind == "float" else ""
+    return (
+        f'<table:table-cell office:value-type="{kind}" {number}><text:p>{value}</text:p></table:table-cell>'
+    )
+
+
+def test_an_open_document_sheet(tmp_path):
+    rows = [["年份", "出生人数"], [2024, 10], [2025, 12]]
+    body = "".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in rows)
+    spaces = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
+    )
+    content = (
+        f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="出生">{body}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", content)
+    assert read_layer(path, "births").frame["births"].tolist() == [10, 12]
