@@ -100,14 +100,15 @@ def _needed(pupils: pd.Series, size: Floats) -> Floats:
 def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: int) -> Floats:
     """Classes when each cohort keeps its own: last year's grade below sets this year's grade."""
     keys = ["scenario", "district", "school"]
-    order = frame["grade"].map(GRADE_ORDER)
-    row = frame.groupby(keys, sort=False).ngroup().to_numpy()
-    column = (order - order.min()).to_numpy()
+    schools = frame[keys].drop_duplicates().reset_index(drop=True)
+    row = pd.MultiIndex.from_frame(schools).get_indexer(pd.MultiIndex.from_frame(frame[keys]))
     step = (frame["year"] - frame["year"].min()).to_numpy()
-    number = np.full((row.max() + 1, column.max() + 1), np.nan)
-    on = [c for c in ("district", "school", "grade") if c in current]
-    start = frame[[*keys, "grade"]].merge(current[[*on, "classes"]], on=on, how="left")["classes"]
-    number[row, column] = start.to_numpy(float)
+    on = [c for c in ("district", "school") if c in current]
+    start = schools.rename_axis("row").reset_index().merge(current[[*on, "grade", "classes"]], on=on)
+    lowest = min(GRADE_ORDER.values())
+    column = frame["grade"].map(GRADE_ORDER).to_numpy() - lowest
+    number = np.full((len(schools), len(GRADE_ORDER)), np.nan)
+    number[start["row"], start["grade"].astype("str").map(GRADE_ORDER) - lowest] = start["classes"]
     result = needed.copy()
     for year in range(step.max() + 1):
         here = step == year

@@ -178,19 +178,18 @@ def pull_schools(panel: Panel, pupils: Floats, settings: Settings) -> Floats:
     """
     if settings.school_pull >= 1.0:
         return pupils
-    base = np.nansum(panel.counts[:, :, -1], axis=1)
-    ahead = np.nansum(pupils, axis=1)
-    codes = panel.district_codes
-    district = by_district(ahead, panel)
-    growth = _ratio(district, by_district(base[:, None], panel))[codes]
-    steady = base[:, None] * growth
+    # A school still opening its grades grows by its cohorts and is left as it is.
+    settled = ~(panel.taught_ahead & ~panel.open_cells).any(axis=1)
+    base = np.where(settled, np.nansum(panel.counts[:, :, -1], axis=1), 0.0)
+    ahead = np.where(settled[:, None], np.nansum(pupils, axis=1), 0.0)
+    codes, total = panel.district_codes, by_district(ahead, panel)
+    steady = base[:, None] * _ratio(total, by_district(base[:, None], panel))[codes]
     pulled = settings.school_pull * ahead + (1.0 - settings.school_pull) * steady
-    growing = (panel.taught_ahead & ~panel.open_cells).any(axis=1)
-    pulled[growing] = ahead[growing]
-    pulled *= _ratio(district, by_district(pulled, panel))[codes]
+    pulled *= _ratio(total, by_district(pulled, panel))[codes]
     return pupils * _ratio(pulled, ahead)[:, None, :]
 
 
 def _ratio(after: Floats, before: Floats) -> Floats:
     """Ratio of sums; 1 where there is nothing to divide by."""
-    return np.divide(after, before, out=np.ones_like(after), where=before > 0)
+    above, below = np.broadcast_arrays(after, before)
+    return np.divide(above, below, out=np.ones(above.shape), where=below > 0)

@@ -28,9 +28,9 @@ from forecasting.panel import Floats, Ints, Panel
 PRIOR = {
     "cell": np.array([0.6, 0.0020, 0.3, 0.0010]),
     "late": np.array([1.0, 0.0060, 0.3, 0.0020]),
-    "school": np.array([0.3, 0.0004, 0.1, 0.0004, 0.0010, 0.0005]),
-    "district": np.array([0.00005, 0.00008, 0.0002, 0.0002]),
-    "area": np.array([0.00003, 0.00004, 0.0001, 0.0001]),
+    "school": np.array([0.0004, 0.0010, 0.3, 0.0004, 0.0005, 0.1]),
+    "district": np.array([0.00010, 0.00030, 0.00010, 0.00030]),
+    "area": np.array([0.00005, 0.00010, 0.00005, 0.00010]),
 }
 
 #: Past errors the prior is worth, by component.
@@ -89,12 +89,15 @@ def variance(part: str, coefficients: Floats, pupils: Floats, late: Floats, hori
 
 
 def _features(part: str, pupils: Floats, late: Floats, horizon: Floats) -> Floats:
-    """Terms of the variance: count noise ~ n, shocks ~ n squared, both growing with the horizon."""
-    terms = [] if part in ("district", "area") else [pupils]
-    terms.append(pupils**2)
+    """Terms of the variance: count noise ~ n, shocks ~ n squared, both growing with the horizon.
+
+    Above cells, pupils at school already and those still to enter have shocks of their own.
+    """
+    if part in ("cell", "late"):
+        terms = [pupils, pupils**2]
+    else:
+        terms = [(pupils - late) ** 2, late**2] + [pupils] * (part == "school")
     terms += [horizon * term for term in terms]
-    if part not in ("cell", "late"):
-        terms += [late**2, horizon * late**2]
     return np.stack(terms, axis=-1)
 
 
@@ -221,10 +224,11 @@ def _solve(part: str, rows: Floats, squares: Floats, offsets: Floats | None) -> 
     added = rows[np.linspace(0, len(rows) - 1, 12).astype(int)]
     worth = np.sqrt(weight / len(added))
     found = prior
-    for _ in range(4):
+    for _ in range(8):
         expected = np.maximum(rows @ found + below, 1e-9)
         target = np.minimum(squares, OUTLIER * expected) - below
-        scale = np.maximum(added @ prior, 1e-9) / worth
+        # Scaled by the larger of the two, the prior cannot outvote data that plainly contradict it.
+        scale = np.maximum(np.maximum(added @ prior, added @ found), 1e-9) / worth
         left = np.vstack([rows / expected[:, None], added / scale[:, None]])
         right = np.concatenate([target / expected, (added @ prior) / scale])
         size = np.maximum(np.abs(left).max(axis=0), 1e-12)

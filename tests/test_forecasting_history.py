@@ -1,0 +1,92 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import history, panel
+from gis.faults import FaultError
+
+GOOD = [
+    ("2021", "东区", "一小", "1", "40"),
+    ("2022", "东区", "一小", "2", "38"),
+    ("2022", "东区", "一小", "1", "41"),
+]
+
+
+def frame(rows):
+    return pd.DataFrame(rows, columns=["year", "district", "school", "grade", "enrolment"])
+
+
+def kinds(faults):
+    return sorted(fault.kind for fault in faults)
+
+
+def test_unsorted_text_is_read_and_typed():
+    clean = history.read(frame(GOOD[::-1]))
+    assert clean["enrolment"].tolist() == [40, 41, 38]
+    assert clean["year"].dtype == "int64"
+
+
+def test_names_of_the_projects_layers_are_understood():
+    layer = pd.DataFrame({"school_id": ["s1"], "year": [2022], "grade": [1], "pupils": [40]})
+    clean = history.read(layer)
+    assert clean.loc[0, ["district", "school", "grade", "enrolment"]].tolist() == ["", "s1", "1", 40]
+
+
+def test_every_fault_is_named_at_once_with_its_row():
+    bad = [
+        ("2022", "东区", "一小", "3", "-1"),
+        ("2022", "东区", "一小", "4", "30.5"),
+        ("2022", "东区", "一小", "5", "三十"),
+        ("2022", "东区", "一小", "6", ""),
+        ("2022", "东区", "一小", "大班", "30"),
+        ("二〇二二", "东区", "一小", "6", "30"),
+        ("2022", "东区", "", "6", "30"),
+        ("2022", "东区", "一小", "1", "41"),
+        ("2022", "东区", "一小", "6", "1e2"),
+    ]
+    _, faults = history.check(frame(GOOD + bad), file="在校生.csv")
+    assert kinds(faults) == sorted(
+        [
+            "fc_negative",
+            "fc_fraction",
+            "fc_not_number",
+            "fc_blank",
+            "fc_grade",
+            "fc_year",
+            "fc_blank",
+            "fc_duplicate",
+            "fc_not_number",
+        ]
+    )
+    assert [fault.row for fault in faults] == list(range(5, 14))
+    with pytest.raises(FaultError) as raised:
+        history.read(frame(GOOD + bad))
+    assert len(raised.value.faults) == 9
+    assert "重复" in str(raised.value) and "repeats row 4" in raised.value.text("en")
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame(), frame([])])
+def test_no_columns_or_no_rows_is_a_fault(table):
+    _, faults = history.check(table)
+    assert faults
+
+
+def test_kindergarten_and_leading_zeros_keep_their_order():
+    clean = history.read(frame([("2022", "a", "s", g, "9") for g in ("02", "K", "1", "PK")]))
+    assert panel.from_frame(clean).grades == ("PK", "K", "1", "2")
+
+
+def test_gaps_and_closed_and_new_schools_are_said():
+    rows = [(y, "d", "old", "1", 30) for y in (2015, 2016, 2018, 2019, 2020, 2021)]
+    rows += [(2015, "d", "closed", "1", 30), (2021, "d", "new", "1", 30)]
+    made = panel.from_frame(history.read(frame(rows)))
+    assert kinds(history.warn(made, frozenset())) == ["fc_closed", "fc_gap", "fc_opened"]
+    assert np.isnan(made.at(2017)).all()
+
+
+def test_births_that_jump_are_questioned_not_refused():
+    births = pd.DataFrame({"year": [2015, 2016, 2018], "district": "d", "births": [100, 180, 90]})
+    clean, faults = history.check_births(births)
+    assert len(clean) == 3
+    assert kinds(faults) == ["fc_births_gap", "fc_births_jump", "fc_births_jump"]
+    assert {fault.level for fault in faults} == {"warning"}
