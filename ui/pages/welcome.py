@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from planning.project import broken_projects, home
-from ui import jobs, widgets
-from ui.texts import _
+from ui import headers, imports, jobs, widgets
+from ui.texts import _, language
 
 
 def page() -> None:
@@ -22,8 +22,22 @@ def page() -> None:
             _build("city")
     st.caption(_("示例为合成数据:地名真实,人口、学校、路网均为虚构。"))
     st.subheader(_("导入本地数据"))
-    st.markdown(_("在命令行运行下面的命令;格式与表头见“数据”页和说明文档。"))
-    st.code("python cli.py import my-county units=小区.xlsx schools=学校.xlsx --name 某县 --year 2026", language="bash")
+    st.markdown(
+        _(
+            "至少需要小区与村(带位置);学校、适龄儿童、班级、在校生、道路等可以一起导入,也可以以后再补。"
+            "全部文件没有错误才会保存。"
+        )
+    )
+    imports.panel(None)
+    with st.expander(_("各图层的表头和 Excel 模板")):
+        headers.panel()
+    with st.expander(_("用命令行导入")):
+        files = (
+            "units=小区.xlsx schools=学校.xlsx"
+            if language() == "zh"
+            else "units=units.xlsx schools=schools.xlsx"
+        )
+        st.code(f"python cli.py import my-county {files} --year 2026", language="bash")
     st.caption(_("项目保存在:{folder}", folder=str(home())))
 
 
