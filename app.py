@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import state
+from ui import state, style
 from ui.texts import _
 
 st.set_page_config(page_title="划片 huapian", layout="wide", initial_sidebar_state="expanded")
+style.apply()
 state.language_picker()
 
 
 def pages() -> list[st.Page]:
     """Return the pages in the order of a planner's work; each module loads when its page opens."""
 
-    def page(module: str, title: str, *, default: bool = False) -> st.Page:
-        return st.Page(state.lazy_page(module), title=title, url_path=module, default=default)
-
-    return [
-        page("overview", _("总览"), default=True),
-        page("data", _("数据")),
-        page("status", _("现状")),
-        page("zones", _("划片")),
-        page("forecast", _("预测")),
-        page("seats", _("学位")),
-    ]
+    titles = {
+        "overview": _("总览"),
+        "data": _("数据"),
+        "status": _("现状"),
+        "zones": _("划片"),
+        "forecast": _("预测"),
+        "seats": _("学位"),
+    }
+    made = {
+        name: st.Page(state.lazy_page(name), title=title, url_path=name, default=name == "overview")
+        for name, title in titles.items()
+    }
+    st.session_state["pages"] = made  # so that one page can link to another
+    return list(made.values())
 
 
 st.navigation(pages(), position="top").run()

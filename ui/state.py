@@ -110,7 +110,7 @@ def draft_store(project: Project) -> DraftStore:
 
 def draft_picker(project: Project) -> str | None:
     """Draw the picker of drafts (方案); None stands for the plan in force."""
-    drafts = draft_store(project).list()
+    drafts = draft_store(project).list(project.id)
     names = {"": _("现行片区")} | {row.draft_id: row.name for row in drafts.itertuples()}
     chosen = st.selectbox(_("方案"), list(names), format_func=lambda key: names.get(key, key), key="draft")
     return chosen or None
@@ -119,3 +119,10 @@ def draft_picker(project: Project) -> str | None:
 def draft_state(context: Context) -> DraftState | None:
     """Return the chosen draft as it now stands, or None for the plan in force."""
     return None if context.draft_id is None else draft_store(context.project).state(context.draft_id)
+
+
+def plan_name(context: Context) -> str:
+    """Return the name of the plan that a page shows: the draft's, or that of the plan in force."""
+    if context.draft_id is None:
+        return _("现行片区")
+    return draft_store(context.project).get(context.draft_id).name

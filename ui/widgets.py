@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -62,6 +63,11 @@ def metres(distance: float) -> str:
 def ranged(mean: float, low: float, high: float) -> str:
     """Return a forecast with its range, never the bare number: 412(380-447)."""
     return f"{whole(mean)}({whole(low)}–{whole(high)})"
+
+
+def escape(text: str) -> str:
+    """Return user text with Markdown's and HTML's special characters made literal."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$~:])", r"\\\1", text)
 
 
 def heading(context: Context, title: str, question: str) -> None:

@@ -28,7 +28,15 @@ def styled(chart: alt.TopLevelMixin, *, title: str, note: str, height: int = 280
     """
     font = "Noto Sans SC, Microsoft YaHei, sans-serif"
     worded = chart.properties(
-        title=alt.TitleParams(title, subtitle=note, anchor="start", fontSize=16, subtitleColor="#52606d"),
+        title=alt.TitleParams(
+            title,
+            subtitle=note,
+            anchor="start",
+            fontSize=16,
+            offset=12,
+            subtitlePadding=6,
+            subtitleColor="#52606d",
+        ),
         height=height,
     )
     return (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
@@ -95,8 +93,3 @@ def rule_table(context: Context) -> pd.DataFrame:
     )
     table = rules.evaluate(in_force, facts)
     return table[table["stage"].isin([context.stage, "both", "all", "nine_year"])]
-
-
-def on_day(year: int) -> date:
-    """Return the day whose rules hold for a school year."""
-    return policy.school_year_day(year)

@@ -1,0 +1,149 @@
+"""The running app in a real browser, with everything but loopback cut."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LOCAL_SCHEMES = {"data", "blob", "about", "file", "chrome-extension"}
+
+
+def _find_browser() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
+    found = os.environ.get("HUAPIAN_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.fail("no Chromium, Chrome or Edge: `python3 run.py test` installs one")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the demo county, all that is derived from it included; copy it to write to it."""
+    from data.make_demo import make_demo
+    from planning import spatial
+    from planning.project import list_projects
+
+    home = tmp_path_factory.mktemp("demo")
+    make_demo(home, which="county")
+    for project in list_projects(home):
+        spatial.derive(project)
+    return home
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Return a function that starts the app over a folder of projects and returns its address."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(home: Path) -> str:
+        port = _free_port()
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+        running.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"HUAPIAN_HOME": str(home)}))
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
+                return address
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the app did not start")
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def read_only_app(demo_home: Path, serve: Callable[[Path], str]) -> str:
+    """Return the address of an app that tests only look at."""
+    return serve(demo_home)
+
+
+@pytest.fixture(scope="module")
+def home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the demo for this module to change."""
+    copy = tmp_path_factory.mktemp("home") / "projects"
+    shutil.copytree(demo_home, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def app(home: Path, serve: Callable[[Path], str]) -> str:
+    """Return the address of an app over this module's own copy of the demo."""
+    return serve(home)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=_find_browser(), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 1000}, accept_downloads=True, locale="zh-CN"
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Return a browser page; the test fails when anything outside loopback is asked for, or a page breaks."""
+    asked: list[str] = []
+
+    def outside(request: Request) -> bool:
+        parts = urlsplit(request.url)
+        return parts.scheme not in LOCAL_SCHEMES and parts.hostname not in LOOPBACK
+
+    def cut(route, request) -> None:
+        if outside(request):
+            asked.append(request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/*", cut)
+    page = context.new_page()
+    page.set_default_timeout(45_000)
+    yield page
+    assert not asked, f"asked outside loopback: {asked[:5]}"
+    assert page.locator('[data-testid="stException"]').count() == 0, "the page shows an exception"
+
+
+@pytest.fixture
+def ready() -> Callable[[Page], None]:
+    """Return a function that waits until the script of a page has finished running."""
+
+    def wait(page: Page) -> None:
+        page.locator("h1").first.wait_for()
+        page.wait_for_function(
+            "() => document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') !== 'running'"
+        )
+
+    return wait
