@@ -23,7 +23,7 @@ pushd "%~dp0"
 set PYTHON=
 py -{0} -c "" >nul 2>nul && set PYTHON=py -{0}
 if defined PYTHON goto start
-python -c "import sys; sys.exit('{0}' != '%%d.%%d' %% sys.version_info[:2])" >nul 2>nul && set PYTHON=python
+python -c "import sys; sys.exit(sys.version_info[:2] != ({1}))" >nul 2>nul && set PYTHON=python
 if defined PYTHON goto start
 echo 没有找到 Python {0}(64 位)。请先安装,安装时勾选 Add python.exe to PATH,再双击本文件。
 echo Python {0} (64-bit) was not found. Install it, tick "Add python.exe to PATH", then start this file again.
@@ -36,7 +36,7 @@ if errorlevel 1 pause
 SH = """#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 for python in python{0} python3 python; do
-    if "$python" -c 'import sys; sys.exit("{0}" != "%d.%d" % sys.version_info[:2])' 2>/dev/null; then
+    if "$python" -c 'import sys; sys.exit(sys.version_info[:2] != ({1}))' 2>/dev/null; then
         exec "$python" run.py --offline "$@"
     fi
 done
@@ -45,16 +45,25 @@ exit 1
 """
 
 
-def project_files() -> list[str]:
-    """Return the project's own files as paths from its folder: what git tracks, else what a walk finds."""
+def tracked() -> list[str]:
+    """Return the files that git tracks here, as paths from the project's folder; none without git."""
+    command = [shutil.which("git") or "git", "-C", str(run.ROOT), "ls-files", "-z"]
     try:
-        command = [shutil.which("git") or "git", "-C", str(run.ROOT), "ls-files", "-z"]
         listed = subprocess.check_output(command, stderr=subprocess.DEVNULL)  # noqa: S603
-        return [name for name in listed.decode().split("\0") if name and (run.ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        skipped = {".venv", "wheels", "static", "dist", "__pycache__", ".git", "projects"}
-        paths = (path.relative_to(run.ROOT) for path in sorted(run.ROOT.rglob("*")) if path.is_file())
-        return [path.as_posix() for path in paths if not skipped.intersection(path.parts)]
+        return []
+    return [name for name in listed.decode().split("\0") if (run.ROOT / name).is_file()]
+
+
+def walked() -> list[str]:
+    """Return the project's files as a walk finds them, less what run.py, the tools and the user have made."""
+    made = (".git/", ".venv/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/")
+    made += ("wheels/", "static/", "dist/", "data/projects/", "启动划片")
+    paths = (
+        path for path in sorted(run.ROOT.rglob("*")) if path.is_file() and "__pycache__" not in path.parts
+    )
+    names = (path.relative_to(run.ROOT).as_posix() for path in paths)
+    return [name for name in names if not name.startswith(made)]
 
 
 def target_lock(target: str, release: str) -> dict[str, str]:
@@ -128,7 +137,7 @@ def contents(folder: Path) -> dict[str, Path]:
     The demo is made afresh: a planner's own projects and drafts never leave the machine in a bundle.
     """
     run.build_demo(folder)
-    found = {name: run.ROOT / name for name in project_files()}
+    found = {name: run.ROOT / name for name in tracked() or walked()}
     made = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return found | {f"data/projects/{path.relative_to(folder).as_posix()}": path for path in made}
 
@@ -147,8 +156,10 @@ def write(path: Path, *, fetched: list[Path], target: str, version: str) -> None
         for wheel in fetched:
             archive.write(wheel, f"{top}/wheels/{wheel.name}", zipfile.ZIP_STORED)
         archive.writestr(f"{top}/wheels/TARGET", f"{target} {version}\n")
-        archive.writestr(f"{top}/启动划片.bat", BAT.format(version).replace("\n", "\r\n"))
-        archive.writestr(starter, SH.format(version))
+        archive.writestr(
+            f"{top}/启动划片.bat", BAT.format(version, version.replace(".", ", ")).replace("\n", "\r\n")
+        )
+        archive.writestr(starter, SH.format(version, version.replace(".", ", ")))
 
 
 def main(target: str, version: str, out: str) -> None:
