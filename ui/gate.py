@@ -11,7 +11,7 @@ from ui.texts import _, language
 
 
 def derived(context: Context) -> bool:
-    """Return whether all that is derived from the project is stored; else start and show the job that does it."""
+    """Return whether all that is derived from the project is stored; else start and show the job for it."""
     project = context.project
     if spatial.ready(project, context.stage):
         return True

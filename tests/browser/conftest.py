@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -142,8 +142,7 @@ def ready() -> Callable[[Page], None]:
 
     def wait(page: Page) -> None:
         page.locator("h1").first.wait_for()
-        page.wait_for_function(
-            "() => document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') !== 'running'"
-        )
+        app = page.locator('[data-testid="stApp"]')
+        expect(app).not_to_have_attribute("data-test-script-state", "running")
 
     return wait

@@ -136,7 +136,8 @@ def _walks(context: Context) -> None:
     estimated = float(walked["estimate"].mean()) if len(walked) else 0.0
     st.markdown(
         _(
-            "{stage}入学新生平均步行 **{mean}**,最远 **{longest}**;其中 {share} 为直线估算(直线距离 × {detour})。",
+            "{stage}入学新生平均步行 **{mean}**,最远 **{longest}**;"
+            "其中 {share} 为直线估算(直线距离 × {detour})。",
             stage=stage_word(context.stage),
             mean=widgets.metres(mean),
             longest=widgets.metres(float(walked["metres"].max())),
