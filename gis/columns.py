@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -49,9 +49,9 @@ class Column:
     required
         Must be there and filled in every row.
     aliases
-        Other headers that mean this column, in any language; spaces, full-width forms and units do not matter.
+        Headers that mean this column only where no other does (学校, where there is no 学校代码).
     weak
-        Headers that mean this column only where no other does (学校 is the id without 学校代码).
+        Headers that mean this column only where no other does: 学校 is the id without 学校代码.
     choices
         Allowed values, for ``kind="choice"``; extra words for yes and no, for ``kind="boolean"``.
     minimum, maximum
@@ -158,12 +158,15 @@ class Places:
         1-based row in that sheet; for features, the number of the feature.
     feature
         Whether rows are features of a spatial file.
+    cells
+        Column name -> header of each row's cell, for tables with one column a grade that were unpivoted.
     """
 
     file: str
     sheets: Sequence[str]
     rows: Sequence[int]
     feature: bool = False
+    cells: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, length: int, *, file: str = "", sheet: str = "") -> Places:

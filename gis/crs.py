@@ -137,12 +137,14 @@ def detect(
 
 def _centres(frame: gpd.GeoDataFrame | gpd.GeoSeries | Xy) -> Xy:
     """Return the middle of each geometry's bounds, rows without a finite one left out."""
-    if isinstance(frame, np.ndarray):
-        xy = np.asarray(frame, dtype=float).reshape(-1, 2)
-    else:
-        bounds = shapely.bounds(frame.geometry.to_numpy())
-        xy = (bounds[:, :2] + bounds[:, 2:]) / 2
+    array = isinstance(frame, np.ndarray)
+    xy = np.asarray(frame, dtype=float).reshape(-1, 2) if array else _middles(frame)
     return xy[np.isfinite(xy).all(axis=1)]
+
+
+def _middles(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> Xy:
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    return np.asarray(bounds[:, :2] / 2 + bounds[:, 2:] / 2)
 
 
 def _between(values: Xy, limits: tuple[float, float]) -> Mask:
@@ -197,7 +199,7 @@ def _on_earth(xy: Xy) -> Mask:
 
 def _range_words(xy: Xy) -> str:
     (x0, y0), (x1, y1) = xy.min(axis=0), xy.max(axis=0)
-    return f"x {x0:.0f}~{x1:.0f}, y {y0:.0f}~{y1:.0f} "
+    return f"x {x0:.9g}~{x1:.9g}, y {y0:.9g}~{y1:.9g} "
 
 
 def _unknown(zh: str, en: str) -> CrsGuess:
@@ -351,8 +353,7 @@ def _registered_area(crs: CRS) -> Any:
 
 def misfits(frame: gpd.GeoDataFrame | gpd.GeoSeries, crs: CRS) -> Mask:
     """Tell which rows have coordinates that cannot be in ``crs``; False for rows without a geometry."""
-    bounds = shapely.bounds(frame.geometry.to_numpy())
-    xy = (bounds[:, :2] + bounds[:, 2:]) / 2
+    xy = _middles(frame)
     present = np.isfinite(xy).all(axis=1)
     bad = np.zeros(len(xy), dtype=bool)
     bad[present] = ~fitting(xy[present], crs)

@@ -49,7 +49,7 @@ def check_geometry(
         return _without(checked, schema, places)
     shapes = source.geometry.to_numpy().copy()
     shapes[shapely.is_empty(shapes)] = None
-    faults = _missing(shapes, schema, places)
+    faults = _missing(shapes, schema, places) + _infinite(shapes, schema, places)
     shapes, more = _flat(shapes, schema, places)
     faults += more
     shapes, more = _typed(shapes, schema, places)
@@ -72,6 +72,17 @@ def _missing(shapes: np.ndarray, schema: Schema, places: Places) -> list[Fault]:
         return []
     rows = np.flatnonzero(shapely.is_missing(shapes))
     return [places.fault("geometry_missing", int(i), layer=schema.name) for i in rows]
+
+
+def _infinite(shapes: np.ndarray, schema: Schema, places: Places) -> list[Fault]:
+    """Take out geometries with a coordinate that is not a finite number, and say so."""
+    faults = []
+    reason = _REASONS["Invalid Coordinate"]
+    for row in np.flatnonzero(~shapely.is_missing(shapes)):
+        if not np.isfinite(shapely.get_coordinates(shapes[row])).all():
+            shapes[row] = None
+            faults.append(places.fault("geometry_invalid", int(row), layer=schema.name, reason=reason))
+    return faults
 
 
 def _flat(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.ndarray, list[Fault]]:

@@ -69,7 +69,7 @@ def locate(
     shaped, degrees, faults = _shaped(frame, schema, places, mapping or {})
     if shaped is None:
         return Located(frame, Words("", ""), faults)
-    if shapely.is_missing(shaped.geometry.to_numpy()).all():
+    if not np.isfinite(shapely.bounds(shaped.geometry.to_numpy())).all(axis=1).any():
         return Located(shaped, Words("", ""), faults)
     if webmaps.is_web_datum(crs):
         return _from_web_map(shaped, schema, places, str(crs), faults)

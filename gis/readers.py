@@ -24,6 +24,7 @@ from gis.locations import locate, split_mapping
 from gis.schema import check
 from gis.spatial import open_gdal, open_geojson
 from gis.tables import RawTable, TableFile, TableHead, open_text, open_workbook
+from gis.wide import effective_headers, unpivot
 from gis.words import Words, layer_words
 
 #: A table looks like a layer from this score on (see :func:`gis.headers.score`).
@@ -75,6 +76,7 @@ def read_layer(
     table: str | None = None,
     crs: Any = None,
     mapping: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
     stage_system: str = "6-3",
     as_of: str = "",
     max_mb: float = MAX_MB,
@@ -96,6 +98,8 @@ def read_layer(
         ``"BD-09"``.
     mapping
         Header -> column name (or ``x``, ``y``, ``wkt``), for headers that are not understood by themselves.
+    values
+        Column name -> value for every row, where the table has no such column (the year in a title).
     stage_system
         ``"6-3"`` or ``"5-4"``, for words like 初一 and for grades by kind of school.
     as_of
@@ -113,13 +117,13 @@ def read_layer(
     FaultError
         With every fault of the file, warnings included, if at least one is an error.
     KeyError
-        If there is no such layer.
+        If there is no such layer, or ``values`` names no column of it.
     """
     schema = SCHEMAS[layer]
     path = guard(path, max_mb=max_mb)
     opened = _open(path, mapping=mapping, max_rows=max_rows)
     names, faults = _chosen(opened, schema, table, mapping)
-    result = _read(opened, names, schema, crs=crs, mapping=mapping, stage_system=stage_system)
+    result = _read(opened, names, schema, crs=crs, mapping=mapping, values=values, stage_system=stage_system)
     modified = datetime.date.fromtimestamp(path.stat().st_mtime).isoformat()
     source = {"file": path.name, "layer": layer, "as_of": as_of, "modified": modified} | result.source
     return ReadResult(result.frame, raise_errors(faults + result.faults), result.crs_note, source)
@@ -171,7 +175,10 @@ def _info(head: TableHead) -> TableInfo:
 
 def _likeliest(head: TableHead) -> tuple[str, float]:
     """Return the layer that a table is named after, else the one its headers look most like."""
-    scores = {name: score(head.headers, schema, geometry=head.geometry) for name, schema in SCHEMAS.items()}
+    scores = {
+        name: score(effective_headers(head.headers, schema), schema, geometry=head.geometry)
+        for name, schema in SCHEMAS.items()
+    }
     named = [name for name in SCHEMAS if head.name and layer_title(head.name, name)]
     best = named[0] if named else max(scores, key=lambda name: round(scores[name], 2))
     return (best, scores[best]) if named or scores[best] >= LIKELY else ("", scores[best])
@@ -210,7 +217,9 @@ def _chosen(
     if not likely:
         params = {"tables": tables, "layer": label}
         raise FaultError([Fault("layer_not_found", opened.file, layer=schema.name, params=params)])
-    columns = {frozenset(match_headers(head.headers, schema).columns) for head in likely}
+    columns = {
+        frozenset(match_headers(effective_headers(head.headers, schema), schema).columns) for head in likely
+    }
     names = [head.name for head in likely]
     if len(columns) > 1:
         params = {"tables": names, "layer": label}
@@ -247,12 +256,14 @@ def _read(
     *,
     crs: Any,
     mapping: Mapping[str, str] | None,
+    values: Mapping[str, Any] | None,
     stage_system: str,
 ) -> ReadResult:
     tables = [opened.load(name) for name in names]
     columns, coordinates = split_mapping(mapping)
     frame, places = _joined(opened.file, tables, schema)
-    faults = [fault for table in tables for fault in table.faults]
+    frame, places, said = _arranged(frame, schema, places, values or {})
+    faults = [fault for table in tables for fault in table.faults] + said
     if not len(frame):
         faults.append(Fault("table_empty", opened.file, names[0], schema.name))
     standard = Path(opened.file).suffix.lower() in GEOJSON
@@ -295,6 +306,23 @@ def _joined(file: str, tables: Sequence[RawTable], schema: Schema) -> tuple[pd.D
     sheets = [table.name for table in tables for _ in range(len(table.frame))]
     rows = [row for table in tables for row in table.rows]
     return frame.reset_index(drop=True), Places(file, sheets, rows, tables[0].feature)
+
+
+def _arranged(
+    frame: pd.DataFrame, schema: Schema, places: Places, values: Mapping[str, Any]
+) -> tuple[pd.DataFrame, Places, list[Fault]]:
+    """Return a table with grades below each other and the values given for every row, and what was done."""
+    wide = unpivot(frame, schema, places)
+    frame, places, said = wide.frame, wide.places, wide.faults
+    sheet = places.sheets[0] if len(places.rows) else ""
+    there = match_headers([str(c) for c in frame.columns], schema).columns
+    for name, value in values.items():
+        if name in there:
+            continue
+        frame = frame.assign(**{name: value})
+        params = {"label": schema[name].label}
+        said.append(Fault("value_given", places.file, sheet, schema.name, found=str(value), params=params))
+    return frame, places, said
 
 
 def _renamed(frame: pd.DataFrame, first: pd.DataFrame, schema: Schema) -> pd.DataFrame:

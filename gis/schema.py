@@ -117,8 +117,9 @@ def _convert(
         header = match.header(column.name)
         for row, found, fault in bad:
             params = {"label": column.label} | fault.params
+            head = places.cells[column.name][row] if column.name in places.cells else header
             faults.append(
-                places.fault(fault.kind, row, layer=schema.name, column=header, found=found, **params)
+                places.fault(fault.kind, row, layer=schema.name, column=head, found=found, **params)
             )
     return pd.DataFrame(columns, index=plain.index), faults
 

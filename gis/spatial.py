@@ -175,11 +175,14 @@ def open_geojson(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
 
 def _features(content: Any) -> list[dict[str, Any]] | None:
     kind = content.get("type") if isinstance(content, dict) else None
-    if kind == "Feature":
-        return [content]
-    features = content.get("features") if kind == "FeatureCollection" else None
-    whole = isinstance(features, list) and all(isinstance(f, dict) for f in features)
+    features = [content] if kind == "Feature" else None
+    features = content.get("features") if kind == "FeatureCollection" else features
+    whole = isinstance(features, list) and all(_is_feature(f) for f in features)
     return features if whole else None
+
+
+def _is_feature(feature: Any) -> bool:
+    return isinstance(feature, dict) and isinstance(feature.get("properties"), dict | None)
 
 
 def _properties(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -219,7 +222,8 @@ def _member_crs(content: dict[str, Any], file: str) -> tuple[CRS | None, list[Fa
     member = content.get("crs")
     if not member:
         return None, []
-    label = member.get("properties", {}).get("name", "") if isinstance(member, dict) else str(member)
+    named = member.get("properties") if isinstance(member, dict) else None
+    label = named.get("name", "") if isinstance(named, dict) else str(member)
     try:
         return CRS.from_user_input(label), []
     except CRSError:

@@ -513,3 +513,48 @@ def test_an_open_document_sheet(tmp_path):
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("content.xml", content)
     assert read_layer(path, "births").frame["births"].tolist() == [10, 12]
+
+
+WIDE = "学校名称,小学,一年级,二年级,初一人数,在校生数\n一小,x,40,41,,81\n二校,y,50,五十,52,152\n"
+
+
+def test_grades_side_by_side_become_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(WIDE, encoding="utf-8")
+    with pytest.raises(FaultError) as caught:
+        read_layer(path, "enrolment", values={"year": 2026})
+    (fault,) = errors(caught.value.faults)
+    assert (fault.row, fault.column, fault.found) == (3, "二年级", "五十")
+    path.write_text(WIDE.replace("五十", "50"), encoding="utf-8")
+    result = read_layer(path, "enrolment", values={"year": 2026})
+    assert kinds(result.faults) == ["column_unknown", "column_unknown", "table_unpivoted", "value_given"]
+    assert result.frame[["school_id", "year", "grade", "pupils"]].to_numpy().tolist() == [
+        ["一小", 2026, 1, 40],
+        ["一小", 2026, 2, 41],
+        ["二校", 2026, 1, 50],
+        ["二校", 2026, 2, 50],
+        ["二校", 2026, 7, 52],
+    ]
+    assert result.frame["在校生数_2"].tolist() == ["81", "81", "152", "152", "152"]
+    assert inspect(path)[0].layer == "enrolment"
+    five = read_layer(path, "enrolment", values={"year": 2026}, stage_system="5-4").frame
+    assert five["grade"].tolist() == [1, 2, 1, 2, 6]
+    assert kinds(faults_of(path, "enrolment")) == ["column_missing"]
+
+
+def test_geometries_that_are_not_finite(tmp_path):
+    path = tmp_path / "a.geojson"
+    text = '{"type":"FeatureCollection","features":[%s]}'
+    feature = (
+        '{"type":"Feature","properties":{"name":"a%d"},"geometry":{"type":"Point","coordinates":[%s,39]}}'
+    )
+    path.write_text(
+        text % ",".join(feature % (i, x) for i, x in enumerate(["109.1", "109.2", "NaN", "1e400"]))
+    )
+    assert [(f.kind, f.row) for f in faults_of(path, "units")] == [
+        ("geometry_invalid", 3),
+        ("geometry_invalid", 4),
+    ]
+    for properties in ("[1]", '"x"'):
+        path.write_text(text % (feature % (1, "109")).replace('{"name":"a1"}', properties))
+        assert kinds(faults_of(path, "units")) == ["file_unreadable"]
