@@ -57,8 +57,8 @@ def tracked() -> list[str]:
 
 def walked() -> list[str]:
     """Return the project's files as a walk finds them, less what run.py, the tools and the user have made."""
-    made = (".git/", ".venv/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/")
-    made += ("wheels/", "static/", "dist/", "data/projects/", "启动划片")
+    tools = (".git/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/")
+    made = (*tools, ".venv/", "wheels/", "static/", "dist/", "data/projects/", "启动划片")
     paths = (
         path for path in sorted(run.ROOT.rglob("*")) if path.is_file() and "__pycache__" not in path.parts
     )
