@@ -49,7 +49,7 @@ class Column:
     required
         Must be there and filled in every row.
     aliases
-        Headers that mean this column only where no other does (学校, where there is no 学校代码).
+        Other headers that mean this column; spaces, full-width forms, units and case do not matter.
     weak
         Headers that mean this column only where no other does: 学校 is the id without 学校代码.
     choices
