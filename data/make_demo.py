@@ -18,6 +18,7 @@ import pandas as pd
 from data.demo.city import Layers, city, county
 from data.demo.settings import COUNTY, EPSG, SOURCE, YEAR
 from planning import project as projects
+from planning.settings import PROJECT_FILE
 
 Progress = Callable[[float, str], None]
 
@@ -94,13 +95,14 @@ def make_demo(
         raise ValueError(f"demo must be one of {sorted(IDS)}, not {which!r}")
     base = Path(home) if home is not None else projects.home()
     place = base / IDS[which]
-    if (place / "project.toml").exists():
-        if not force:
-            return projects.open_project(place)
-        shutil.rmtree(place)
+    there = (place / PROJECT_FILE).exists()
+    if there and not force:
+        return projects.open_project(place)
     made = layers(
         which, progress=None if progress is None else lambda share, word: progress(0.8 * share, word)
     )
+    if there:
+        shutil.rmtree(place)
     name, name_en = _NAMES[which]
     if progress is not None:
         progress(0.85, name)

@@ -26,7 +26,7 @@ _AWAY: Final = 0.01
 _TREND: Final = {"core": 0.004, "town": -0.010, "rural": -0.026, "boarding": -0.012, "private": 0.008}
 _ENTRY_NOISE: Final = 0.035
 _STEP_NOISE: Final = 0.010
-_SHARED_NOISE: Final = 0.008
+_SHARED_NOISE: Final = 0.004
 _GRADES: Final = np.arange(1, 10)
 
 
@@ -114,7 +114,9 @@ def _before_opening(stage: str, out: np.ndarray, own: pd.DataFrame, schools: pd.
     entry = np.asarray(COHORTS) + (0 if stage == "primary" else 6)
     xy = schools[["x", "y"]].to_numpy()
     day = np.flatnonzero(schools["school_id"].isin(own["school_id"]) & schools["core"])
-    old = day[schools["built_year"].to_numpy()[day] < YEARS[0]]
+    hot = schools["school_id"].isin(own.loc[own["hot"], "school_id"]).to_numpy()
+    older = day[schools["built_year"].to_numpy()[day] < YEARS[0]]
+    old = older[~hot[older]] if (~hot[older]).any() else older
     done = out.copy()
     for row in day[schools["built_year"].to_numpy()[day] >= YEARS[0]]:
         mother = old[np.linalg.norm(xy[old] - xy[row], axis=1).argmin()]
@@ -215,7 +217,7 @@ def _caps(
     for stage, top in (("primary", 49.5), ("junior", 54.0)):
         hot = schools["school_id"].isin(plans[stage].schools.loc[plans[stage].schools["hot"], "school_id"])
         plain = top + random.uniform(-5.0, 4.0, len(schools)) - 4.0 * (schools["area"] == "rural").to_numpy()
-        out[stage] = np.where(hot, random.uniform(57.0, 67.0, len(schools)), plain)
+        out[stage] = np.where(hot, random.uniform(53.0, 69.0, len(schools)), plain)
     return out
 
 
@@ -245,7 +247,7 @@ def with_rooms(
     design = np.ceil(seats[:, 0] / STANDARD["primary"]) + np.ceil(seats[:, 1] / STANDARD["junior"])
     need = seats @ np.array([AREA_PER_SEAT["primary"], AREA_PER_SEAT["junior"]])
     old = schools["built_year"].to_numpy()
-    low = np.select([old < 1996, old < 2012], [0.50, 0.62], 0.82)
+    low = np.select([old < 1996, old < 2012], [0.48, 0.60], 0.80)
     ratio = random.uniform(low, low + 0.36)
     rooms = np.maximum(used, design) + random.integers(0, 3, len(schools))
     area = np.maximum(10 * np.rint(ratio * need / 10), 200.0)

@@ -64,6 +64,8 @@ def estates(district: District, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "primary_yield": primary,
         "junior_yield": np.round(primary * random.uniform(0.42, 0.52, count), 3),
         "yield_source": YIELD_SOURCE,
+        # Most families move within the area; the rest come from outside and add to its pupils (设定).
+        "from_outside": np.round(random.uniform(0.2, 0.4, count), 2),
         "source": SOURCE,
     }
     return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(chosen["x"], chosen["y"]), crs=units.crs)

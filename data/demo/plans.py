@@ -91,7 +91,7 @@ def plan(
     )
     own["hot"] = own["zone"].isin(_hot(district, stage, own, plain))
     hot = np.isin(np.arange(len(plain)), own.loc[own["hot"], "zone"])
-    nearest = balance(near, anchors, zone, children, _built_for(plain, hot))
+    nearest = balance(near, anchors, zone, children, _built_for(plain, hot, stage))
     fair = np.bincount(nearest, weights=children, minlength=len(plain))
     force = balance(near, anchors, zone, children, _wanted_by_parents(fair, hot, random))
     force, enclaves = _with_enclaves(district, stage, own, force, near, roads, random)
@@ -107,11 +107,11 @@ def _hot(district: District, stage: str, own: pd.DataFrame, fair: np.ndarray) ->
     return core["zone"].to_numpy()[np.argsort(-fair[core["zone"]])[:count]]
 
 
-def _built_for(plain: np.ndarray, hot: np.ndarray) -> np.ndarray:
+def _built_for(plain: np.ndarray, hot: np.ndarray, stage: str) -> np.ndarray:
     """Entrants each school was built for: in town about alike, old favourites larger."""
     town = plain > 60
     even = np.where(town, 0.25 * plain + 0.75 * np.median(plain[town]) if town.any() else plain, plain)
-    even = even * np.where(hot, 1.45, 1.0)
+    even = even * np.where(hot, 1.45 if stage == "primary" else 1.6, 1.0)
     return even * plain.sum() / even.sum()
 
 

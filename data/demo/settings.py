@@ -118,8 +118,8 @@ COUNTY: Final = "DS"
 
 # Thousands of births in the whole city from 2004: a rise to 2016-17, half of that by 2023.
 _BIRTHS: Final = (
-    "17.6 17.7 18 18.8 19.4 19.9 20.3 20.6 21.9 21.2 22.3 22 25.4 25.9 "
-    "23 21.4 18.2 15.9 14.4 12.9 13.4 12.1 11.6"
+    "17.6 17.7 18 18.8 19.4 19.9 20.3 20.6 21.9 21.2 22.3 22 25.2 25.7 "
+    "23 21.4 18.2 15.9 14.4 12.8 13.3 12.1 11.6"
 )
 BIRTHS: Final = {2004 + n: float(thousands) for n, thousands in enumerate(_BIRTHS.split())}
 BLOCK: Final = 430.0
