@@ -79,7 +79,9 @@ def borders(faces: Geometries) -> Borders:
     return Borders(face[one], face[two], length, ends[one])
 
 
-def grow(shapes: Geometries, area: shapely.Geometry, cuts: Geometries) -> Geometries:
+def grow(
+    shapes: Geometries, area: shapely.Geometry, cuts: Geometries, *, max_seeds: int = MAX_SEEDS
+) -> Geometries:
     """Share ``area`` out among ``shapes``, without a gap or an overlap.
 
     Polygons keep their shape; the empty faces between them, the border of the area and the cuts go to the
@@ -92,6 +94,8 @@ def grow(shapes: Geometries, area: shapely.Geometry, cuts: Geometries) -> Geomet
         Polygons must not overlap (see ``shapely.coverage_clean``).
     area : Polygon or MultiPolygon
     cuts : array of LineString or Polygon borders that no territory should cross.
+    max_seeds : int
+        Points to spread along polygon borders, no farther apart than 30 m and no nearer than 4 m.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def grow(shapes: Geometries, area: shapely.Geometry, cuts: Geometries) -> Geomet
     polygon = shapely.get_dimensions(shapes) == 2
     faces = arrange(area, np.concatenate([shapely.boundary(shapes[polygon]), cuts]))
     owner = _owners(faces, shapes)
-    seeds = _seeds(faces, owner, shapes)
+    seeds = _seeds(faces, owner, shapes, max_seeds)
     ridges = _ridges(faces, seeds)
     fine = arrange(area, np.concatenate([shapely.boundary(faces), ridges])) if len(ridges) else faces
     label = _label(fine, faces, owner, seeds)
@@ -115,7 +119,7 @@ def grow(shapes: Geometries, area: shapely.Geometry, cuts: Geometries) -> Geomet
 def _grow_again(grown: Geometries, area: shapely.Geometry, rest: Geometries, *, first: bool) -> Geometries:
     """Second round without cuts; what even that cannot reach (an empty island) joins the nearest shape."""
     if first:
-        return grow(grown, area, np.empty(0, dtype=object))
+        return grow(grown, area, np.empty(0, dtype=object), max_seeds=MAX_SEEDS // 4)
     nearest = shapely.STRtree(grown).nearest(rest)
     for index in np.unique(nearest):
         grown[index] = shapely.union_all(np.append(rest[nearest == index], grown[index]), grid_size=GRID)
@@ -146,8 +150,8 @@ class _Seeds:
     spacing: float = 0.0
 
 
-def _seeds(faces: Geometries, owner: Ints, shapes: Geometries) -> _Seeds:
-    edge = _edge_seeds(faces, owner)
+def _seeds(faces: Geometries, owner: Ints, shapes: Geometries, max_seeds: int) -> _Seeds:
+    edge = _edge_seeds(faces, owner, max_seeds)
     points = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
     empty = np.flatnonzero(owner < 0)
     if not len(points) or not len(empty):
@@ -162,14 +166,14 @@ def _seeds(faces: Geometries, owner: Ints, shapes: Geometries) -> _Seeds:
     )
 
 
-def _edge_seeds(faces: Geometries, owner: Ints) -> _Seeds:
+def _edge_seeds(faces: Geometries, owner: Ints, max_seeds: int) -> _Seeds:
     """Spread points along the borders of owned faces with empty ones, never at a corner of two owners."""
     shared = borders(faces)
     face = np.where(owner[shared.left] < 0, shared.left, shared.right)
     other = np.where(owner[shared.left] < 0, shared.right, shared.left)
     facing = (owner[face] < 0) & (owner[other] >= 0)
     face, shape, length, ends = face[facing], owner[other[facing]], shared.length[facing], shared.ends[facing]
-    spacing = min(30.0, max(2.0, float(length.sum()) / MAX_SEEDS))
+    spacing = min(30.0, max(4.0, float(length.sum()) / max_seeds))
     count = np.maximum(np.ceil(length / spacing), 1).astype(np.int64)
     at = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)

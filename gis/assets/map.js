@@ -1,0 +1,138 @@
+// Draws the layers of a finished map. Text from data enters the page as text nodes only, never as markup.
+var huapian = (function () {
+  "use strict";
+
+  function tip(labels, values) {
+    var table = document.createElement("table");
+    values.forEach(function (value, i) {
+      if (value === null || value === "") { return; }
+      var row = table.insertRow();
+      if (labels[i]) { row.insertCell().textContent = labels[i]; }
+      var cell = row.insertCell();
+      cell.textContent = value;
+      if (!labels[i]) { cell.colSpan = 2; }
+    });
+    return table;
+  }
+
+  function withTips(group, labels) {
+    if (labels) {
+      group.bindTooltip(function (layer) {
+        var values = layer.feature ? layer.feature.properties.v : layer.options.tip;
+        return tip(labels, values || []);
+      }, { sticky: true, className: "hp-tip", opacity: 1 });
+    }
+    return group;
+  }
+
+  function withWords(group, words) {
+    return words ? L.layerGroup([group, labels(words)]) : group;
+  }
+
+  function shapes(data, style, headings, words) {
+    function styled(feature) { return Object.assign({}, style, feature.properties.s); }
+    return withWords(withTips(L.geoJSON(data, {
+      interactive: !!headings,
+      style: styled,
+      pointToLayer: function (feature, at) { return L.circleMarker(at, styled(feature)); }
+    }), headings), words);
+  }
+
+  // Each item: [lat, lon, svg, width, height, tip values]; the svg is made by us, never by data.
+  function symbols(items, headings, words) {
+    return withWords(withTips(L.featureGroup(items.map(function (item) {
+      return L.marker([item[0], item[1]], {
+        icon: L.divIcon({
+          className: "hp-symbol", html: item[2],
+          iconSize: [item[3], item[4]], iconAnchor: [item[3] / 2, item[4] / 2]
+        }),
+        interactive: !!headings, keyboard: false, tip: item[5]
+      });
+    })), headings), words);
+  }
+
+  // Each item: [lat, lon, text, class, room]; room is how wide the shape is in degrees, 0 for any.
+  function labels(items) {
+    var group = L.layerGroup(items.map(function (item) {
+      var span = document.createElement("span");
+      span.textContent = item[2];
+      return L.marker([item[0], item[1]], {
+        icon: L.divIcon({ className: "hp-label " + item[3], html: span, iconSize: null }),
+        interactive: false, keyboard: false, zIndexOffset: 1000, room: item[4],
+        rank: ["hp-over", "", "hp-below", "hp-area"].indexOf(item[3])
+      });
+    }));
+    group.on("add", function () {
+      var map = group._map;
+      if (!map.worded) { map.worded = []; map.on("zoomend", function () { thin(map.worded); }); }
+      map.worded.push(group);
+      setTimeout(function () { thin(map.worded); }, 0);
+    });
+    group.on("remove", function () {
+      var map = group._map;
+      map.worded = map.worded.filter(function (other) { return other !== group; });
+      thin(map.worded);
+    });
+    return group;
+  }
+
+  function overlap(a, b) {
+    return a.left < b.right + 2 && b.left < a.right + 2 && a.top < b.bottom && b.top < a.bottom;
+  }
+
+  // A label stays where it lies on no symbol and no earlier label, moves a little up or down, or is hidden.
+  function thin(groups) {
+    var pictures = Array.prototype.map.call(document.querySelectorAll(".hp-symbol"), rect);
+    var taken = [];
+    var markers = [];
+    groups.forEach(function (group) { markers = markers.concat(group.getLayers()); });
+    markers.sort(function (a, b) { return a.options.rank - b.options.rank; });
+    markers.forEach(function (marker) {
+      var icon = marker.getElement();
+      if (!icon) { return; }
+      var room = marker.options.room * 256 * Math.pow(2, marker._map.getZoom()) / 360;
+      if (room && rect(icon.firstChild).width > room) {
+        icon.style.visibility = "hidden";
+      } else {
+        place(icon, icon.firstChild, taken, pictures);
+      }
+    });
+  }
+
+  function rect(element) { return element.getBoundingClientRect(); }
+
+  function place(icon, span, taken, pictures) {
+    var found = null;
+    [0, -18, 18].forEach(function (shift) {
+      span.style.marginTop = shift + "px";
+      var box = rect(span);
+      function hits(other) { return overlap(box, other); }
+      if (taken.some(hits)) { return; }
+      var clear = !pictures.some(hits);
+      if (!found || (clear && !found.clear)) { found = { shift: shift, box: box, clear: clear }; }
+    });
+    icon.style.visibility = found ? "visible" : "hidden";
+    if (found) {
+      span.style.marginTop = found.shift + "px";
+      taken.push(found.box);
+    }
+  }
+
+  function box(map, position, className, html) {
+    var control = L.control({ position: position });
+    control.onAdd = function () {
+      var div = L.DomUtil.create("div", className);
+      div.innerHTML = html;
+      L.DomEvent.disableClickPropagation(div).disableScrollPropagation(div);
+      return div;
+    };
+    return control.addTo(map);
+  }
+
+  function frame(map, south, west, north, east, space) {
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    map.fitBounds([[south, west], [north, east]], { padding: [space, space], animate: false });
+  }
+
+  return { shapes: shapes, symbols: symbols, labels: labels, box: box, frame: frame };
+})();
