@@ -13,7 +13,7 @@ import json
 import re
 import tempfile
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ _WIDTHS = (8, 48)
 _WIDTH_ROWS = 200
 _MAX_SHEET_ROWS = 1_048_576
 _DECIMALS = 7
+_RESERVED = ("fid", "geom")
 
 
 def to_excel(
@@ -275,14 +276,30 @@ def to_geopackage(
 
 
 def storable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame as GDAL can store it: a plain index, and mixed cells as text."""
+    """Return a frame as GDAL can store it: a plain index, mixed cells as text, column names apart in any case.
+
+    A GeoPackage takes ``Name`` and ``name`` for one column and keeps ``fid`` and ``geom`` for itself: later
+    columns of such names get a number (``fid_2``).
+    """
     out = frame.reset_index(drop=True)
     for column in out.columns:
         if column == "geometry" or out[column].dtype != object:
             continue
-        cells = [None if v is None or v is pd.NA or v != v else str(v) for v in out[column]]
+        cells = [None if is_blank(v) else str(v) for v in out[column]]
         out[column] = pd.Series(cells, index=out.index, dtype="str")
-    return out
+    return out.rename(columns=_apart(out.columns))
+
+
+def _apart(columns: Iterable[Any]) -> dict[Any, str]:
+    taken = set(_RESERVED)
+    names: dict[Any, str] = {}
+    for column in columns:
+        name, number = str(column), 2
+        while name.lower() in taken:
+            name, number = f"{column}_{number}", number + 1
+        taken.add(name.lower())
+        names[column] = name
+    return names
 
 
 def to_geojson(frame: gpd.GeoDataFrame, *, synthetic: bool = False) -> bytes:

@@ -176,3 +176,14 @@ def test_geojson_is_wgs84_rounded_and_wound_as_the_standard_asks():
 def test_geojson_needs_a_relation_to_the_earth(crs):
     with pytest.raises(FaultError):
         to_geojson(points().set_crs(crs, allow_override=True))
+
+
+def test_columns_that_a_geopackage_would_mix_up_or_drop_are_kept(tmp_path):
+    frame = points().assign(
+        UNIT_ID=["c", "d"], fid=["x", "y"], FID=[1, 2], geom=[1.5, 2.5], Fid_2=[True, False]
+    )
+    path = tmp_path / "a.gpkg"
+    path.write_bytes(to_geopackage({"units": frame}))
+    read = pyogrio.read_dataframe(path).drop(columns="geometry")
+    assert list(read.columns) == ["unit_id", "residents", "UNIT_ID_2", "fid_2", "FID_3", "geom_2", "Fid_2_2"]
+    assert read["fid_2"].tolist() == ["x", "y"] and read["FID_3"].tolist() == [1, 2]
