@@ -4,11 +4,8 @@ Each is computed when first asked for and stored in the project's folder `derive
 data version and the settings it depends on; a changed project computes anew.
 """
 
-import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -17,15 +14,12 @@ import pandas as pd
 
 from gis.faults import Words
 from gis.roads import RoadGraph
-from planning import seats, stages
+from planning import derived, seats, stages
 from planning.project import Project
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
-FOLDER: Final = "derived"
-# Raised when what is stored would be computed differently: it becomes part of the file names.
-_RECIPE: Final = 1
 #: What the steps of `derive` are called.
 STEPS: Final[dict[str, Words]] = {
     "territories": Words("划分单元范围", "territories of the units"),
@@ -50,7 +44,7 @@ def territories(project: Project) -> gpd.GeoDataFrame:
     FaultError
         If units cannot be given a territory.
     """
-    path = _path(project, "territories")
+    path = derived.path(project, "territories")
     if not path.exists():
         from gis.territories import territories as tessellate
 
@@ -60,7 +54,7 @@ def territories(project: Project) -> gpd.GeoDataFrame:
             barriers=_optional(project, "barriers"),
             roads=_optional(project, "roads"),
         )
-        _store(found, path)
+        derived.store(found, path)
     return gpd.read_parquet(path)
 
 
@@ -72,7 +66,7 @@ def adjacency(project: Project) -> pd.DataFrame:
     DataFrame
         a, b (unit ids, a < b), shared_m, source.
     """
-    path = _path(project, "adjacency")
+    path = derived.path(project, "adjacency")
     if not path.exists():
         from gis.adjacency import from_territories
 
@@ -83,7 +77,7 @@ def adjacency(project: Project) -> pd.DataFrame:
             barriers=_optional(project, "barriers"),
             bridges=roads if flagged else None,
         )
-        _store(found, path)
+        derived.store(found, path)
     return pd.read_parquet(path)
 
 
@@ -94,13 +88,13 @@ def road_graph(project: Project) -> RoadGraph | None:
         return None
     from gis import roads as networks
 
-    path = _path(project, "graph", suffix=".npz")
+    path = derived.path(project, "graph", suffix=".npz")
     if not path.exists():
         graph = networks.graph_from_lines(roads)
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(".writing.npz")
         networks.save(graph, scratch)
-        _publish(scratch, path)
+        derived.publish(scratch, path)
     return networks.load(path)
 
 
@@ -113,7 +107,7 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
         unit_id, school_id, metres, estimate (straight line x detour), crossings, straight (metres as the
         crow flies, which is what a service radius means).
     """
-    path = _path(project, f"travel_{stage}", project.detour)
+    path = derived.path(project, f"travel_{stage}", project.detour)
     if not path.exists():
         from gis.travel import anchors, walking
 
@@ -128,7 +122,7 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
         start, end = anchors(units), anchors(schools)
         # walking() gives every pair: units in their order, schools in theirs within each.
         straight = np.hypot(*(start[:, None, :] - end[None, :, :]).transpose(2, 0, 1))
-        _store(found.assign(straight=straight.ravel()), path)
+        derived.store(found.assign(straight=straight.ravel()), path)
     return pd.read_parquet(path)
 
 
@@ -186,9 +180,10 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
 
 def ready(project: Project, stage: str | None = None) -> bool:
     """Tell whether everything derived (for one stage, or all) is stored, so that no wait is ahead."""
-    wanted = [_path(project, "territories"), _path(project, "adjacency")]
+    wanted = [derived.path(project, "territories"), derived.path(project, "adjacency")]
     wanted += [
-        _path(project, f"travel_{each}", project.detour) for each in ([stage] if stage else _stages(project))
+        derived.path(project, f"travel_{each}", project.detour)
+        for each in ([stage] if stage else _stages(project))
     ]
     return all(path.exists() for path in wanted)
 
@@ -267,29 +262,3 @@ def _area(project: Project) -> gpd.GeoDataFrame | None:
         if areas["level"].eq(level).any():
             return areas[areas["level"].eq(level)]
     return areas
-
-
-def _path(project: Project, what: str, *settings: object, suffix: str = ".parquet") -> Path:
-    digest = hashlib.sha256(repr((_RECIPE, settings)).encode()).hexdigest()[:8]
-    return project.folder / FOLDER / f"{what}-v{project.version}-{digest}{suffix}"
-
-
-def _store(frame: pd.DataFrame, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".writing")
-    # attrs are working notes of the engines and need not have a JSON form
-    plain = frame.copy(deep=False)
-    plain.attrs = {}
-    plain.to_parquet(scratch)
-    _publish(scratch, path)
-
-
-def _publish(scratch: Path, path: Path) -> None:
-    """Put a finished file in its place and drop those of data versions before the last."""
-    scratch.replace(path)
-    what, version = path.name.split("-v")[0], int(path.name.split("-v")[1].split("-")[0])
-    for old in path.parent.glob(f"{what}-v*"):
-        number = old.name.split("-v")[1].split("-")[0]
-        if number.isdecimal() and int(number) < version - 1:
-            with suppress(PermissionError):
-                old.unlink(missing_ok=True)

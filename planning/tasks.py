@@ -96,6 +96,7 @@ def forecast_job(
     coverage: float = 0.8,
     from_outside: float | None = None,
     by_zone: bool = True,
+    scenarios: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Forecast pupils from a project's enrolment, births, registered children and estates.
@@ -113,6 +114,8 @@ def forecast_job(
         that column, estates are left out.
     by_zone : bool
         Add the levels zone_id and zone_id_stage.
+    scenarios : bool
+        Add the scenarios 低 and 高; the first rows are those of 中.
     progress : callable, optional
         Given by the job.
 
@@ -128,6 +131,7 @@ def forecast_job(
         With every fault of every input.
     """
     from forecasting.forecast import forecast
+    from forecasting.scenarios import LOW_MIDDLE_HIGH, MIDDLE
 
     project = open_project(folder)
     if progress is not None:
@@ -144,6 +148,7 @@ def forecast_job(
         entrants=outlook.registered(project),
         estates=housing,
         coverage=coverage,
+        scenarios=sorted(LOW_MIDDLE_HIGH, key=lambda s: s is not MIDDLE) if scenarios else (MIDDLE,),
         system=project.stage_system,
         groups=outlook.groups(known),
         extra_levels=outlook.LEVELS,

@@ -1,0 +1,80 @@
+"""Forecasts of a project kept as files: made once for a data version and its settings, then read.
+
+The back-test of the project's own history is kept beside them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from planning import derived, outlook, tasks
+from planning.project import Project, open_project
+
+Progress = Callable[[float, str], None]
+
+#: attrs of a forecast that its file keeps: how it was made, and what it warns of.
+KEPT: Final = ("notes", "warnings")
+#: A back-test forecasts one to three years ahead, the horizons a seat plan is decided on.
+HORIZONS: Final = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a forecast of a project is made with.
+
+    Attributes
+    ----------
+    until : int
+        Last school year.
+    from_outside : float or None
+        Assumed share (设定) of new estates' pupils who come from outside the area; None leaves estates out.
+    scenarios : bool
+        Add 低 and 高 to 中 (`forecasting.scenarios.LOW_MIDDLE_HIGH`: assumptions, not ranges).
+    """
+
+    until: int
+    from_outside: float | None = None
+    scenarios: bool = True
+
+
+def stored(project: Project, settings: Settings) -> pd.DataFrame | None:
+    """Return the forecast made with these settings, or None where there is none yet."""
+    return _read(derived.path(project, "forecast", settings))
+
+
+def forecast_job(folder: str | Path, settings: Settings, progress: Progress | None = None) -> None:
+    """Make the forecast and store it; meant to run as a job (see `planning.tasks.forecast_job`)."""
+    project = open_project(folder)
+    frame = tasks.forecast_job(
+        folder,
+        settings.until,
+        from_outside=settings.from_outside,
+        scenarios=settings.scenarios,
+        progress=progress,
+    )
+    derived.store(frame, derived.path(project, "forecast", settings), attrs=KEPT)
+
+
+def stored_backtest(project: Project) -> pd.DataFrame | None:
+    """Return the back-test of the project's history, or None where there is none yet."""
+    return _read(derived.path(project, "backtest", HORIZONS))
+
+
+def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
+    """Forecast past years again with what was known then, and store how far off it was; runs as a job."""
+    from forecasting import backtest, entrants, history, panel
+
+    project = open_project(folder)
+    known = panel.from_frame(history.read(outlook.history(project)))
+    births = outlook.births(project)
+    drivers = () if births is None else (entrants.from_births(history.check_births(births)[0], known),)
+    tell = None if progress is None else lambda share: progress(share, "")
+    frame = backtest.backtest(known, drivers, horizons=HORIZONS, progress=tell)
+    derived.store(frame, derived.path(project, "backtest", HORIZONS))
+
+
+def _read(path: Path) -> pd.DataFrame | None:
+    return pd.read_parquet(path) if path.exists() else None
