@@ -265,16 +265,20 @@ def _agreeing(
 
 
 def _save(
-    work: _Import, placed: Mapping[str, pd.DataFrame], parts: Mapping[str, Part], new: Mapping[str, Any]
+    work: _Import, changed: Mapping[str, pd.DataFrame], parts: Mapping[str, Part], new: Mapping[str, Any]
 ) -> Project:
     rows = [
         (layer, source.as_of, source.source, _place(source, parts[layer].table))
         for layer, source in work.sources.items()
     ]
     sources = pd.DataFrame(rows, columns=["layer", "as_of", "source", "file"])
-    if work.there is not None:
-        return project.save_layers(work.there, placed, sources=sources)
-    return project.create_project(placed, id=work.project_id, folder=work.base, sources=sources, **new)
+    if work.there is None:
+        return project.create_project(changed, id=work.project_id, folder=work.base, sources=sources, **new)
+    old = work.there.sources
+    # A layer that stays, but whose names have become ids, stays with its source.
+    kept = old[old["layer"].isin(changed) & ~old["layer"].isin(sources["layer"])]
+    stated = pd.concat([kept[list(sources.columns)], sources], ignore_index=True)
+    return project.save_layers(work.there, changed, sources=stated)
 
 
 def _place(source: Source, table: str) -> str:

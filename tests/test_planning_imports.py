@@ -159,6 +159,19 @@ def test_names_become_ids(made, home, tmp_path):
     assert {"reference_by_name"} <= {warning["kind"] for warning in report["warnings"]}
 
 
+def test_names_wait_for_the_layer_they_name(schools, units, home, tmp_path):
+    path = tmp_path / "片区.csv"
+    path.write_text("学段,学年,小区,学校\n小学,2026,小区0,一小\n", encoding="utf-8")
+    given = Source(path, source="教育局", as_of="2025-05")
+    import_files("row", {"units": units, "catchments": given}, year=2026, home=home)
+    assert open_project(home / "row").layers["catchments"]["zone_id"].tolist() == ["一小"]
+    import_files("row", {"schools": schools}, home=home)
+    project = open_project(home / "row")
+    assert project.layers["catchments"]["zone_id"].tolist() == ["S1"]
+    stated = project.sources.set_index("layer").loc["catchments"]
+    assert (stated["source"], stated["as_of"], stated["rows"]) == ("教育局", "2025-05", 1)
+
+
 def test_geojson_and_geopackage_come_together(units, home, tmp_path):
     """Degrees in one file and a projected system in another end in the same metres."""
     import_files("row", {"units": units}, year=2026, home=home)

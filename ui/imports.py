@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +33,8 @@ ENDINGS: Final = [ending.lstrip(".") for ending in (*FORMATS, *COMPANIONS, *OSM)
 #: What a planner may say beside the systems of the register: the shifted degrees of web maps.
 WEB_MAPS: Final = {"GCJ-02": "GCJ-02", "BD-09": "BD-09"}
 SHOWN_FAULTS: Final = 3
+PREFIX: Final = "huapian-upload-"
+STALE_SECONDS: Final = 24 * 3600
 
 
 @dataclass
@@ -105,7 +110,8 @@ def _kept(given: Sequence[Any]) -> Upload:
     if held is not None and held.ids == ids:
         return held
     forget()
-    folder = tempfile.TemporaryDirectory(prefix="huapian-upload-", ignore_cleanup_errors=True)
+    _sweep()
+    folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     paths: list[Path] = []
     for file in given:
         path = Path(folder.name) / _safe_name(file.name, {p.name.lower() for p in paths})
@@ -113,6 +119,14 @@ def _kept(given: Sequence[Any]) -> Upload:
         paths.append(path)
     st.session_state["import-held"] = Upload(ids, folder, tuple(paths))
     return st.session_state["import-held"]
+
+
+def _sweep() -> None:
+    """Remove uploads that a stopped app has left behind: those older than a day."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _safe_name(name: str, taken: set[str]) -> str:
@@ -218,7 +232,7 @@ def _choices(number: int, table: TablePreview) -> Wish:
         key=f"import-table-{number}-crs",
     )
     as_of = right.text_input(
-        _("统计时点"), placeholder="2026-09-01", disabled=not layer, key=f"import-table-{number}-asof"
+        _("统计时点"), placeholder=_("如:2026-09-01"), disabled=not layer, key=f"import-table-{number}-asof"
     )
     source = last.text_input(
         _("来源"), placeholder=_("如:教育事业统计"), disabled=not layer, key=f"import-table-{number}-source"
@@ -256,7 +270,9 @@ def _listed(names: Sequence[str]) -> str:
 
 def _said(faults: Sequence[Fault]) -> None:
     wrong = errors(faults)
-    lines = grouped(wrong or faults, lang=language(), limit=SHOWN_FAULTS)
+    # Unknown columns are named above already.
+    noticed = [fault for fault in faults if fault.kind != "column_unknown"]
+    lines = grouped(wrong or noticed, lang=language(), limit=SHOWN_FAULTS)
     if lines:
         draw = st.error if wrong else st.warning
         draw("\n".join(f"- {outcome.plain(line)}" for line in lines))

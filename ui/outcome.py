@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
 from gis.faults import Fault, errors
 from ui.texts import _, language
 from ui.views import data as view
+
+#: Pixels: two lines, so that a sentence can be read whole.
+ROW_HEIGHT: Final = 56
 
 
 def plain(text: str) -> str:
@@ -59,7 +63,9 @@ def fault_table(found: Sequence[Fault], *, key: str, name: str) -> None:
     rows = view.fault_rows(found)
     first = [_("级别"), _("图层"), _("问题与改法")]
     widths = {_("问题与改法"): st.column_config.TextColumn(width=900)}
-    st.dataframe(rows[first], hide_index=True, column_config=widths, key=key, width="stretch")
+    st.dataframe(
+        rows[first], hide_index=True, column_config=widths, key=key, width="stretch", row_height=ROW_HEIGHT
+    )
     st.download_button(
         _("下载全部问题(Excel)"),
         lambda: to_excel({_("问题"): rows}, lang=language()),

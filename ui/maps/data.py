@@ -18,7 +18,7 @@ from planning.project import Project
 from ui.texts import _, language
 
 AREA_STYLE = {"color": "#7b6f9c", "weight": 1.6, "fill": True, "fillOpacity": 0.0}
-UNIT_STYLE = {"color": "#7b8794", "weight": 0.7, "fillColor": "#e3c88a", "fillOpacity": 0.45, "radius": 3}
+UNIT_STYLE = {"color": "#6b5d3a", "weight": 0.8, "fillColor": "#e3c88a", "fillOpacity": 0.45, "radius": 4}
 ESTATE_COLOUR = "#8a5a83"
 ESTATE_STYLE = {"color": "#ffffff", "weight": 1, "fillColor": ESTATE_COLOUR, "fillOpacity": 0.9, "radius": 5}
 WARNING_STYLE = {"color": symbols.AMBER, "weight": 2.5, "fillOpacity": 0.0, "fill": True, "radius": 9}
@@ -117,7 +117,7 @@ def _units(m: folium.Map, frame: gpd.GeoDataFrame) -> list[maps.LegendItem | str
         _("常住人口"): "residents",
     }  # fmt: skip
     shapes(m, shown, name, UNIT_STYLE, tooltip=_tip(shown, wanted))
-    return [maps.swatch(name, str(UNIT_STYLE["fillColor"]), fill=0.45, border="#7b8794")]
+    return [maps.swatch(name, str(UNIT_STYLE["fillColor"]), fill=0.45, border=str(UNIT_STYLE["color"]))]
 
 
 def _estates(m: folium.Map, frame: gpd.GeoDataFrame) -> list[maps.LegendItem | str]:

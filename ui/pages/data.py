@@ -90,6 +90,7 @@ def _layers(context: Context) -> None:
         key="data-layers",
         width="stretch",
         height="content",
+        placeholder="—",
     )
     gaps = view.gaps(project)
     st.subheader(_("缺什么,意味着什么"))
