@@ -101,19 +101,20 @@ def score(frame: pd.DataFrame, *, coverage: float = 0.8) -> pd.DataFrame:
 def bootstrap(frame: pd.DataFrame, *, draws: int = 1000, seed: int = 0, share: float = 0.9) -> pd.DataFrame:
     """Range of the ratio to GPR3 and of the coverage when whole blocks are drawn again.
 
-    A block is a cut-off year, or a district in a cut-off year where there are at least ten districts: errors
-    within a block hang together, and two or three origins decide nothing.
+    A block is a cut-off year: all districts share its shock, so many districts are not many observations, and
+    two or three origins decide nothing.
 
     Returns
     -------
     DataFrame
         Columns level, horizon (0: all together), ratio_low, ratio_high, covered_low, covered_high, blocks.
     """
-    by_district = frame["district"].nunique() >= 10
-    block = frame["cutoff"].astype("str") + ("|" + frame["district"] if by_district else "")
     inside = (frame["actual"] >= frame["low"]) & (frame["actual"] <= frame["high"])
     rows = frame.assign(
-        block=block, error=(frame["mean"] - frame["actual"]).abs(), inside=inside.astype(float), one=1.0
+        block=frame["cutoff"],
+        error=(frame["mean"] - frame["actual"]).abs(),
+        inside=inside.astype(float),
+        one=1.0,
     )
     pooled = pd.concat([rows, rows.assign(horizon=0)], ignore_index=True)
     tails = [(1 - share) / 2, (1 + share) / 2]

@@ -179,7 +179,7 @@ def pull_schools(panel: Panel, pupils: Floats, settings: Settings) -> Floats:
     if settings.school_pull >= 1.0:
         return pupils
     # A school still opening its grades grows by its cohorts and is left as it is.
-    settled = ~(panel.taught_ahead & ~panel.open_cells).any(axis=1)
+    settled: Bools = ~np.any(panel.taught_ahead & ~panel.open_cells, axis=1)
     base = np.where(settled, np.nansum(panel.counts[:, :, -1], axis=1), 0.0)
     ahead = np.where(settled[:, None], np.nansum(pupils, axis=1), 0.0)
     codes, total = panel.district_codes, by_district(ahead, panel)

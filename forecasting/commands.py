@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from forecasting.forecast import forecast
 from forecasting.levels import STANDARD
+from gis.faults import Fault, FaultError
 
 #: Columns of the file written.
 OUT_COLUMNS = ("level", "district", "school", "grade", "year", "mean", "low", "median", "high")
@@ -54,7 +56,22 @@ def run(
 
 
 def _read(path: Path | str) -> pd.DataFrame:
-    """Read a CSV as text, so that the checks see what stands in the file."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    frame.attrs["file"] = Path(path).name
+    """Read a CSV (UTF-8 or GB18030) as text, so that the checks see what stands in the file."""
+    content, name = Path(path).read_bytes(), Path(path).name
+    try:
+        frame = pd.read_csv(StringIO(_decoded(content, name)), dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError:
+        raise FaultError([Fault("fc_empty", file=name)]) from None
+    except pd.errors.ParserError as error:
+        raise FaultError([Fault("fc_ragged", file=name, found=str(error))]) from None
+    frame.attrs["file"] = name
     return frame
+
+
+def _decoded(content: bytes, name: str) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise FaultError([Fault("fc_encoding", file=name)])

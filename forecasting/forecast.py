@@ -233,7 +233,8 @@ def ranges(
         spread = intervals.group_variance(
             fitted.model, level.codes, rows, panel.district_codes[rows], cells, entering, estates=estate
         )
-        low, median, high = intervals.quantiles(total, spread, fitted.model.width(level.name))
+        width = fitted.model.width(level.name, 1, len(years))
+        low, median, high = intervals.quantiles(total, spread, width)
         weakest = np.zeros(total.shape, dtype=np.int64)
         np.maximum.at(weakest, level.codes, known)
         blocks.append(_block(level, years, total, (low, median, high), weakest))

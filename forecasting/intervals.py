@@ -54,21 +54,21 @@ class ErrorModel:
     ----------
     parts : mapping of str to ndarray
         Coefficients by component, see `PRIOR`.
-    widths : mapping of str to float
-        Half-width of the range by level, in standard deviations of the logarithm.
+    widths : mapping of str to ndarray
+        Half-width of the range by level and years ahead, in standard deviations of the logarithm.
     origins : int
         Past forecasts (base years) it rests on.
     """
 
     parts: Mapping[str, Floats]
-    widths: Mapping[str, float]
+    widths: Mapping[str, Floats]
     origins: int = 0
 
-    def width(self, level: str) -> float:
-        """Half-width for a level; levels without a calibration of their own take the nearest one's."""
-        if level in self.widths:
-            return self.widths[level]
-        return self.widths["district" if level.startswith(("district", "area")) else "school"]
+    def width(self, level: str, first_horizon: int, years: int) -> Floats:
+        """Half-widths for years in a row; levels not calibrated themselves take the nearest one's."""
+        near = "district" if level.startswith(("district", "area")) else "school"
+        found = self.widths.get(level, self.widths[near])
+        return found[np.minimum(np.arange(first_horizon, first_horizon + years), len(found)) - 1]
 
 
 def variance(part: str, coefficients: Floats, pupils: Floats, late: Floats, horizon: Floats | int) -> Floats:
@@ -237,17 +237,34 @@ def _solve(part: str, rows: Floats, squares: Floats, offsets: Floats | None) -> 
     return found
 
 
-def _calibrate(level: str, judged: Sequence[_Judged], model: ErrorModel, coverage: float) -> float:
-    """Width that holds the wanted share of past errors, shrunk to the nominal one by evidence."""
+def _calibrate(level: str, judged: Sequence[_Judged], model: ErrorModel, coverage: float) -> Floats:
+    """Widths that hold the wanted share of past errors, by years ahead.
+
+    The share over all years ahead is shrunk to the nominal one, and that of each year to it, by evidence: as
+    totals of one year share its shock, a past forecast counts as little more than one observation.
+    """
     nominal = float(stats.norm.ppf(0.5 + coverage / 2.0))
-    scores = [np.abs(_standardised(level, past, model)) for past in judged]
-    count = sum(map(len, scores))
-    # Totals of one year share its shock, so a year counts as one observation and little more.
-    evidence = model.origins + 0.1 * (count / max(len(judged), 1)) * model.origins
-    factor = float(np.quantile(np.concatenate(scores), coverage)) / nominal if count else 1.0
-    shrunk = (evidence * factor + CALIBRATION_WEIGHT) / (evidence + CALIBRATION_WEIGHT)
-    student = float(stats.t.ppf(0.5 + coverage / 2.0, evidence + CALIBRATION_WEIGHT)) / nominal
-    return nominal * shrunk * student
+    scores = [(past.horizon, np.abs(_standardised(level, past, model))) for past in judged]
+    each = sum(len(z) for _, z in scores) / max(len(scores), 1)
+    worth = 1.0 if level == "district" else 1.0 + 0.1 * each
+    last = max((horizon for horizon, _ in scores), default=1)
+    pooled = _factor([z for _, z in scores], 1.0, worth * model.origins, nominal, coverage)
+    factors = []
+    for horizon in range(1, last + 1):
+        here = [z for h, z in scores if h == horizon]
+        factors.append(_factor(here, pooled, worth * len(here), nominal, coverage))
+    student = stats.t.ppf(0.5 + coverage / 2.0, worth * model.origins + CALIBRATION_WEIGHT) / nominal
+    return nominal * student * np.array(factors)
+
+
+def _factor(
+    scores: Sequence[Floats], prior: float, evidence: float, nominal: float, coverage: float
+) -> float:
+    """How much wider than nominal to hold the wanted share, shrunk to a prior factor."""
+    if not scores:
+        return prior
+    found = float(np.quantile(np.concatenate(scores), coverage)) / nominal
+    return (evidence * found + CALIBRATION_WEIGHT * prior) / (evidence + CALIBRATION_WEIGHT)
 
 
 def _standardised(level: str, past: _Judged, model: ErrorModel) -> Floats:
@@ -272,7 +289,8 @@ def past_range(level: str, past: Past, panel: Panel, model: ErrorModel) -> tuple
     late = np.where(past.late, past.forecast, 0.0)[rows, columns][:, None]
     pupils = past.forecast[rows, columns][:, None]
     spread = group_variance(model, code, rows, district, pupils, late, past.horizon)[:, 0]
-    return quantiles(totals(past.forecast, panel, level), spread, model.width(level))
+    width = model.width(level, past.horizon, 1)
+    return quantiles(totals(past.forecast, panel, level), spread, width)
 
 
 def log_sd(mean: Floats, spread: Floats) -> Floats:
@@ -336,7 +354,7 @@ def _sum_by(code: Ints, values: Floats) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def quantiles(mean: Floats, spread: Floats, width: float) -> tuple[Floats, Floats, Floats]:
+def quantiles(mean: Floats, spread: Floats, width: Floats) -> tuple[Floats, Floats, Floats]:
     """Low, median and high of log-normal outcomes with this mean and variance, `width` deviations wide."""
     sigma = log_sd(mean, spread)
     median = mean * np.exp(-(sigma**2) / 2.0)

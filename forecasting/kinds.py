@@ -66,6 +66,14 @@ _ERRORS = {
         'the estate "{found}" has no share of pupils from outside the area (from_outside, 0 to 1); without '
         "it pupils who only move house inside the area would count twice. Add it.",
     ),
+    "fc_encoding": (
+        "文字编码认不出（既不是 UTF-8，也不是 GB18030）。请另存为“CSV UTF-8”。",
+        'the text encoding is neither UTF-8 nor GB18030. Save the file as "CSV UTF-8".',
+    ),
+    "fc_ragged": (
+        "各行的格数不一致（{found}）。多半是文字里有没加引号的逗号，请改正。",
+        "rows differ in their number of cells ({found}). Often a comma in a text without quotes.",
+    ),
     "fc_estate_school": (
         "小区“{found}”的学校“{school}”不在在校生历史中。请核对学校名称，或先加入该校。",
         'the school "{school}" of the estate "{found}" is not in the history. Check its name, or add '
@@ -120,10 +128,6 @@ _WARNINGS = {
     "fc_births_unknown": (
         "出生数里的地区“{found}”不在在校生历史中，没有使用。",
         'the district "{found}" in the births is not in the history; it was not used.',
-    ),
-    "fc_births_old": (
-        "出生数只到 {found} 年，推不出预测年份的入学人数，没有使用。",
-        "the births end in {found}, too early to say anything of the years forecast; they were not used.",
     ),
 }
 

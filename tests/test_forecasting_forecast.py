@@ -103,6 +103,17 @@ def test_registered_children_go_before_births():
     assert first.loc[2026, "mean"] == pytest.approx(90, abs=0.5)
 
 
+def test_registers_by_school_go_to_their_school():
+    register = pd.DataFrame(
+        [(y, "东区", f"{s}小", n) for y in range(2018, 2025) for s, n in ((1, 40), (2, 50))],
+        columns=["year", "district", "school", "children"],
+    )
+    register.loc[(register["year"] == 2024) & (register["school"] == "1小"), "children"] = 80
+    made = forecast(two_schools(), entrants=register, until=2024, settings=cohort.Settings(school_pull=1.0))
+    first = made[(made["level"] == "cell") & (made["grade"] == "1")]
+    assert first["mean"].tolist() == pytest.approx([80, 50], abs=0.1)
+
+
 def test_junior_entrants_follow_the_leavers_below():
     def pupils(s, g, y):
         return 60 if g + 2030 - y == 12 else 30
@@ -163,7 +174,14 @@ def test_scaling_pupils_and_evidence_scales_the_forecast(seed, times):
 
 
 def test_ranges_widen_with_the_years_and_shrink_with_the_sum():
-    made = forecast(noisy(1), until=2030)
+    rng = np.random.default_rng(0)
+    size = {(s, c): 60.0 for s in range(2) for c in range(1990, 2040)}
+
+    def pupils(s, g, y):  # every cohort wanders as it moves up
+        size[s, y - g] *= rng.normal(1, 0.05)
+        return int(size[s, y - g])
+
+    made = forecast(two_schools(range(2008, 2024), pupils), until=2028)
     for level in ("cell", "school", "district"):
         width = rows(made, level).assign(w=lambda f: (f["high"] - f["low"]) / f["mean"])
         by_year = width.groupby("year")["w"].mean()
@@ -269,6 +287,19 @@ def test_command_writes_the_promised_columns(tmp_path):
     first = (tmp_path / "f.csv").read_bytes()
     run(tmp_path / "h.csv", tmp_path / "b.csv", until=2026, out=tmp_path / "f.csv")
     assert (tmp_path / "f.csv").read_bytes() == first
+
+
+@pytest.mark.parametrize("content", [b"", b"year,school\n1,2,3\n", b"\xff\xfe\xff", b"year,school\n"])
+def test_command_refuses_files_that_are_no_table(tmp_path, content):
+    (tmp_path / "h.csv").write_bytes(content)
+    with pytest.raises(FaultError, match="h"):
+        run(tmp_path / "h.csv", until=2026, out=tmp_path / "f.csv")
+
+
+def test_command_reads_what_excel_writes_in_china(tmp_path):
+    noisy(8).to_csv(tmp_path / "h.csv", index=False, encoding="gb18030")
+    run(tmp_path / "h.csv", until=2024, out=tmp_path / "f.csv")
+    assert pd.read_csv(tmp_path / "f.csv")["district"].unique().tolist() == ["东区"]
 
 
 def test_command_names_the_file_and_row_of_a_fault(tmp_path):
