@@ -276,7 +276,7 @@ def to_geopackage(
 
 
 def storable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame as GDAL can store it: a plain index, mixed cells as text, column names apart in any case.
+    """Return a frame as GDAL can store it: a plain index, mixed cells as text, names apart in any case.
 
     A GeoPackage takes ``Name`` and ``name`` for one column and keeps ``fid`` and ``geom`` for itself: later
     columns of such names get a number (``fid_2``).
