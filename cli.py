@@ -93,14 +93,22 @@ def import_layers(
     ],
     name: Annotated[str, typer.Option(help="the project's name, when it is new")] = "",
     year: Annotated[int | None, typer.Option(help="planning year, when it is new")] = None,
-    crs: Annotated[str | None, typer.Option(help="such as EPSG:4546, where the file does not say")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="where a file does not say: EPSG:4546, GCJ-02, BD-09 or local (metres)")
+    ] = None,
+    stage_system: Annotated[str | None, typer.Option(help="6-3 or 5-4, when it is new")] = None,
 ) -> None:
     """Read layers into a project; nothing is saved unless every file is sound."""
     from planning import imports
 
     try:
         report = imports.import_files(
-            project, dict(item.split("=", 1) for item in files), name=name, year=year, crs=crs
+            project,
+            imports.parse_files(files),
+            name=name,
+            year=year,
+            crs=crs,
+            stage_system=stage_system,
         )
     except ValueError as error:
         raise fail(error) from None

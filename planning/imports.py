@@ -20,7 +20,7 @@ from planning.placing import epsg_of, place, target_crs
 from planning.project import Project
 from planning.reading import Part, Source, read_all, storable
 
-__all__ = ["Source", "attempt", "check_layers", "free_id", "import_files"]
+__all__ = ["Source", "attempt", "check_layers", "free_id", "import_files", "parse_files"]
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -30,6 +30,14 @@ register_kinds(
         "import_layer_unknown": (
             "没有名为“{found}”的图层。可用：{layers}。",
             'there is no layer "{found}". Use one of: {layers}.',
+        ),
+        "import_word": (
+            "“{found}”应写成 图层=文件，如 units=小区.xlsx。图层有：{layers}。",
+            '"{found}" should read layer=file, such as units=units.xlsx. Layers: {layers}.',
+        ),
+        "import_layer_twice": (
+            "“{layer}”图层给了几个文件：{files}。请只给一个。",
+            'several files were given for "{layer}": {files}. Give one.',
         ),
         "import_nothing": (
             "没有要导入的表。请至少为一张表选定图层。",
@@ -149,6 +157,34 @@ def attempt(**arguments: Any) -> dict[str, Any]:
         return import_files(**arguments)
     except FaultError as error:
         return {"saved": False, "project": arguments.get("project_id", ""), "faults": error.faults}
+
+
+def parse_files(words: Sequence[str]) -> dict[str, str]:
+    """Return layer -> path of words such as `units=小区.xlsx`, as the command line has them.
+
+    Raises
+    ------
+    FaultError
+        For every word that is no pair, and every layer given twice.
+    """
+    known = {"layers": list(SCHEMAS)}
+    pairs = [word.split("=", 1) for word in words]
+    faults = [
+        Fault("import_word", found=word, params=known)
+        for word, pair in zip(words, pairs, strict=True)
+        if len(pair) < 2 or not all(pair)
+    ]
+    files: dict[str, list[str]] = {}
+    for layer, path in (pair for pair in pairs if len(pair) == 2):
+        files.setdefault(layer, []).append(path)
+    faults += [
+        Fault("import_layer_twice", layer=layer, params={"files": given})
+        for layer, given in files.items()
+        if len(given) > 1
+    ]
+    if faults:
+        raise FaultError(faults)
+    return {layer: given[0] for layer, given in files.items()}
 
 
 def free_id(name: str, home: str | Path | None = None) -> str:

@@ -1,0 +1,93 @@
+"""`cli.py import` and `cli.py doctor`: their output, their exits, and what they leave behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cli
+
+ROOT = Path(__file__).parents[1]
+UNITS = "小区编号,小区名称,经度,纬度\n" + "".join(
+    f"U{n},小区{n},{109.98 + n / 300:.4f},39.82\n" for n in range(6)
+)
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path) -> Path:
+    monkeypatch.setenv("HUAPIAN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def units(tmp_path) -> Path:
+    path = tmp_path / "小区.csv"
+    path.write_text(UNITS, encoding="gb18030")
+    return path
+
+
+def run(*words: object):
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def test_a_file_becomes_a_project(units, home):
+    done = run("import", "row", f"units={units}", "--name", "一行", "--year", 2026)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert (report["saved"], report["layers"][0]["rows"], report["crs"]["epsg"]) == (True, 6, 4546)
+    assert (home / "row" / "project.toml").is_file()
+
+
+def test_faults_of_all_files_stand_on_stderr_in_both_languages(tmp_path, units, home):
+    bad = tmp_path / "b.csv"
+    bad.write_text("年份,出生人数\n2020,-3\n", encoding="utf-8")
+    done = run("import", "row", f"units={units}x", f"births={bad}", "--year", 2026)
+    assert done.exit_code == 2
+    assert "-3" in done.stderr and "小区.csvx" in done.stderr
+    assert "负数" in done.stderr and "negative" in done.stderr
+    assert done.stdout == "" and not home.exists()
+
+
+def test_a_word_without_a_layer_is_bad_input(units, home):
+    done = run("import", "row", units, "=b.csv", "births=b.csv", "births=c.csv", "--year", 2026)
+    assert done.exit_code == 2
+    assert "units=小区.xlsx" in done.stderr and "layer=file" in done.stderr
+    assert "=b.csv" in done.stderr and "b.csv、c.csv" in done.stderr
+    assert not home.exists()
+
+
+def test_the_stage_system_is_kept(units, home):
+    done = run("import", "row", f"units={units}", "--year", 2026, "--stage-system", "5-4")
+    assert done.exit_code == 0, done.output
+    assert 'stage_system = "5-4"' in (home / "row" / "project.toml").read_text(encoding="utf-8")
+
+
+def test_a_new_project_needs_its_year(units, home):
+    done = run("import", "row", f"units={units}")
+    assert done.exit_code == 2 and "2026" in done.stderr
+    assert not home.exists()
+
+
+def test_it_runs_without_the_app(units, home):
+    """The command line never imports Streamlit."""
+    code = (
+        "import sys, cli\n"
+        "try:\n    cli.app()\n"
+        "except SystemExit as done:\n    assert not done.code, done.code\n"
+        "assert 'streamlit' not in sys.modules"
+    )
+    command = [sys.executable, "-X", "utf8", "-c", code, "import", "row", f"units={units}", "--year", "2026"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["saved"]
+
+
+def test_the_doctor_says_what_works():
+    done = run("doctor")
+    report = json.loads(done.stdout)
+    assert done.exit_code == (0 if report["ok"] else 1)
+    assert report["checks"]["layers"]["ok"]
