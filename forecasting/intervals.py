@@ -23,8 +23,8 @@ from scipy import optimize, stats
 from forecasting.errors import LEVELS, Past, totals
 from forecasting.panel import Floats, Ints, Panel
 
-# Coefficients of the relative variance, from four US school systems' published histories; they decide only
-# where the planner's own history is too short to say. Features: see _features.
+# Coefficients of the variance: orders of magnitude set by judgement, after a look at two US school systems.
+# They decide only where the planner's own history is too short to say. Terms: see _features.
 PRIOR = {
     "cell": np.array([0.6, 0.0020, 0.3, 0.0010]),
     "late": np.array([1.0, 0.0060, 0.3, 0.0020]),
