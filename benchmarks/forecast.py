@@ -3,7 +3,7 @@
 Run ``python -m benchmarks.forecast`` (about two minutes). Data: ``../shared/bench/forecast``, see its README.
 Only cells of schools that teach the same grades in the base year and the year forecast are compared; settings
 and ranges are learned anew at every origin from what was known then (births to the year before).
-The default settings and the values tried were picked with these histories in view, so expect other places to do
+The default settings and the values tried were picked with these histories in view: expect other places to do
 somewhat worse.
 """
 
