@@ -40,6 +40,11 @@ class Settings:
     scenarios: bool = True
 
 
+def exists(project: Project, settings: Settings) -> bool:
+    """Tell whether the forecast with these settings has been made."""
+    return derived.path(project, "forecast", settings).exists()
+
+
 def stored(project: Project, settings: Settings) -> pd.DataFrame | None:
     """Return the forecast made with these settings, or None where there is none yet."""
     return _read(derived.path(project, "forecast", settings))

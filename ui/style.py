@@ -9,7 +9,9 @@ CSS = """
 p.question { color: #52606d; margin: 0; }
 .stMetric [data-testid="stMetricValue"], .stDataFrame { font-variant-numeric: tabular-nums; }
 [class*="st-key-decision-"] { gap: .1rem; border-top: 1px solid #e4e7eb; padding-top: .5rem; }
-@media print { [data-testid="stSidebar"], [data-testid="stHeader"], .stButton, .stDownloadButton { display: none; } }
+@media print {
+  [data-testid="stSidebar"], [data-testid="stHeader"], .stButton, .stDownloadButton { display: none; }
+}
 </style>
 """
 

@@ -25,6 +25,7 @@ class Figure:
     year: str
     scope: str
     source: str
+    span: str = ""  # the range of a forecast, never left out where there is one
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ def metres(distance: float) -> str:
     return f"{distance:.0f} m" if distance < 1000 else f"{distance / 1000:.1f} km"
 
 
-def ranged(mean: float, low: float, high: float) -> str:
-    """Return a forecast with its range, never the bare number: 412(380-447)."""
-    return f"{whole(mean)}({whole(low)}–{whole(high)})"
+def span(low: float, high: float) -> str:
+    """Return the range of a forecast: 380–447."""
+    return f"{whole(low)}–{whole(high)}"
 
 
 def escape(text: str) -> str:
@@ -90,6 +91,8 @@ def figures(items: Sequence[Figure]) -> None:
     for column, item in zip(st.columns(len(items)), items, strict=True):
         with column.container(border=True, height="stretch"):
             st.metric(item.label, item.value)
+            if item.span:
+                st.markdown(item.span)
             st.caption(f"{item.year} · {item.scope}  \n{_('来源')}: {item.source}")
 
 

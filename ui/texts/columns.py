@@ -10,6 +10,7 @@ from ui.texts import _
 
 PERCENT_POINTS = {"load"}
 FRACTIONS = {"share_within", "p_oversized"}
+RATES = {"primary_yield", "junior_yield"}
 YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year"}
 VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
 
@@ -41,6 +42,8 @@ def words() -> dict[str, str]:
         "class_no": _("班"),
         "pupils": _("学生数"),
         "classes": _("班数"),
+        "classes_low": _("班数下限"),
+        "classes_high": _("班数上限"),
         "seats": _("学位"),
         "entrants": _("入学人数"),
         "intake": _("招生计划"),
@@ -72,6 +75,11 @@ def words() -> dict[str, str]:
         "as_of": _("统计时点"),
         "file": _("文件"),
         "p_oversized": _("大班额概率"),
+        "change": _("变化"),
+        "basis": _("预测依据"),
+        "primary_yield": _("小学生/户"),
+        "junior_yield": _("初中生/户"),
+        "yield_source": _("系数来源"),
         "level": _("层级"),
         "share": _("占比"),
         "growth": _("入学增长"),
@@ -110,6 +118,8 @@ def column_config(frame: pd.DataFrame) -> dict[str, object]:
             config[word] = st.column_config.NumberColumn(format="%.1f %%")
         elif column in YEARS:
             config[word] = st.column_config.NumberColumn(format="%d")
+        elif column in RATES:
+            config[word] = st.column_config.NumberColumn(format="%.2f")
         elif pd.api.types.is_float_dtype(frame[column]):
             config[word] = st.column_config.NumberColumn(format="%.0f")
         elif pd.api.types.is_integer_dtype(frame[column]):

@@ -1,0 +1,109 @@
+"""Fans, scenarios and errors: forecasts a meeting can read."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from ui.charts.theme import AMBER, GREY, INK, MOSS, TEAL, styled
+from ui.texts import _
+
+
+def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+    """Draw the past as a line with points, the forecast as a line in its range, the scenarios as dashes.
+
+    Parameters
+    ----------
+    past : DataFrame
+        year, pupils.
+    ahead : DataFrame
+        year, mean, low, high, scenario, basis; scenario 中 carries the range.
+    title, note : str
+        What is drawn; year, scope and source.
+    """
+    years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
+    middle = ahead[ahead["scenario"] == "中"].assign(basis=lambda f: f["basis"].map(basis_words()))
+    others = ahead[ahead["scenario"] != "中"].assign(scenario=lambda f: f["scenario"].map(scenario_words()))
+    band = (
+        alt.Chart(middle)
+        .mark_area(color=TEAL, opacity=0.18)
+        .encode(x=years, y=alt.Y("low:Q", title=_("人"), scale=alt.Scale(zero=False)), y2="high:Q")
+    )
+    tips = [
+        alt.Tooltip("year:O", title=_("学年")),
+        alt.Tooltip("mean:Q", title=_("预测"), format=",.0f"),
+        alt.Tooltip("low:Q", title=_("下限"), format=",.0f"),
+        alt.Tooltip("high:Q", title=_("上限"), format=",.0f"),
+        alt.Tooltip("basis:N", title=_("预测依据")),
+    ]
+    line = alt.Chart(middle).mark_line(color=TEAL, strokeWidth=3).encode(x=years, y="mean:Q", tooltip=tips)
+    points = (
+        alt.Chart(middle)
+        .mark_point(size=70, filled=True, color=TEAL)
+        .encode(x=years, y="mean:Q", tooltip=tips, shape=alt.Shape("basis:N", title=_("预测依据")))
+    )
+    dashes = (
+        alt.Chart(others)
+        .mark_line(strokeDash=[6, 4], strokeWidth=2)
+        .encode(
+            x=years,
+            y="mean:Q",
+            color=alt.Color("scenario:N", title=_("情景"), scale=alt.Scale(range=[AMBER, MOSS])),
+        )
+    )
+    known = (
+        alt.Chart(past)
+        .mark_line(color=INK, strokeWidth=3, point=alt.OverlayMarkDef(color=INK))
+        .encode(
+            x=years,
+            y="pupils:Q",
+            tooltip=[
+                alt.Tooltip("year:O", title=_("学年")),
+                alt.Tooltip("pupils:Q", title=_("在校生"), format=","),
+            ],
+        )
+    )
+    layers = [band, line, points, known] if others.empty else [band, dashes, line, points, known]
+    return styled(alt.layer(*layers), title=title, note=note, height=340)
+
+
+def basis_words() -> dict[str, str]:
+    """Return what a year's forecast rests on, in words."""
+    return {
+        "enrolled": _("已在校"),
+        "registered": _("已登记"),
+        "born": _("已出生"),
+        "assumed": _("按设定"),
+    }
+
+
+def scenario_words() -> dict[str, str]:
+    """Return the words of the scenarios."""
+    return {"低": _("低情景"), "中": _("中情景"), "高": _("高情景")}
+
+
+def errors(scores: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+    """Draw the mean past error by years ahead: this method beside the two standard ones."""
+    words = {"cohort": _("本软件"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
+    shown = scores.assign(method=scores["method"].map(words))
+    bars = (
+        alt.Chart(shown)
+        .mark_bar()
+        .encode(
+            x=alt.X("horizon:O", title=_("提前年数"), axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("method:N", sort=list(words.values())),
+            y=alt.Y("wape:Q", title=_("平均误差(%)")),
+            color=alt.Color(
+                "method:N",
+                title=_("方法"),
+                sort=list(words.values()),
+                scale=alt.Scale(domain=list(words.values()), range=[TEAL, AMBER, GREY]),
+            ),
+            tooltip=[
+                alt.Tooltip("method:N", title=_("方法")),
+                alt.Tooltip("horizon:O", title=_("提前年数")),
+                alt.Tooltip("wape:Q", title=_("平均误差(%)"), format=".1f"),
+            ],
+        )
+    )
+    return styled(bars, title=title, note=note)

@@ -1,0 +1,228 @@
+"""预测: how many children, and how sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui import gate, jobs, widgets
+from ui.charts import forecast as charts
+from ui.maps import forecast as maps
+from ui.maps import show
+from ui.state import Context, stage_word
+from ui.texts import _, language
+from ui.views import forecast as views
+from ui.widgets import Exports, Figure
+
+
+def page(context: Context) -> None:
+    """Draw the page."""
+    widgets.heading(context, _("预测"), _("将来有多少学生?有多大把握?"))
+    if not (context.project.has("enrolment") or context.project.has("classes")):
+        widgets.empty(_("还没有历年在校生。请在“数据”页导入“在校生”(学校、学年、年级、人数),至少三年。"))
+        return
+    _assumptions(context)
+    frame = _forecast(context)
+    if frame is None:
+        return
+    _figures(context, frame)
+    _map(context)
+    _fans(context, frame)
+    _schools(context, frame)
+    _classes(context, frame)
+    _estates(context)
+    _backtest(context)
+    _method(frame)
+
+
+def _assumptions(context: Context) -> None:
+    if not context.project.has("estates"):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        on = st.toggle(
+            _("计入新建小区(设定)"),
+            key="from_outside_on",
+            persist_state="session",
+            help=_(
+                "只有从本地以外迁入的学生才是新增;本地搬家已在在校生里。这个比例没有默认事实,请按本地情况设定。"
+            ),
+        )
+        if on:
+            st.slider(
+                _("新建小区学生来自本地以外的比例(%)"),
+                0,
+                100,
+                50,
+                5,
+                key="from_outside",
+                persist_state="session",
+            )
+
+
+def _forecast(context: Context) -> pd.DataFrame | None:
+    frame = views.current(context)
+    key = f"forecast-{context.project.id}"
+    failed = f"job-error-{key}" in st.session_state
+    jobs.watch(key, _("正在预测各校各年级"), lambda _result: None)
+    if frame is None and not jobs.running(key) and (not failed or st.button(_("重试"), key="forecast-retry")):
+        chosen = views.settings(context)
+        jobs.start(key, "planning.forecasts:forecast_job", folder=context.project.folder, settings=chosen)
+        st.rerun()
+    return frame
+
+
+def _figures(context: Context, frame: pd.DataFrame) -> None:
+    past = views.past_totals(context).set_index("year")["pupils"]
+    last = int(past.index.max())
+    peak = views.peaks(context.project.key, views.settings(context), context.stage, context.project, frame)
+    ahead = views.of_stage(context, frame)
+    then = ahead[(ahead["scenario"] == views.MIDDLE) & (ahead["year"] == last + views.TOWARDS)].iloc[0]
+    entry = views.entrants(context, frame)
+    soon = entry[(entry["scenario"] == views.MIDDLE) & (entry["year"] == last + 1)].iloc[0]
+    scope = _("{stage}·全部学校", stage=stage_word(context.stage))
+    made, newcomers = _("预测"), _("下一年一年级新生") if context.stage == "primary" else _("下一年初中新生")
+    widgets.figures(
+        [
+            Figure(_("在校生"), widgets.whole(past[last]), widgets.school_year(last), scope, _("在校生表")),
+            _figure(newcomers, soon, widgets.school_year(last + 1), scope, made),
+            _figure(_("三年后在校生"), then, widgets.school_year(last + views.TOWARDS), scope, made),
+            _figure(_("今后峰值"), peak, _peak_year(peak), scope, made),
+        ]
+    )
+
+
+def _figure(label: str, row: pd.Series, year: str, scope: str, source: str) -> Figure:
+    span = _("80% 区间 {span}", span=widgets.span(row["low"], row["high"]))
+    return Figure(label, widgets.whole(row["mean"]), year, scope, source, span)
+
+
+def _peak_year(peak: pd.Series) -> str:
+    year = widgets.school_year(peak["peak_year"])
+    if peak["year_low"] == peak["year_high"]:
+        return year
+    return _("{year}(可能在 {low}–{high})", year=year, low=peak["year_low"], high=peak["year_high"])
+
+
+def _map(context: Context) -> None:
+    if not context.project.has("children", "units"):
+        widgets.empty(_("还没有按单元登记的适龄儿童,无法画出增长地图。"))
+        return
+    if not gate.derived(context):
+        return
+    units = views.growth_by_unit(context)
+    year = context.project.year
+    html = maps.growth(context, units, now=year, then=year + views.TOWARDS)
+    show.show(html, alt=_("入学人数变化地图"))
+    table = pd.DataFrame(units.drop(columns="geometry"))
+    widgets.exports(
+        context,
+        Exports("growth", tables={_("入学人数变化"): table}, layers={"growth": units}, html=lambda: html),
+        key="growth",
+    )
+
+
+def _fans(context: Context, frame: pd.DataFrame) -> None:
+    note = _(
+        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:在校生、出生、登记",
+        stage=stage_word(context.stage),
+    )
+    st.altair_chart(
+        charts.fan(views.past_totals(context), views.of_stage(context, frame), title=_("在校生"), note=note)
+    )
+    past = views.past_totals(context, entry=True)
+    st.altair_chart(charts.fan(past, views.entrants(context, frame), title=_("起始年级新生"), note=note))
+    table = views.of_stage(context, frame)[["year", "scenario", "mean", "low", "high", "basis"]]
+    table = table.assign(
+        basis=table["basis"].map(charts.basis_words()),
+        scenario=table["scenario"].map(charts.scenario_words()),
+    )
+    with st.expander(_("逐年数字")):
+        widgets.table(table, key="stage-years")
+    every = frame.drop(columns=["median"])
+    widgets.exports(context, Exports("forecast", tables={_("预测"): every}), key="forecast")
+
+
+def _schools(context: Context, frame: pd.DataFrame) -> None:
+    st.subheader(_("各校三年后"))
+    st.caption(_("预测为均值,区间按学校一级的历史误差估计;各校均值可加成全区,区间不能相加。"))
+    widgets.table(views.by_school(context, frame), key="schools", height=320)
+
+
+def _classes(context: Context, frame: pd.DataFrame) -> None:
+    if not context.project.has("classes"):
+        return
+    st.subheader(_("下一年的班数与大班额概率"))
+    rules = {
+        "keep": _("随班升级:不拆班、不并班,只有新生重新编班"),
+        "standard": _("每年按标准班额编班(小学 45、初中 50)"),
+    }
+    rule = st.radio(
+        _("编班规则"), list(rules), format_func=rules.__getitem__, key="class-rule", horizontal=True
+    )
+    table = views.classes_ahead(context, frame, rule=rule)
+    columns = ["school", "grade", "pupils", "classes", "low", "high", "p_oversized"]
+    worded = table[columns].rename(columns={"low": "classes_low", "high": "classes_high"})
+    widgets.table(worded, key="classes", height=320)
+    st.caption(_("大班额概率:平均每班达到 56 人的概率,由该年级的预测区间推出。"))
+
+
+def _estates(context: Context) -> None:
+    if not context.project.has("estates"):
+        return
+    st.subheader(_("新建小区"))
+    rows = pd.DataFrame(context.project.layers["estates"].drop(columns="geometry"))
+    columns = [
+        "name",
+        "district",
+        "town",
+        "households",
+        "handover_year",
+        "primary_yield",
+        "junior_yield",
+        "yield_source",
+    ]
+    widgets.table(rows[[c for c in columns if c in rows]], key="estates", height=280)
+
+
+def _backtest(context: Context) -> None:
+    st.subheader(_("回测:用过去检验"))
+    scores = views.scores(context)
+    key = f"backtest-{context.project.id}"
+    jobs.watch(key, _("正在用历史回测"), lambda _result: None)
+    if scores is None:
+        widgets.empty(_("让软件站在过去各年重新预测,再与后来的实际对照,看它错多少。"))
+        if st.button(_("开始回测"), key="backtest", disabled=jobs.running(key)):
+            jobs.start(key, "planning.forecasts:backtest_job", folder=context.project.folder)
+            st.rerun()
+        return
+    levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
+    level = st.radio(
+        _("层级"), list(levels), format_func=levels.__getitem__, key="backtest-level", horizontal=True
+    )
+    rows = scores[scores["level"] == level]
+    note = _("平均绝对百分比误差(WAPE),越低越好 · 来源:本项目历年在校生")
+    st.altair_chart(charts.errors(rows, title=_("预测比常用方法准多少"), note=note))
+    own = rows[rows["method"] == "cohort"]
+    own = own.rename(columns={"count": "times"})
+    st.caption(" · ".join(_past_error(row) for row in own.to_dict("records")))
+
+
+def _past_error(row: dict[str, Any]) -> str:
+    return _(
+        "提前 {n} 年:误差 {wape:.1f}%,80% 区间实际包住 {covered:.0%}({count} 次)",
+        n=row["horizon"],
+        wape=row["wape"],
+        covered=row["covered"],
+        count=row["times"],
+    )
+
+
+def _method(frame: pd.DataFrame) -> None:
+    for item in frame.attrs.get("warnings", []):
+        st.warning(item[language()])
+    with st.expander(_("这些数字怎么来的")):
+        for item in frame.attrs.get("notes", []):
+            st.markdown(f"- {item[language()]}")
+        st.markdown(_("- 区间是“以往预测错多少”,情景是“如果……会怎样”,两者从不混在一起。"))

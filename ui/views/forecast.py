@@ -1,0 +1,144 @@
+"""What the page 预测 shows: pupils to come by stage, grade, school and unit, with their ranges."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from gis.faults import FaultError
+from planning import forecasts, outlook, stages
+from planning.forecasts import Settings
+from planning.project import Project
+from ui.state import Context
+from ui.views import plan as plans
+
+MIDDLE = "中"
+AHEAD = 9
+TOWARDS = 3
+
+
+def settings(context: Context) -> Settings:
+    """Return the settings of the forecast that this tab looks at."""
+    assumed = st.session_state.get("from_outside_on", False)
+    share = st.session_state.get("from_outside", 50) / 100 if assumed else None
+    return Settings(until=context.project.year + AHEAD, from_outside=share)
+
+
+def current(context: Context) -> pd.DataFrame | None:
+    """Return the forecast with the chosen settings, None where it is not made yet."""
+    chosen = settings(context)
+    if not forecasts.exists(context.project, chosen):
+        return None
+    return _read(context.project.key, chosen, context.project)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _read(key: str, chosen: Settings, _project: Project) -> pd.DataFrame | None:
+    return forecasts.stored(_project, chosen)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def history(key: str, _project: Project) -> pd.DataFrame:
+    """Return the enrolment history with the stage of each grade."""
+    past = outlook.history(_project)
+    grade = past["grade"].astype(int)
+    return past.assign(grade=grade, stage=[stages.stage_of(_project.stage_system, g) for g in grade])
+
+
+def of_stage(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the years of the stage in the whole area, every scenario."""
+    return frame[(frame["level"] == "area_stage") & (frame["stage"] == context.stage)]
+
+
+def entrants(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the years of the stage's first grade in the whole area, every scenario."""
+    first = str(context.project.entry_grade(context.stage))
+    return frame[(frame["level"] == "area_grade") & (frame["grade"] == first)]
+
+
+def past_totals(context: Context, *, entry: bool = False) -> pd.DataFrame:
+    """Return year and pupils of the stage, or of its first grade, in the past."""
+    past = history(context.project.key, context.project)
+    rows = past[past["stage"] == context.stage]
+    if entry:
+        rows = rows[rows["grade"] == context.project.entry_grade(context.stage)]
+    return rows.groupby("year", as_index=False)[["enrolment"]].sum().rename(columns={"enrolment": "pupils"})
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def peaks(key: str, chosen: Settings, stage: str, _project: Project, _frame: pd.DataFrame) -> pd.Series:
+    """Return the peak of the stage in the whole area: pupils, year, and the range of both."""
+    from forecasting.peaks import peaks as find
+
+    rows = _frame[
+        (_frame["level"] == "area_stage") & (_frame["stage"] == stage) & (_frame["scenario"] == MIDDLE)
+    ]
+    return find(rows).iloc[0]
+
+
+def by_school(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the schools of the stage: pupils now and in three years, largest change first."""
+    past = history(context.project.key, context.project)
+    last = past["year"].max()
+    now = past[(past["year"] == last) & (past["stage"] == context.stage)].groupby("school")["enrolment"].sum()
+    rows = frame[
+        (frame["level"] == "school_stage")
+        & (frame["stage"] == context.stage)
+        & (frame["scenario"] == MIDDLE)
+        & (frame["year"] == last + TOWARDS)
+    ].set_index("school")
+    names = context.project.layers["schools"].set_index("school_id")["name"]
+    table = rows[["mean", "low", "high"]].assign(pupils=now.reindex(rows.index), year=last + TOWARDS)
+    table["change"] = table["mean"] - table["pupils"]
+    table.insert(0, "school", table.index.map(names))
+    return table.sort_values("change", key=lambda c: -c.abs()).reset_index(drop=True)
+
+
+def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.DataFrame:
+    """Return classes to open and the chance of 大班额 by school and grade, one year ahead."""
+    from forecasting.classes import classes
+
+    last = int(history(context.project.key, context.project)["year"].max())
+    middle = frame[(frame["scenario"] == MIDDLE) & (frame["level"] == "cell") & (frame["year"] == last + 1)]
+    roster = context.project.layers["classes"]
+    counted = roster[roster["year"] == last].groupby(["school_id", "grade"], as_index=False).size()
+    current_classes = counted.rename(columns={"school_id": "school", "size": "classes"})
+    table = classes(middle, standard={"primary": 45, "junior": 50}, rule=rule, current=current_classes)
+    rows = table[table["stage"] == context.stage]
+    names = context.project.layers["schools"].set_index("school_id")["name"]
+    return rows.assign(school=rows["school"].map(names)).sort_values("p_oversized", ascending=False)
+
+
+def growth_by_unit(context: Context) -> gpd.GeoDataFrame:
+    """Return the units with the entrants registered now and in three years, and the change."""
+    return _growth(context.project.key, context.stage, context.project)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _growth(key: str, stage: str, _project: Project) -> gpd.GeoDataFrame:
+    units = plans.units_on_the_ground(key, _project)
+    children = _project.layers["children"]
+    for column, year in (("now", _project.year), ("then", _project.year + TOWARDS)):
+        cohort = _project.entry_cohort(stage, year)
+        count = children[children["cohort"] == cohort].groupby("unit_id")["children"].sum()
+        units = units.assign(**{column: units["unit_id"].map(count).fillna(0).astype(int)})
+    return units.assign(change=units["then"] - units["now"])
+
+
+def scores(context: Context) -> pd.DataFrame | None:
+    """Return past errors by level and horizon beside the standard methods; None before the back-test."""
+    frame = forecasts.stored_backtest(context.project)
+    if frame is None:
+        return None
+    from forecasting.backtest import score
+
+    return score(frame)
+
+
+def need(context: Context, frame: pd.DataFrame) -> pd.DataFrame | FaultError:
+    """Return the seats to add by district and stage in four parts, or what the data lack for it."""
+    try:
+        return outlook.project_need(context.project, frame)
+    except FaultError as error:
+        return error
