@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page, Route, sync_playwright
 
 import run
@@ -61,13 +62,23 @@ def once(page_path: str, port: int) -> dict[str, float | None]:
                 answered = wait_for_address(process, port)
                 page.goto(f"http://127.0.0.1:{port}{page_path}")
                 mapped = time.monotonic() if wait_for_map(page) else None
+                spent = cpu_seconds(process.pid)
             finally:
                 process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+                process.communicate(timeout=30)
     return {
         "browser_s": round(ready - begin, 2),
         "answer_s": round(answered - ready, 2),
         "map_s": round(mapped - ready, 2) if mapped else None,
+        "server_cpu_s": round(spent, 2),
     }
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor seconds of a process and its children, which other load hardly changes."""
+    top = psutil.Process(pid)
+    times = [process.cpu_times() for process in (top, *top.children(recursive=True))]
+    return sum(spent.user + spent.system for spent in times)
 
 
 def wait_for_address(process: subprocess.Popen[str], port: int) -> float:
