@@ -209,7 +209,7 @@ def _table(number: int, table: TablePreview) -> Wish:
             _said(table.faults)
         if len(table.head):
             with st.expander(_("前几行")):
-                st.dataframe(worded(table.head, table.layer, language()), hide_index=True)
+                st.dataframe(worded(table.head, table.layer, language()), hide_index=True, placeholder="—")
     return wish
 
 

@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from gis.faults import Fault, errors
 from ui.texts import _, language
 from ui.views import data as view
 
-#: Pixels: two lines, so that a sentence can be read whole.
-ROW_HEIGHT: Final = 56
+#: Pixels of a row of one line and of two, and the width of text (Chinese letters are two wide) that fits one.
+ROW_HEIGHTS: Final = (35, 56)
+ONE_LINE: Final = 125
 
 
 def plain(text: str) -> str:
@@ -64,7 +66,12 @@ def fault_table(found: Sequence[Fault], *, key: str, name: str) -> None:
     first = [_("级别"), _("图层"), _("问题与改法")]
     widths = {_("问题与改法"): st.column_config.TextColumn(width=900)}
     st.dataframe(
-        rows[first], hide_index=True, column_config=widths, key=key, width="stretch", row_height=ROW_HEIGHT
+        rows[first],
+        hide_index=True,
+        column_config=widths,
+        key=key,
+        width="stretch",
+        row_height=_row_height(rows[_("问题与改法")]),
     )
     st.download_button(
         _("下载全部问题(Excel)"),
@@ -73,3 +80,9 @@ def fault_table(found: Sequence[Fault], *, key: str, name: str) -> None:
         key=f"{key}-xlsx",
         on_click="ignore",
     )
+
+
+def _row_height(texts: pd.Series) -> int:
+    """Return the height at which the longest sentence can be read whole."""
+    widest = max((sum(1 + (letter > "\u2e80") for letter in text) for text in texts), default=0)
+    return ROW_HEIGHTS[widest > ONE_LINE]

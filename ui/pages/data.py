@@ -119,7 +119,9 @@ def _rows(context: Context) -> None:
     )
     if layer is None:
         return
-    st.dataframe(view.first_rows(context.project, layer), hide_index=True, key="data-rows", height=280)
+    st.dataframe(
+        view.first_rows(context.project, layer), hide_index=True, key="data-rows", height=280, placeholder="—"
+    )
     total = len(context.project.layers[layer])
     st.caption(_("前 {shown} 行,共 {total} 行", shown=f"{min(view.FIRST_ROWS, total):,}", total=f"{total:,}"))
 
@@ -128,13 +130,14 @@ def _faults(context: Context) -> None:
     found = view.faults(context.project.key, context.project)
     if found:
         outcome.fault_table(found, key="data-faults", name=f"{context.project.id}-faults")
-        st.caption(_("在原文件中改正后重新导入对应的图层;能定位的问题在“图层”的地图上有标记。"))
+        st.caption(_("在原文件中改正后重新导入对应的图层;能定位的问题在“图层一览”的地图上有标记。"))
     else:
         st.markdown(_("图层之间没有发现矛盾:编号都能对上,片区都有学校,班级合计与在校生一致。"))
     notes = view.notes(context.project)
     if len(notes):
         st.subheader(_("读取文件时的提示"))
-        st.dataframe(notes, hide_index=True, key="data-notes", width="stretch")
+        widths = {_("提示"): st.column_config.TextColumn(width=900)}
+        st.dataframe(notes, hide_index=True, column_config=widths, key="data-notes", width="stretch")
 
 
 def _assumed(context: Context) -> None:

@@ -182,12 +182,16 @@ def _imported(project: Project) -> list[tuple[str, str]]:
 
 
 def notes(project: Project) -> pd.DataFrame:
-    """Return what was noticed when the files of today's layers were read: totals left out, cells filled."""
+    """Return what was noticed when the files of today's layers were read: totals left out, cells filled.
+
+    What was noticed between layers is left out here: `faults` finds it again, as it stands today.
+    """
     reports = {report["at"]: report for report in importlog.latest(project.folder).values()}
     rows = [
         {_("导入日期"): str(report["at"])[:10], _("提示"): said[language()]}
         for report in reports.values()
         for said in report.get("warnings", [])
+        if said.get("file")
     ]
     return pd.DataFrame(rows, columns=[_("导入日期"), _("提示")])
 
@@ -237,13 +241,20 @@ def fault_rows(found: Sequence[Fault]) -> pd.DataFrame:
 def marks(project: Project, found: Sequence[Fault]) -> gpd.GeoDataFrame | None:
     """Return where the faults are that speak of a unit, a school or an estate: text, level, geometry."""
     places = _places(project)
-    rows = [
-        {"text": fault.text(language()), "level": fault.level, "geometry": places[fault.found]}
-        for fault in found
-        if fault.found in places
-    ]
-    if not rows:
+    at: dict[str, list[Fault]] = {}
+    for fault in found:
+        if fault.found in places:
+            at.setdefault(fault.found, []).append(fault)
+    if not at:
         return None
+    rows = [
+        {
+            "text": " ".join(fault.text(language()) for fault in those),
+            "level": min(fault.level for fault in those),  # "error" comes before "warning"
+            "geometry": places[name],
+        }
+        for name, those in at.items()
+    ]
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=next(iter(map_layers(project).values())).crs)
 
 
