@@ -10,11 +10,11 @@ from ui.texts import _
 st.set_page_config(page_title="划片 huapian", layout="wide", initial_sidebar_state="expanded")
 style.apply()
 state.language_picker()
+context = state.pickers()
 
 
 def pages() -> list[st.Page]:
     """Return the pages in the order of a planner's work; each module loads when its page opens."""
-
     titles = {
         "overview": _("总览"),
         "data": _("数据"),
@@ -24,7 +24,7 @@ def pages() -> list[st.Page]:
         "seats": _("学位"),
     }
     made = {
-        name: st.Page(state.lazy_page(name), title=title, url_path=name, default=name == "overview")
+        name: st.Page(state.lazy_page(name, context), title=title, url_path=name, default=name == "overview")
         for name, title in titles.items()
     }
     st.session_state["pages"] = made  # so that one page can link to another

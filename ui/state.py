@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
-from ui.texts import LANGUAGES, _
+from ui.texts import LANGUAGES, _, language
 
 STAGES = ("primary", "junior")
 YEARS_AHEAD = 5
@@ -33,25 +34,36 @@ class Context:
         return range(self.project.year, self.project.year + YEARS_AHEAD + 1)
 
 
+def remember(key: str, options: Collection[Any], default: Any) -> None:
+    """Give the widget `key` its value before it is drawn: what it had, else the URL's, else `default`.
+
+    Values stand in the URL as they are, not as they are worded, so that a link holds in either language.
+    """
+    kind = type(default)
+    asked = st.session_state.get(key, st.query_params.get(key))
+    known = {str(option): option for option in options}
+    st.session_state[key] = known.get(str(asked), kind(default))
+    if str(st.query_params.get(key)) != str(st.session_state[key]):
+        st.query_params[key] = str(st.session_state[key])
+
+
 def language_picker() -> None:
     """Draw the language switch at the top of the sidebar."""
+    remember("lang", LANGUAGES, "zh")
     st.sidebar.segmented_control(
         "语言 Language",
         list(LANGUAGES),
-        default="zh",
         required=True,
         format_func=LANGUAGES.__getitem__,
         key="lang",
-        bind="query-params",
         label_visibility="collapsed",
     )
 
 
-def lazy_page(module: str) -> Callable[[], None]:
+def lazy_page(module: str, context: Context | None) -> Callable[[], None]:
     """Return a page function that imports ``ui.pages.<module>`` when the page is opened, not before."""
 
     def run() -> None:
-        context = pickers()
         if context is None:
             importlib.import_module("ui.pages.welcome").page()
         else:
@@ -71,21 +83,18 @@ def pickers() -> Context | None:
     found = {project.id: project for project in list_projects()}
     if not found:
         return None
+    titles = {name: project.title(language()) for name, project in found.items()}
     with st.sidebar:
-        chosen = st.selectbox(_("项目"), list(found), key="project", bind="query-params")
-        project = load_project(found[chosen or next(iter(found))])
-        stage = st.segmented_control(
-            _("学段"),
-            STAGES,
-            default="primary",
-            required=True,
-            format_func=stage_word,
-            key="stage",
-            bind="query-params",
-        )
-        year = st.slider(_("学年"), project.year, project.year + YEARS_AHEAD, key="year", bind="query-params")
+        remember("project", found, next(iter(found)))
+        chosen = st.selectbox(_("项目"), list(found), format_func=titles.__getitem__, key="project")
+        project = load_project(found[chosen])
+        remember("stage", STAGES, "primary")
+        stage = st.segmented_control(_("学段"), STAGES, required=True, format_func=stage_word, key="stage")
+        years = range(project.year, project.year + YEARS_AHEAD + 1)
+        remember("year", years, project.year)
+        year = st.select_slider(_("学年"), list(years), key="year")
         draft_id = draft_picker(project)
-    return Context(project=project, stage=stage or "primary", year=year, draft_id=draft_id)
+    return Context(project=project, stage=str(stage), year=int(year), draft_id=draft_id)
 
 
 def load_project(listed: Project) -> Project:
@@ -112,6 +121,7 @@ def draft_picker(project: Project) -> str | None:
     """Draw the picker of drafts (方案); None stands for the plan in force."""
     drafts = draft_store(project).list(project.id)
     names = {"": _("现行片区")} | {row.draft_id: row.name for row in drafts.itertuples()}
+    remember("draft", names, "")
     chosen = st.selectbox(_("方案"), list(names), format_func=lambda key: names.get(key, key), key="draft")
     return chosen or None
 

@@ -13,7 +13,7 @@ import streamlit as st
 from gis.faults import Fault
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.texts.columns import column_config, localise
+from ui.texts.columns import column_config, localise, rounded
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ def figures(items: Sequence[Figure]) -> None:
 
 def table(frame: pd.DataFrame, *, key: str, height: int | None = None, select: bool = False) -> list[int]:
     """Draw a frame with its columns worded and formatted; return the selected row numbers."""
-    shown = localise(frame, language())
+    shown = localise(rounded(frame), language())
     event = st.dataframe(
         shown,
         hide_index=True,
-        column_config=column_config(frame),
+        column_config=column_config(rounded(frame)),
         key=key,
         height=height or "auto",
         on_select="rerun" if select else "ignore",

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from gis.hotspots import bin_labels
-from ui.charts.theme import BIN_COLOURS, INK, styled
+from ui.charts.theme import BIN_COLOURS, INK, PLAIN_TITLE, styled
 from ui.texts import _
 
 
@@ -18,7 +18,7 @@ def distribution(counted: pd.DataFrame, *, title: str, note: str) -> alt.TopLeve
     """Draw how many classes have each size; the number stands on its bar."""
     base = alt.Chart(counted).encode(
         x=alt.X("bin:N", sort=bin_labels(), title=_("班额(人)"), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("classes:Q", title=_("班数")),
+        y=alt.Y("classes:Q", title=_("班数"), axis=PLAIN_TITLE),
     )
     bars = base.mark_bar(size=46).encode(
         color=alt.Color("bin:N", scale=_scale(), legend=None),
@@ -40,7 +40,7 @@ def by_grade(counted: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMix
         .mark_bar()
         .encode(
             x=alt.X("grade:O", title=_("年级"), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("classes:Q", title=_("班数")),
+            y=alt.Y("classes:Q", title=_("班数"), axis=PLAIN_TITLE),
             color=alt.Color("bin:N", scale=_scale(), sort=bin_labels(), title=_("班额(人)")),
             order=alt.Order("order:Q"),
             tooltip=[

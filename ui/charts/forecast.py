@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from ui.charts.theme import AMBER, GREY, INK, MOSS, TEAL, styled
+from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, styled
 from ui.texts import _
 
 
@@ -24,10 +24,15 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
     years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
     middle = ahead[ahead["scenario"] == "中"].assign(basis=lambda f: f["basis"].map(basis_words()))
     others = ahead[ahead["scenario"] != "中"].assign(scenario=lambda f: f["scenario"].map(scenario_words()))
+    joined = pd.concat([_last_known(past), middle])  # no gap between what is known and what is forecast
     band = (
-        alt.Chart(middle)
+        alt.Chart(joined)
         .mark_area(color=TEAL, opacity=0.18)
-        .encode(x=years, y=alt.Y("low:Q", title=_("人"), scale=alt.Scale(zero=False)), y2="high:Q")
+        .encode(
+            x=years,
+            y=alt.Y("low:Q", title=_("人"), axis=PLAIN_TITLE, scale=alt.Scale(zero=False)),
+            y2="high:Q",
+        )
     )
     tips = [
         alt.Tooltip("year:O", title=_("学年")),
@@ -36,7 +41,7 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
         alt.Tooltip("high:Q", title=_("上限"), format=",.0f"),
         alt.Tooltip("basis:N", title=_("预测依据")),
     ]
-    line = alt.Chart(middle).mark_line(color=TEAL, strokeWidth=3).encode(x=years, y="mean:Q", tooltip=tips)
+    line = alt.Chart(joined).mark_line(color=TEAL, strokeWidth=3).encode(x=years, y="mean:Q", tooltip=tips)
     points = (
         alt.Chart(middle)
         .mark_point(size=70, filled=True, color=TEAL)
@@ -65,6 +70,11 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
     )
     layers = [band, line, points, known] if others.empty else [band, dashes, line, points, known]
     return styled(alt.layer(*layers), title=title, note=note, height=340)
+
+
+def _last_known(past: pd.DataFrame) -> pd.DataFrame:
+    last = past.nlargest(1, "year")
+    return last[["year"]].assign(mean=last["pupils"], low=last["pupils"], high=last["pupils"])
 
 
 def basis_words() -> dict[str, str]:

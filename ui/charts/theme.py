@@ -8,6 +8,8 @@ INK, TEAL, AMBER, BRICK, MOSS, SAND, DARK_BRICK = (
     "#1f2933", "#0f6e6e", "#b45309", "#b42318", "#3f7d20", "#d9b26a", "#7a130c",
 )  # fmt: skip
 GREY = "#9aa5b1"
+# An axis title above its axis: Chinese is not read sideways.
+PLAIN_TITLE = alt.Axis(titleAngle=0, titleAlign="left", titleY=-8, titleX=-8, titleBaseline="bottom")
 # Class-size bins (班额) from at most 45 to 66 and more; the same colours as on the map.
 BIN_COLOURS = (MOSS, SAND, "#e09f3e", AMBER, BRICK, DARK_BRICK)
 

@@ -16,7 +16,7 @@ def growth(context: Context, units: gpd.GeoDataFrame, *, now: int, then: int) ->
     m = maps.base(
         units,
         title=_("入学人数变化:{now} → {then}", now=now, then=then),
-        subtitle=_("{stage} · 来源:适龄儿童登记 · 圆:新建小区户数", stage=stage_word(context.stage)),
+        subtitle=_("{stage} · 来源:适龄儿童登记 · 圆:人数变化", stage=stage_word(context.stage)),
         stamp=_("合成数据") if context.project.synthetic else None,
         lang=language(),
     )

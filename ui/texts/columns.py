@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -98,6 +99,14 @@ def words() -> dict[str, str]:
     }
 
 
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with pupils, seats and metres whole, as tables on screen show them."""
+    kept = PERCENT_POINTS | FRACTIONS | RATES
+    whole = [c for c in frame if pd.api.types.is_float_dtype(frame[c]) and c not in kept]
+    finite = frame[whole].where(np.isfinite(frame[whole].astype("float64")))
+    return frame.assign(**{str(c): finite[c].round().astype("Int64") for c in whole})
+
+
 def localise(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return `frame` with its columns and its coded values worded in `lang`, ready to show or export."""
     shown = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
@@ -113,15 +122,13 @@ def column_config(frame: pd.DataFrame) -> dict[str, object]:
     for column in map(str, frame.columns):
         word = named.get(column, column)
         if column in FRACTIONS:
-            config[word] = st.column_config.NumberColumn(format="percent")
+            config[word] = st.column_config.NumberColumn(format="percent", step=0.001)
         elif column in PERCENT_POINTS:
             config[word] = st.column_config.NumberColumn(format="%.1f %%")
         elif column in YEARS:
             config[word] = st.column_config.NumberColumn(format="%d")
         elif column in RATES:
             config[word] = st.column_config.NumberColumn(format="%.2f")
-        elif pd.api.types.is_float_dtype(frame[column]):
-            config[word] = st.column_config.NumberColumn(format="%.0f")
         elif pd.api.types.is_integer_dtype(frame[column]):
             config[word] = st.column_config.NumberColumn(format="localized")
     return config
