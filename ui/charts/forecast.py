@@ -23,7 +23,9 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
     """
     years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
     middle = ahead[ahead["scenario"] == "中"].assign(basis=lambda f: f["basis"].map(basis_words()))
-    others = ahead[ahead["scenario"] != "中"].assign(scenario=lambda f: f["scenario"].map(scenario_words()))
+    words = scenario_words()
+    scale = alt.Scale(domain=[words["低"], words["高"]], range=[AMBER, MOSS])
+    others = ahead[ahead["scenario"] != "中"].assign(scenario=lambda f: f["scenario"].map(words))
     joined = pd.concat([_last_known(past), middle])  # no gap between what is known and what is forecast
     band = (
         alt.Chart(joined)
@@ -53,7 +55,11 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
         .encode(
             x=years,
             y="mean:Q",
-            color=alt.Color("scenario:N", title=_("情景"), scale=alt.Scale(range=[AMBER, MOSS])),
+            color=alt.Color(
+                "scenario:N",
+                title=_("情景"),
+                scale=alt.Scale(domain=[words["低"], words["高"]], range=[AMBER, MOSS]),
+            ),
         )
     )
     known = (
