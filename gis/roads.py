@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.sparse import csr_array
 
-from gis import noding
 from gis.faults import Fault, FaultError
 from gis.osm import download, read_osm, read_osm_barriers
 from gis.space_faults import metres_faults
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from gis import noding
 
 __all__ = ["CLASSES", "WALKABLE", "RoadGraph", "download", "graph_from_lines", "load", "read_osm"]
 __all__ += ["read_osm_barriers", "save"]
@@ -79,6 +82,8 @@ class RoadGraph:
     @property
     def matrix(self) -> csr_array:
         """Symmetric matrix of edge lengths in metres."""
+        from scipy.sparse import csr_array
+
         n = len(self.xy)
         return csr_array((self.weights, self.indices, self.indptr), shape=(n, n))
 
@@ -136,6 +141,8 @@ def graph_from_lines(
     FaultError
         If the CRS is not in metres or no road is left.
     """
+    from gis import noding  # scipy is slow to import, and a saved graph needs none of it
+
     frame = _lines(roads, walkable)
     shapes = frame.geometry.to_numpy()
     apart = (frame["bridge"] | frame["tunnel"]).to_numpy()
@@ -178,6 +185,8 @@ def _graph(
     nodes, number = np.unique(np.concatenate([found.u[kept], found.v[kept]]), return_inverse=True)
     u, v = np.split(number.ravel().astype(np.int32), 2)
     length, line = found.length[kept], found.line[kept]
+    from gis import noding
+
     rows, begin = noding.slices(found.start[kept], found.stop[kept])
     matrix = _shortest(u, v, length, len(nodes))
     codes = pd.Categorical(frame["road_class"], categories=list(CLASSES)).codes
@@ -203,6 +212,8 @@ def _graph(
 
 def _shortest(u: Any, v: Any, length: Any, count: int) -> csr_array:
     """Symmetric matrix that keeps the shortest of parallel edges and no loop."""
+    from scipy.sparse import csr_array
+
     a, b, w = np.concatenate([u, v]), np.concatenate([v, u]), np.tile(length, 2)
     order = np.lexsort((w, b, a))
     a, b, w = a[order], b[order], w[order]

@@ -74,10 +74,12 @@ def territories(
     shapes, flat = _shapes(units)
     region = _region(shapes, area)
     shapes, overlap = _clean(shapes, region, ids.to_numpy())
-    shapes, spread = _spread(shapes)
+    shapes, spread = _spread(shapes, region)
     cuts = _cuts(barriers, roads)
     shapes, hosts, inside = _split_hosts(shapes)
     grown = tessellation.grow(shapes, region, np.concatenate([cuts, hosts]))
+    if lost := [Fault("space_covered_unit", layer="units", found=i) for i in ids[shapely.is_empty(grown)]]:
+        raise FaultError(lost)
     out = gpd.GeoDataFrame({"unit_id": ids.to_numpy()}, geometry=list(grown), crs=units.crs)
     out.attrs = {
         "tolerance": TOLERANCE,
@@ -160,8 +162,9 @@ def _clean(shapes: Geometries, region: shapely.Geometry, ids: Any) -> tuple[Geom
     return out, overlap
 
 
-def _spread(shapes: Geometries) -> tuple[Geometries, list[int]]:
+def _spread(shapes: Geometries, region: shapely.Geometry) -> tuple[Geometries, list[int]]:
     """Set units that share one spot on a small circle round it, so that each gets a sector."""
+    inner = shapely.buffer(region, -2 * _SPREAD)
     out, points = shapes.copy(), np.flatnonzero(shapely.get_dimensions(shapes) == 0)
     xy = shapely.get_coordinates(shapes[points])
     spots = pd.DataFrame(np.round(xy / GRID), columns=["x", "y"]).groupby(["x", "y"], sort=False).indices
@@ -169,9 +172,17 @@ def _spread(shapes: Geometries) -> tuple[Geometries, list[int]]:
     for rows in spots.values():
         if len(rows) > 1:
             angle = 2 * np.pi * np.arange(len(rows)) / len(rows) + 0.1
-            out[points[rows]] = shapely.points(xy[rows] + _SPREAD * np.c_[np.cos(angle), np.sin(angle)])
+            middle = _inside(xy[rows[0]], inner)
+            out[points[rows]] = shapely.points(middle + _SPREAD * np.c_[np.cos(angle), np.sin(angle)])
             moved += points[rows].tolist()
     return out, sorted(moved)
+
+
+def _inside(spot: Any, inner: shapely.Geometry) -> Any:
+    """Return the spot, or the nearest place from which a small circle stays inside the study area."""
+    if shapely.is_empty(inner) or shapely.contains_xy(inner, *spot):
+        return spot
+    return shapely.get_coordinates(shapely.shortest_line(inner, shapely.Point(spot)))[0]
 
 
 def _split_hosts(shapes: Geometries) -> tuple[Geometries, Geometries, list[int]]:

@@ -147,6 +147,13 @@ def test_units_on_one_spot_get_a_sector_each() -> None:
     assert_tiles(found, given, AREA)
 
 
+def test_units_on_one_spot_at_the_border_get_a_sector_each() -> None:
+    given = units(shapely.points([(0, 0)] * 4))
+    found = territories(given, area=AREA)
+    assert shapely.area(found.geometry).sum() == pytest.approx(AREA.area)
+    assert (found.distance(shapely.Point(0, 0)) < 2).all()
+
+
 def test_a_polygon_without_extent_is_taken_as_a_point() -> None:
     flat = shapely.Polygon([(450, 100), (450, 120), (450, 100)])
     given = units([shapely.box(0, 0, 300, 200), flat])
