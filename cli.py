@@ -81,8 +81,7 @@ def demo(
     from data.make_demo import make_demo
     from planning.project import home
 
-    for folder in make_demo(home(), which="city" if city else "county", force=force):
-        typer.echo(str(folder))
+    typer.echo(str(make_demo(home(), which="city" if city else "county", force=force).folder))
 
 
 @app.command("import")

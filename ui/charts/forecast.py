@@ -58,7 +58,7 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> al
             color=alt.Color(
                 "scenario:N",
                 title=_("情景"),
-                scale=alt.Scale(domain=[words["低"], words["高"]], range=[AMBER, MOSS]),
+                scale=scale,
             ),
         )
     )
