@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.demo.people import places
-from data.demo.plans import Plan
+from data.demo.plans import Plan, campus_share
 from data.demo.settings import AREA_PER_SEAT, COHORTS, SOURCE, STANDARD, YEAR, YEARS, District, rng
 
 # Shares of children, by kind of place, who do not go to the school of their catchment.
@@ -84,7 +84,7 @@ def _by_cohort(
     stay = (1 - _AWAY - np.sum(list(leave.values()), axis=0))[:, None] * children
     by_zone = np.zeros((own["zone"].max() + 1, children.shape[1]))
     np.add.at(by_zone, plan.force, stay)
-    share = _campus_share(own)
+    share = campus_share(own)
     out = np.zeros((len(schools), children.shape[1]))
     row = pd.Index(schools["school_id"]).get_indexer(own["school_id"])
     out[row] = by_zone[own["zone"]] * share[:, None]
@@ -96,11 +96,6 @@ def _by_cohort(
         pull = (teaches & chosen).to_numpy() * random.uniform(0.6, 1.4, len(schools))
         _share_out(out, pull, (leave[name][:, None] * children).sum(axis=0))
     return _before_opening(stage, out, own, schools)
-
-
-def _campus_share(own: pd.DataFrame) -> np.ndarray:
-    first, later = own["zone_id"].duplicated(keep="last"), own["zone_id"].duplicated()
-    return np.select([first, later], [0.62, 0.38], 1.0)
 
 
 def _share_out(out: np.ndarray, pull: np.ndarray, pupils: np.ndarray) -> None:

@@ -228,8 +228,8 @@ def _estates(grid: Settlement, index: int, wanted: int, random: np.random.Genera
     school = _inside(corners, np.full((len(chosen), 1), 0.5), inset)[:, 0, :]
     place = shapely.point_on_surface(shapes)
     if index > 0:
-        # Half of a town's units are known only as a point.
-        shapes = np.where(random.random(len(chosen)) < 0.5, place, shapes)
+        # Many of a town's units are known only as a point; not those with ground for a school beside them.
+        shapes = np.where((random.random(len(chosen)) < 0.8) & ~notched, place, shapes)
     xy = np.round(shapely.get_coordinates(place), 2)
     columns = {"grid": index, "x": xy[:, 0], "y": xy[:, 1], "rank": away[chosen], "geometry": shapes}
     free = np.where(notched[:, None], school, np.nan)

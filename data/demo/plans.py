@@ -53,6 +53,12 @@ def serves(schools: pd.DataFrame, stage: str) -> pd.Series:
     return teaches & (schools["provider"] == "public") & ~schools["boarding"]
 
 
+def campus_share(schools: pd.DataFrame) -> np.ndarray:
+    """Return the share of its zone's pupils each school takes: a main site more than a second campus."""
+    first, later = schools["zone_id"].duplicated(keep="last"), schools["zone_id"].duplicated()
+    return np.select([first, later], [0.62, 0.38], 1.0)
+
+
 def plan(
     district: District,
     stage: str,
@@ -216,9 +222,7 @@ def _wanted(
 ) -> np.ndarray:
     fair = np.bincount(given.nearest, weights=children)
     own = given.schools
-    share = np.where(
-        own["zone_id"].duplicated(keep="last"), 0.62, np.where(own["zone_id"].duplicated(), 0.38, 1.0)
-    )
+    share = campus_share(own)
     need = np.maximum(np.ceil(_SLACK * fair[own["zone"]] * share + 1.0), 12.0)
     low = (out["lowest_grade"] <= 6) if stage == "primary" else (out["highest_grade"] >= 7)
     extra = np.where(

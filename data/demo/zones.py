@@ -98,7 +98,11 @@ def _touching(
     # Far out between two units the ground may well be cut by a road or be another's.
     close = shapely.intersection(shapely.buffer(middle, 0.75 * apart, quad_segs=4), area)
     length = shapely.length(shapely.intersection(borders, close))
-    length[crossings(shapely.linestrings(xy[points]), barriers)] = 0.0
+    lines = np.asarray(shapely.linestrings(xy[points]))
+    main = roads.layer[roads.layer["road_class"].isin(["arterial", "expressway"])]
+    # Main roads bound the ground of units: what faces each other across them at a slant does not touch.
+    length[crossings(lines, main)] *= np.where(apart[crossings(lines, main)] > 600.0, 0.0, 0.4)
+    length[crossings(lines, barriers)] = 0.0
     pairs = np.sort(unit[first][points], axis=1)
     joined = np.sort(unit[first][_bridge_ends(xy, roads, barriers)], axis=1)
     joined = joined[joined[:, 0] != joined[:, 1]]
