@@ -11,7 +11,7 @@ from ui.texts import _
 
 PERCENT_POINTS = {"load"}
 FRACTIONS = {"share_within", "p_oversized"}
-RATES = {"primary_yield", "junior_yield"}
+RATES = {"pupil_km", "primary_yield", "junior_yield"}
 YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year"}
 VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
 
@@ -96,6 +96,28 @@ def words() -> dict[str, str]:
         "largest": _("最大班(人)"),
         "units": _("单元数"),
         "scope": _("范围"),
+        "rev": _("步"),
+        "at": _("时间"),
+        "author": _("经办人"),
+        "what": _("内容"),
+        "indicator": _("指标"),
+        "in_force": _("现行片区"),
+        "draft": _("方案"),
+        "change": _("变化"),
+        "cases": _("处数"),
+        "rank": _("按距离排"),
+        "extra_m": _("比最近远(米)"),
+        "room": _("剩余学位"),
+        "beside": _("相连"),
+        "pupil_km": _("总步行变化(人·公里)"),
+        "verdict": _("结论"),
+        "breaks": _("违规处数"),
+        "locked": _("已锁定"),
+        "moved": _("已调整"),
+        "before_id": _("原片区编号"),
+        "metres_before": _("原距离(米)"),
+        "metres_after": _("新距离(米)"),
+        "change_m": _("距离变化(米)"),
     }
 
 

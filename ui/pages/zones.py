@@ -1,0 +1,120 @@
+"""划片: which 小区 goes where, and why?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gis.faults import FaultError
+from ui import gate, widgets
+from ui.state import Context, plan_name, stage_word
+from ui.texts import _
+from ui.views import edits
+from ui.views import zones as views
+from ui.views.edits import Desk
+from ui.views.zones import Assessment
+from ui.widgets import Figure
+from ui.zones import board, breaks, compare, drafting, engine, handout, history, moving, why
+
+
+def page(context: Context) -> None:
+    """Draw the page: the plan on the map with its zones beside it, and the desk to change it below."""
+    widgets.heading(context, _("划片"), _("哪个小区划到哪所学校?为什么?"))
+    if not context.project.has("units", "schools", "children"):
+        widgets.empty(_("还缺单元、学校或适龄儿童。请先在“数据”页导入。"))
+        return
+    if not gate.derived(context):
+        return
+    desk = edits.look(context)
+    drafting.bar(context, desk)
+    drafting.dialogs(context, desk)
+    try:
+        found = _assess(context, desk)
+    except FaultError as error:
+        widgets.faults(error.faults)
+        return
+    if found.plan.isna().all():
+        _first_plan(context, desk, found)
+        return
+    _strangers(context, desk)
+    _figures(context, desk, found)
+    board.draw(context, found)
+    _sections(context, desk, found)
+    widgets.explain(_help())
+
+
+def _assess(context: Context, desk: Desk) -> Assessment:
+    plan = desk.state.plan(context.stage, context.year)
+    return views.assess(context, plan, desk.state.locked(context.stage, context.year))
+
+
+def _first_plan(context: Context, desk: Desk, found: Assessment) -> None:
+    widgets.empty(_("这个学段还没有片区。可生成就近初稿或直接优化,也可在“数据”页导入现行片区。"))
+    engine.panel(context, desk, found)
+    history.panel(context, desk)
+
+
+def _strangers(context: Context, desk: Desk) -> None:
+    if n := edits.strangers(context.project, desk.state):
+        st.warning(_("方案里有 {n} 个单元不在本项目的单元表中,已略过。请核对单元编号。", n=f"{n:,}"))
+
+
+def _figures(context: Context, desk: Desk, found: Assessment) -> None:
+    year, source = widgets.school_year(context.year), plan_name(context)
+    scope = _("{stage}入学新生·公办片区", stage=stage_word(context.stage))
+    guess = views.estimated_share(context, found)
+    walked = _("{scope}(估算 {share})", scope=scope, share=widgets.share(guess)) if guess else scope
+    pupils = int(views.demand(found)[list(found.moved)].sum())
+    cut = int(found.totals["cut_off_units"])
+    changed = _("{units} 个单元·较现行片区", units=f"{len(found.moved):,}")
+    last = (
+        Figure(_("与学校不相连的单元"), f"{cut:,}", year, scope, source)
+        if desk.draft is None
+        else Figure(_("调整学生 / 飞地单元"), f"{pupils:,} / {cut:,}", year, changed, source)
+    )
+    widgets.figures(
+        [
+            Figure(_("平均步行"), widgets.metres(found.totals["mean_walk_m"]), year, walked, source),
+            Figure(_("最远步行"), widgets.metres(found.totals["longest_walk_m"]), year, walked, source),
+            Figure(_("各片区缺口合计"), widgets.whole(found.totals["over"]), year, scope, source),
+            last,
+        ]
+    )
+
+
+def _sections(context: Context, desk: Desk, found: Assessment) -> None:
+    sections = {
+        "engine": (_("引擎"), lambda: engine.panel(context, desk, found)),
+        "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
+        "why": (_("为什么"), lambda: why.panel(context, found)),
+        "rules": (_("规则核对"), lambda: breaks.panel(context, found)),
+        "compare": (_("与现行对比"), lambda: compare.panel(context, desk, found)),
+        "history": (_("历史与文件"), lambda: history.panel(context, desk)),
+        "export": (_("导出"), lambda: handout.panel(context, desk, found)),
+    }
+    chosen = st.segmented_control(
+        _("内容"),
+        list(sections),
+        default="engine",
+        required=True,
+        format_func=lambda key: sections[key][0],
+        key="zones-section",
+        label_visibility="collapsed",
+    )
+    with st.container(key=f"zones-{chosen}"):
+        sections[chosen or "engine"][1]()
+
+
+def _help() -> str:
+    return _(
+        "**入学人数**:本学年应入学的登记儿童(8 月 31 日截止),按居住单元计;**招生计划**取自学校表。"
+        "在校生不因调整片区而转学(老生老办法)。  \n"
+        "**负荷** = 入学人数 ÷ 招生计划;预警:红 ≥ 100%,黄 90–100%,绿 < 90%(地方做法,可改)。"
+        "**各片区缺口合计**只加超出的片区,不用别处的空位抵消。  \n"
+        "**平均步行** = Σ(单元新生 × 步行米数) ÷ Σ新生;**总步行(人·公里)** = Σ(新生 × 步行公里)。"
+        "步行沿路网到片区最近的校区;没有路处为直线距离 × 绕行系数,标为“估”。  \n"
+        "**连片**:单元经相邻单元连到本片区的学校;隔着没有桥的河不算相邻。"
+        "**飞地**:连不到本片区学校的单元。  \n"
+        "**离理论最优不超过 x %** = (总步行 − 已证明的下限) ÷ 总步行;"
+        "下限对任何满足招生计划和连片的方案都成立。  \n"
+        "“没有找到”与“已证明没有”是两回事:前者只是在给定时间内没有结论。"
+    )

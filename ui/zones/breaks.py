@@ -1,0 +1,29 @@
+"""The rules that the plan breaks, each with its clause, and every case of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import widgets
+from ui.state import Context
+from ui.texts import _
+from ui.views import breaks as views
+from ui.views.zones import Assessment
+
+
+def panel(context: Context, found: Assessment) -> None:
+    """Draw one row a rule, and the cases of the one chosen."""
+    every = views.broken(context, found)
+    if not every:
+        widgets.empty(_("没有违反任何规则。"))
+        return
+    st.caption(_("“硬性”是引擎必须满足的要求;“必须、应、宜”来自规则包;“待核”表示条文未见原文。"))
+    widgets.table(views.summary(every), key="breaks")
+    at = st.selectbox(
+        _("查看明细"),
+        range(len(every)),
+        format_func=lambda at: f"{every[at].rule} ({len(every[at].rows):,})",
+        key="breaks-rule",
+    )
+    rows = every[at or 0].rows
+    widgets.table(rows, key="breaks-cases", height=min(420, 38 + 35 * len(rows)))

@@ -1,0 +1,151 @@
+"""What came of a search, said plainly: feasible with its proven bound, proven infeasible, or undecided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from gis.faults import FaultError
+from planning.drafts import Op, PlanKey
+from ui import widgets
+from ui.state import Context
+from ui.texts import _, language
+from ui.views import edits
+from ui.views import zones as views
+from ui.views.edits import Desk
+from ui.views.zones import Assessment
+from ui.zones import drafting
+
+if TYPE_CHECKING:
+    from zoning.optimise import Result
+
+_KEPT = "zones-outcome"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a search for one draft, stage and year.
+
+    Attributes
+    ----------
+    result : Result or None
+        None where there is none: stopped before anything was found, or failed (`error`).
+    op : Op or None
+        The step that would take the plan over.
+    saved, same, stopped : bool
+        Whether it has been taken over, is the plan there was, or was stopped by the user.
+    """
+
+    draft_id: str
+    key: PlanKey
+    year: int
+    result: Result | None = None
+    op: Op | None = None
+    saved: bool = False
+    same: bool = False
+    stopped: bool = False
+    error: FaultError | None = None
+
+
+def keep(outcome: Outcome) -> None:
+    """Keep what came of a search until the next one."""
+    st.session_state[_KEPT] = outcome
+
+
+def forget() -> None:
+    """Forget what came of the last search. A callback."""
+    st.session_state.pop(_KEPT, None)
+
+
+def panel(context: Context, desk: Desk, found: Assessment) -> None:
+    """Draw what came of the last search, if it was for the plan that is shown."""
+    kept: Outcome | None = st.session_state.get(_KEPT)
+    if kept is None or desk.draft is None or kept.draft_id != desk.draft.id:
+        return
+    if (kept.key, kept.year) != (desk.key, context.year):
+        return
+    with st.container(key="engine-outcome"):
+        _draw(context, desk, found, kept)
+
+
+def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:
+    result = kept.result
+    if kept.error is not None:
+        widgets.faults(kept.error.faults)
+    elif result is None:
+        st.info(_("已停止,还没有找到方案,数据未改动。"))
+    elif result.feasible:
+        st.success(_feasible_words(context, kept, result))
+    elif result.feasible is False:
+        st.error(_infeasible_words(result))
+        _offer(context, desk, found, kept)
+    else:
+        said = _(
+            "用了 {n} 秒,没有找到满足全部硬性要求的方案,也没有证明它不存在(不等于无解)。", n=_seconds(result)
+        )
+        st.warning(said + _("可增加用时再试,或先采用超员最少的方案。"))
+        _offer(context, desk, found, kept)
+
+
+def _seconds(result: Result) -> str:
+    return f"{result.seconds:,.0f}"
+
+
+def _feasible_words(context: Context, kept: Outcome, result: Result) -> str:
+    pupils = max(float(views.problem(context).demand.sum()), 1.0)
+    said = _(
+        "**找到可行方案**:招生计划、连片、锁定全部满足。总步行 {cost} 人·公里,平均 {mean}。",
+        cost=f"{result.cost:,.0f}",
+        mean=widgets.metres(result.cost / pupils * 1000),
+    )
+    if pd.notna(result.gap) and result.bound is not None:
+        said += _(
+            "已证明满足要求的方案都不会少于 {bound} 人·公里,所以**离理论最优不超过 {gap}**。",
+            bound=f"{result.bound:,.0f}",
+            gap=edits.gap_words(float(result.gap)),
+        )
+    else:
+        said += _("还没有证明下限,离最优多远不知道。")
+    if kept.stopped:
+        said += _("(应您要求提前停止,用时 {n} 秒。)", n=_seconds(result))
+    if kept.same:
+        return said + _("与现在的方案相同,没有改动。")
+    return said + (_("已存入方案,可撤销。") if kept.saved else "")
+
+
+def _infeasible_words(result: Result) -> str:
+    lines = "\n".join(f"- {widgets.escape(reason)}" for reason in reasons(result))
+    return _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:") + "\n" + lines
+
+
+def reasons(result: Result) -> list[str]:
+    """Return why there is no feasible plan, in the tab's language."""
+    return [reason.text(language()) for reason in result.reasons]
+
+
+def _offer(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:
+    """Offer the least overloaded plan, with what it would be like."""
+    if kept.result is None or kept.op is None or kept.saved:
+        return
+    after = views.assess(context, kept.result.zones, found.plan[list(found.locked)].dropna())
+    st.markdown(
+        _(
+            "超员最少的方案:超出招生计划 {over} 人(现在 {over_now}),飞地单元 {cut} 个(现在 {cut_now})。",
+            over=widgets.whole(after.totals["over"]),
+            over_now=widgets.whole(found.totals["over"]),
+            cut=widgets.whole(after.totals["cut_off_units"]),
+            cut_now=widgets.whole(found.totals["cut_off_units"]),
+        )
+    )
+    with st.container(horizontal=True):
+        args = (context, desk, kept.op)
+        st.button(_("采用这个方案"), key="engine-adopt", type="primary", on_click=_adopt, args=args)
+        st.button(_("不采用"), key="engine-drop", on_click=forget)
+
+
+def _adopt(context: Context, desk: Desk, op: Op) -> None:
+    forget()
+    drafting.submit(context, desk, op)
