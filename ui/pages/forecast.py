@@ -24,7 +24,7 @@ def page(context: Context) -> None:
         widgets.empty(_("还没有历年在校生。请在“数据”页导入“在校生”(学校、学年、年级、人数),至少三年。"))
         return
     _assumptions(context)
-    frame = _forecast(context)
+    frame = gate.forecast(context)
     if frame is None:
         return
     _figures(context, frame)
@@ -59,18 +59,6 @@ def _assumptions(context: Context) -> None:
                 key="from_outside",
                 persist_state="session",
             )
-
-
-def _forecast(context: Context) -> pd.DataFrame | None:
-    frame = views.current(context)
-    key = f"forecast-{context.project.id}"
-    failed = f"job-error-{key}" in st.session_state
-    jobs.watch(key, _("正在预测各校各年级"), lambda _result: None)
-    if frame is None and not jobs.running(key) and (not failed or st.button(_("重试"), key="forecast-retry")):
-        chosen = views.settings(context)
-        jobs.start(key, "planning.forecasts:forecast_job", folder=context.project.folder, settings=chosen)
-        st.rerun()
-    return frame
 
 
 def _figures(context: Context, frame: pd.DataFrame) -> None:
