@@ -12,7 +12,8 @@ from ui.texts import _
 PERCENT_POINTS = {"load"}
 FRACTIONS = {"share_within", "p_oversized"}
 RATES = {"pupil_km", "primary_yield", "junior_yield"}
-YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year"}
+YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year", "end_year"}
+YEARS |= {"first_red", "first_yellow", "gap_year"}
 VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
 
 
@@ -118,6 +119,22 @@ def words() -> dict[str, str]:
         "metres_before": _("原距离(米)"),
         "metres_after": _("新距离(米)"),
         "change_m": _("距离变化(米)"),
+        "facility": _("校舍不足"),
+        "growth_low": _("增长下限"),
+        "growth_high": _("增长上限"),
+        "total_low": _("合计下限"),
+        "total_high": _("合计上限"),
+        "first_red": _("首个红色学年"),
+        "first_yellow": _("首个黄色学年"),
+        "gap_year": _("缺口最大学年"),
+        "gap_low": _("缺口下限"),
+        "gap_high": _("缺口上限"),
+        "peak_year": _("峰值学年"),
+        "peak": _("峰值"),
+        "end_year": _("最少学年"),
+        "empty": _("峰后闲置学位"),
+        "empty_low": _("闲置下限"),
+        "empty_high": _("闲置上限"),
     }
 
 
