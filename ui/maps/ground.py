@@ -17,7 +17,7 @@ def ground(m: folium.Map, context: Context, *, minor_roads: bool = False) -> Non
     layers = context.project.layers
     if context.project.has("areas"):
         areas = layers["areas"]
-        maps.add_units(m, areas[areas["level"] != "city"], name=_("行政区界"))
+        maps.add_areas(m, _geo(areas[areas["level"] != "city"]), name=_("行政区界"))
     if context.project.has("barriers"):
         maps.add_lines(m, _geo(layers["barriers"]), name=_("河流与铁路"), tooltip={"": "name"})
     if context.project.has("roads"):
