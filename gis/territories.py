@@ -106,9 +106,18 @@ def _region(shapes: Geometries, area: Any) -> shapely.Geometry:
         return shapely.union_all(shapely.make_valid(shapely.force_2d(geometries)), grid_size=GRID)
     polygons = shapes[shapely.get_dimensions(shapes) == 2]
     if len(polygons) > len(shapes) / 2 and _touching(polygons) >= _TILING:
-        return shapely.union_all(_mend(polygons)[0], grid_size=GRID)
+        return _without_slivers(shapely.union_all(_mend(polygons)[0], grid_size=GRID))
     hull = shapely.convex_hull(shapely.union_all(shapes))
     return shapely.set_precision(shapely.buffer(hull, _half_spacing(shapes)), GRID)
+
+
+def _without_slivers(region: shapely.Geometry) -> shapely.Geometry:
+    """Fill holes whose mean width is below the tolerance: seams between polygons, no ground of their own."""
+    filled = []
+    for part in shapely.get_parts(region):
+        holes = [r for r in part.interiors if 2 * shapely.Polygon(r).area >= TOLERANCE * r.length]
+        filled.append(shapely.Polygon(part.exterior, holes))
+    return shapely.union_all(filled, grid_size=GRID)
 
 
 def _touching(polygons: Geometries) -> float:

@@ -105,7 +105,7 @@ def grow(
     polygon = shapely.get_dimensions(shapes) == 2
     faces = arrange(area, np.concatenate([shapely.boundary(shapes[polygon]), cuts]))
     owner = _owners(faces, shapes)
-    seeds = _seeds(faces, owner, shapes, max_seeds)
+    seeds = _seeds(faces, owner, shapes, cuts, max_seeds)
     ridges = _ridges(faces, seeds)
     fine = arrange(area, np.concatenate([shapely.boundary(faces), ridges])) if len(ridges) else faces
     label = _label(fine, faces, owner, seeds)
@@ -150,8 +150,8 @@ class _Seeds:
     spacing: float = 0.0
 
 
-def _seeds(faces: Geometries, owner: Ints, shapes: Geometries, max_seeds: int) -> _Seeds:
-    edge = _edge_seeds(faces, owner, max_seeds)
+def _seeds(faces: Geometries, owner: Ints, shapes: Geometries, cuts: Geometries, max_seeds: int) -> _Seeds:
+    edge = _edge_seeds(faces, owner, cuts, max_seeds)
     points = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
     empty = np.flatnonzero(owner < 0)
     if not len(points) or not len(empty):
@@ -166,12 +166,16 @@ def _seeds(faces: Geometries, owner: Ints, shapes: Geometries, max_seeds: int) -
     )
 
 
-def _edge_seeds(faces: Geometries, owner: Ints, max_seeds: int) -> _Seeds:
-    """Spread points along the borders of owned faces with empty ones, never at a corner of two owners."""
+def _edge_seeds(faces: Geometries, owner: Ints, cuts: Geometries, max_seeds: int) -> _Seeds:
+    """Spread points along the borders of owned faces with empty ones, never at a corner of two owners.
+
+    A border that is a cut has none: nothing grows across it.
+    """
     shared = borders(faces)
     face = np.where(owner[shared.left] < 0, shared.left, shared.right)
     other = np.where(owner[shared.left] < 0, shared.right, shared.left)
     facing = (owner[face] < 0) & (owner[other] >= 0)
+    facing[facing] = ~_on_lines(shared.ends[facing], cuts)
     face, shape, length, ends = face[facing], owner[other[facing]], shared.length[facing], shared.ends[facing]
     spacing = min(30.0, max(4.0, float(length.sum()) / max_seeds))
     count = np.maximum(np.ceil(length / spacing), 1).astype(np.int64)

@@ -15,7 +15,7 @@ from planning.project import Project
 
 FOLDER: Final = "derived"
 # Raised when what is stored would be computed differently: it becomes part of the file names.
-_RECIPE: Final = 1
+_RECIPE: Final = 2
 
 
 def path(project: Project, what: str, *settings: object, suffix: str = ".parquet") -> Path:

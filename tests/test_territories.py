@@ -138,6 +138,35 @@ def test_a_point_inside_a_polygon_takes_its_share() -> None:
     assert found.attrs["inside"] == ["u2"]
     assert_tiles(found, given, AREA)
     assert found.geometry.iloc[2].within(given.geometry.iloc[0].buffer(0.01))
+    assert found.geometry.iloc[1].equals_exact(given.geometry.iloc[1].normalize(), 0.01, normalize=True)
+
+
+def test_a_point_on_the_corner_of_polygons_takes_from_one_of_them_only() -> None:
+    tiles = [shapely.box(x, y, x + 200, y + 100) for x in (0, 200, 400) for y in (0, 100)]
+    given = units([*tiles, shapely.Point(200, 100)])
+    found = territories(given, area=AREA)
+    assert_tiles(found, given, AREA)
+    lost = (found.area - given.area).iloc[:6] < -0.01
+    assert lost.sum() == 1
+    assert (found.area - given.area).iloc[:6].max() < 0.01
+
+
+def test_nothing_grows_across_a_barrier_along_the_border_of_a_polygon() -> None:
+    given = units([shapely.box(0, 0, 300, 200), shapely.Point(550, 100)])
+    river = shapely.LineString([(300, -10), (300, 210)])
+    found = territories(given, area=AREA, barriers=barriers(river))
+    assert_tiles(found, given, AREA)
+    assert found.area.tolist() == pytest.approx([300 * 200, 300 * 200])
+
+
+def test_a_long_seam_between_tiles_is_no_hole_in_the_study_area() -> None:
+    # Narrow on average, but wider in one place than what is closed as a digitising error.
+    seam = shapely.Polygon([(300, 20), (300.2, 60), (301.2, 100), (300.2, 140), (300, 180), (299.9, 100)])
+    left = shapely.box(0, 0, 300, 200).difference(seam)
+    right = shapely.box(300, 0, 600, 200).difference(seam)
+    found = territories(units([left, right]))
+    assert_tiles(found, units([left, right]), AREA)
+    assert shapely.length(found.geometry.iloc[0].intersection(found.geometry.iloc[1])) > 190
 
 
 def test_units_on_one_spot_get_a_sector_each() -> None:
