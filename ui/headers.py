@@ -24,7 +24,7 @@ def panel() -> None:
     label = layer_label(layer, language())
     st.download_button(
         _("下载“{layer}”的 Excel 模板", layer=label),
-        lambda: view.template(layer),
+        view.template(layer),
         f"{layer}.xlsx",
         key="data-template",
         on_click="ignore",

@@ -73,9 +73,11 @@ def fault_table(found: Sequence[Fault], *, key: str, name: str) -> None:
         width="stretch",
         row_height=_row_height(rows[_("问题与改法")]),
     )
+    # The workbook is made when it is asked for, outside this run: its words must be settled before.
+    sheets, lang = {_("问题"): rows}, language()
     st.download_button(
         _("下载全部问题(Excel)"),
-        lambda: to_excel({_("问题"): rows}, lang=language()),
+        lambda: to_excel(sheets, lang=lang),
         f"{name}.xlsx",
         key=f"{key}-xlsx",
         on_click="ignore",

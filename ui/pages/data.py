@@ -75,8 +75,8 @@ def _source(context: Context, layer: str) -> str:
 
 def _layers(context: Context) -> None:
     project = context.project
-    if view.map_layers(project):
-        html = view.map_html(project.key, language(), project)
+    html = view.map_html(project.key, language(), project) if view.map_layers(project) else ""
+    if html:
         show(
             html,
             alt=_("地图:小区与村、学校、道路、河流与铁路、行政区、新建小区和有问题的地方,图层可开关"),
@@ -105,7 +105,7 @@ def _layers(context: Context) -> None:
             name="layers",
             tables=view.tables(project),
             layers=view.map_layers(project),
-            html=lambda: view.map_html(project.key, language(), project),
+            html=(lambda: html) if html else None,
         ),
         key="data-export",
     )

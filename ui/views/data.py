@@ -207,9 +207,31 @@ def first_rows(project: Project, layer: str) -> pd.DataFrame:
 
 
 def tables(project: Project) -> dict[str, pd.DataFrame]:
-    """Return every layer in words, for the workbook; it can be imported again."""
+    """Return every layer in words with its place, for the workbook; it can be imported again."""
     lang = language()
-    return {layer_label(name, lang): worded(project.layers[name], name, lang) for name in project.layers}
+    return {layer_label(name, lang): _table(project.layers[name], name) for name in project.layers}
+
+
+def _table(frame: pd.DataFrame, layer: str) -> pd.DataFrame:
+    # The workbook's notes name the source; as a column it would be taken for another one.
+    plain = pd.DataFrame(frame).drop(columns="source", errors="ignore")
+    # Capitals keep English headers apart from the names in code, which the export would word once more.
+    table = worded(plain, layer, language()).rename(columns=lambda head: head[:1].upper() + head[1:])
+    return pd.concat([table, _place(frame)], axis=1) if isinstance(frame, gpd.GeoDataFrame) else table
+
+
+def _place(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return longitude and latitude of points, well-known text of other shapes; a local grid as it is."""
+    from gis import systems
+
+    local = systems.is_local(frame.crs)
+    shapes = frame.geometry if local else frame.geometry.to_crs(systems.CGCS2000)
+    digits = 2 if local else 7
+    if shapes.isna().all() or not (shapes.dropna().geom_type == "Point").all():
+        return pd.DataFrame({"wkt": shapes.to_wkt(rounding_precision=digits)}, index=frame.index)
+    names = ("x", "y") if local else (_("经度"), _("纬度"))
+    xy = (shapes.x.round(digits), shapes.y.round(digits))
+    return pd.DataFrame(dict(zip(names, xy, strict=True)), index=frame.index)
 
 
 def map_layers(project: Project) -> dict[str, gpd.GeoDataFrame]:

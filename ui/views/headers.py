@@ -91,5 +91,5 @@ def template(layer: str) -> bytes:
         heads += [_("经度"), _("纬度")] if point else ["wkt"]
     blank = pd.DataFrame({head: pd.Series(dtype="str") for head in heads})
     note = _("在第一张表的表头下填写,一行一条;不需要的列可以删去。")
-    sheets = {layer_label(layer, language()): blank, _("说明"): headers(layer)}
-    return bytes(to_excel(sheets, notes=[note]))
+    sheets = {layer_label(layer, language()): blank, _("填表说明"): headers(layer)}
+    return bytes(to_excel(sheets, notes=[note], lang=language()))
