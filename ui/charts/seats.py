@@ -1,12 +1,17 @@
-"""Seats against entrants over the years."""
+"""Seats against pupils: by year, the need in its parts, and what stands empty after the peak."""
 
 from __future__ import annotations
 
 import altair as alt
 import pandas as pd
 
-from ui.charts.theme import AMBER, INK, TEAL, styled
+from ui.charts.theme import AMBER, GREY, INK, TEAL, styled
 from ui.texts import _
+
+#: Colours of the four parts of the need: growth, class relief, school relief, facilities.
+PART_COLOURS = (TEAL, AMBER, "#d9b26a", "#5b6aa8")
+ROW = 34
+WIDE_ENOUGH = 0.07  # of the longest bar: a part that has room for its number
 
 
 def by_year(totals: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
@@ -37,3 +42,180 @@ def by_year(totals: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin
         .encode(x=years, y="seats:Q")
     )
     return styled(bars + words + line, title=title, note=note)
+
+
+def part_words() -> dict[str, str]:
+    """Return the words of the four parts of the need (学位需求四分解), in the order they are drawn."""
+    return {
+        "growth": _("增长"),
+        "class_relief": _("消除大班额"),
+        "school_relief": _("消除大校额"),
+        "facility": _("校舍不足"),
+    }
+
+
+def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+    """Draw the need as one bar a place, its four parts side by side, the range of growth as a thin line.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        place, growth, growth_low, growth_high, class_relief, school_relief, facility, total.
+    title, note : str
+        What is drawn; year, scope and source.
+    """
+    ordered = rows.sort_values("total", ascending=False)
+    places = alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=alt.Axis(labelLimit=220))
+    parts = _parts(ordered)
+    words = list(part_words().values())
+    bars = (
+        alt.Chart(parts)
+        .mark_bar(size=24)
+        .encode(
+            y=places,
+            x=alt.X("start:Q", title=_("学位(个)"), axis=alt.Axis(format=",")),
+            x2="end:Q",
+            color=alt.Color(
+                "part:N", title=None, sort=words, scale=alt.Scale(domain=words, range=list(PART_COLOURS))
+            ),
+            tooltip=[
+                alt.Tooltip("place:N", title=_("范围")),
+                alt.Tooltip("part:N", title=_("需求来源")),
+                alt.Tooltip("seats:Q", title=_("学位"), format=","),
+            ],
+        )
+    )
+    inside = (
+        alt.Chart(parts[parts["roomy"]])
+        .mark_text(color="#ffffff", fontSize=13)
+        .encode(y=places, x="middle:Q", text=alt.Text("seats:Q", format=","))
+    )
+    sums = (
+        alt.Chart(ordered)
+        .mark_text(align="left", dx=6, fontSize=14, color=INK)
+        .encode(y=places, x="total:Q", text=alt.Text("total:Q", format=","))
+    )
+    layers = bars + inside + sums + _range(ordered, "growth", places)
+    return styled(layers, title=title, note=note, height=max(110, ROW * len(ordered) + 60))
+
+
+def _parts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a part with where it starts and ends on its bar."""
+    names = list(part_words())
+    ends = rows[names].cumsum(axis=1)
+    longest = max(float(rows["total"].max()), 1.0)
+    frames = [
+        pd.DataFrame(
+            {
+                "place": rows["place"],
+                "part": word,
+                "seats": rows[name],
+                "start": ends[name] - rows[name],
+                "end": ends[name],
+            }
+        )
+        for name, word in part_words().items()
+    ]
+    parts = pd.concat(frames, ignore_index=True)
+    middle = (parts["start"] + parts["end"]) / 2
+    return parts.assign(middle=middle, roomy=parts["seats"] > longest * WIDE_ENOUGH)
+
+
+def _range(rows: pd.DataFrame, name: str, places: alt.Y) -> alt.LayerChart:
+    """Draw the range of a value as a thin line with ticks."""
+    uncertain = rows[rows[f"{name}_high"] > rows[f"{name}_low"]]
+    ends = uncertain.melt(id_vars="place", value_vars=[f"{name}_low", f"{name}_high"], value_name="bound")
+    line = (
+        alt.Chart(uncertain)
+        .mark_rule(color=INK, strokeWidth=1.5)
+        .encode(y=places, x=alt.X(f"{name}_low:Q"), x2=f"{name}_high:Q")
+    )
+    ticks = alt.Chart(ends).mark_tick(color=INK, size=14, thickness=1.5).encode(y=places, x="bound:Q")
+    return line + ticks
+
+
+def against_seats(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+    """Draw the pupils of a stage, past and ahead with their range, against the seats of today.
+
+    Parameters
+    ----------
+    past : DataFrame
+        year, pupils.
+    ahead : DataFrame
+        year, mean, low, high, seats, gap.
+    title, note : str
+        What is drawn; year, scope and source.
+    """
+    years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
+    pupils = alt.Y("low:Q", title=_("人"), scale=alt.Scale(zero=False), axis=alt.Axis(format=","))
+    tips = [
+        alt.Tooltip("year:O", title=_("学年")),
+        alt.Tooltip("mean:Q", title=_("预测"), format=",.0f"),
+        alt.Tooltip("low:Q", title=_("下限"), format=",.0f"),
+        alt.Tooltip("high:Q", title=_("上限"), format=",.0f"),
+        alt.Tooltip("seats:Q", title=_("学位"), format=","),
+        alt.Tooltip("gap:Q", title=_("学位缺口"), format=",.0f"),
+    ]
+    band = alt.Chart(ahead).mark_area(color=TEAL, opacity=0.18).encode(x=years, y=pupils, y2="high:Q")
+    line = (
+        alt.Chart(ahead)
+        .mark_line(color=TEAL, strokeWidth=3, point=alt.OverlayMarkDef(color=TEAL, size=60))
+        .encode(x=years, y="mean:Q", tooltip=tips)
+    )
+    known = (
+        alt.Chart(past)
+        .mark_line(color=INK, strokeWidth=3, point=alt.OverlayMarkDef(color=INK))
+        .encode(x=years, y="pupils:Q", tooltip=[alt.Tooltip("year:O"), alt.Tooltip("pupils:Q", format=",")])
+    )
+    return styled(band + known + line + _seats(past, ahead), title=title, note=note, height=340)
+
+
+def _seats(past: pd.DataFrame, ahead: pd.DataFrame) -> alt.LayerChart:
+    """Draw the seats of today as a level line with their number on it."""
+    room = int(ahead["seats"].iloc[0])
+    level = pd.DataFrame({"seats": [room], "word": [_("现有学位 {n}", n=f"{room:,}")]})
+    first = int(past["year"].min())
+    rule = alt.Chart(level).mark_rule(color=AMBER, strokeWidth=3).encode(y="seats:Q")
+    word = (
+        alt.Chart(level.assign(year=first))
+        .mark_text(align="left", dy=-10, dx=-20, fontSize=14, color=AMBER)
+        .encode(x="year:O", y="seats:Q", text="word:N")
+    )
+    return rule + word
+
+
+def left_empty(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+    """Draw the seats left empty after the peak, one bar a place, the range as a thin line.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        place, empty, empty_low, empty_high, end_year, peak_year.
+    title, note : str
+        What is drawn; year, scope and source.
+    """
+    ordered = rows.sort_values("empty", ascending=False)
+    places = alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=alt.Axis(labelLimit=220))
+    bars = (
+        alt.Chart(ordered)
+        .mark_bar(size=24, color=GREY)
+        .encode(
+            y=places,
+            x=alt.X("empty:Q", title=_("学位(个)"), axis=alt.Axis(format=",")),
+            tooltip=[
+                alt.Tooltip("place:N", title=_("范围")),
+                alt.Tooltip("peak_year:O", title=_("峰值学年")),
+                alt.Tooltip("end_year:O", title=_("最少学年")),
+                alt.Tooltip("empty:Q", title=_("峰后闲置学位"), format=",.0f"),
+                alt.Tooltip("empty_low:Q", title=_("下限"), format=",.0f"),
+                alt.Tooltip("empty_high:Q", title=_("上限"), format=",.0f"),
+            ],
+        )
+    )
+    words = (
+        alt.Chart(ordered)
+        .mark_text(align="left", dx=6, fontSize=14, color=INK)
+        .encode(y=places, x="empty_high:Q", text="words:N")
+    )
+    layers = bars + words + _range(ordered, "empty", places)
+    return styled(layers, title=title, note=note, height=max(110, ROW * len(ordered) + 60))

@@ -13,7 +13,7 @@ PERCENT_POINTS = {"load"}
 FRACTIONS = {"share_within", "p_oversized"}
 RATES = {"pupil_km", "primary_yield", "junior_yield"}
 YEARS = {"year", "from_year", "cohort", "handover_year", "built_year", "peak_year", "end_year"}
-YEARS |= {"first_red", "first_yellow", "gap_year"}
+YEARS |= {"gap_year"}
 VALUES = {"kind", "area", "provider", "boarding", "road_class", "stage", "level"}
 
 
@@ -78,6 +78,7 @@ def words() -> dict[str, str]:
         "file": _("文件"),
         "p_oversized": _("大班额概率"),
         "change": _("变化"),
+        "load_words": _("负荷"),
         "basis": _("预测依据"),
         "primary_yield": _("小学生/户"),
         "junior_yield": _("初中生/户"),
@@ -105,6 +106,7 @@ def words() -> dict[str, str]:
         "in_force": _("现行片区"),
         "draft": _("方案"),
         "change": _("变化"),
+        "load_words": _("负荷"),
         "cases": _("处数"),
         "rank": _("按距离排"),
         "extra_m": _("比最近远(米)"),

@@ -1,0 +1,202 @@
+"""The need in four parts: figures, bars, table, map, and the schools to relieve."""
+
+from __future__ import annotations
+
+import altair as alt
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from ui import widgets
+from ui.charts import seats as charts
+from ui.maps import seats as maps
+from ui.maps import show
+from ui.state import Context, stage_word
+from ui.texts import _, language
+from ui.views import seats as views
+from ui.views.seats import Need
+from ui.widgets import Figure
+
+
+def draw(context: Context, found: Need) -> None:
+    """Draw the section."""
+    stage = scope(context)
+    rows = found.of(stage)
+    if rows.empty:
+        widgets.empty(_("这个学段没有在校生,没有可分解的需求。"))
+        return
+    _figures(context, found, stage)
+    st.altair_chart(_bars(context, found, stage))
+    _notices(found)
+    left, right = st.columns([3, 2])
+    with left:
+        show.show(map_html(context, found, stage), alt=_("需新增学位地图"), height=460)
+    with right:
+        st.markdown(f"**{_('需疏解、补足最多的学校')}**")
+        schools = found.schools if stage is None else found.schools[found.schools["stage"] == stage]
+        shown = schools.drop(columns=["school_id", "district"])
+        widgets.table(shown.drop(columns="stage") if stage else shown, key="relief", height=420)
+    widgets.table(table(found, stage), key="need")
+
+
+def scope(context: Context) -> str | None:
+    """Draw the switch between the stage and both; return the stage, None for both."""
+    words = {"stage": stage_word(context.stage), "both": _("小学和初中")}
+    chosen = st.segmented_control(
+        _("需求范围"),
+        list(words),
+        default="stage",
+        required=True,
+        format_func=words.__getitem__,
+        key="need-scope",
+        label_visibility="collapsed",
+    )
+    return None if chosen == "both" else context.stage
+
+
+def span(found: Need) -> str:
+    """Return the years that growth looks at in words."""
+    return _("{now}–{then}学年", now=found.now, then=found.then)
+
+
+def scope_word(stage: str | None) -> str:
+    """Return the scope of the need in words."""
+    return _("{stage}·全部学校", stage=_("小学和初中") if stage is None else stage_word(stage))
+
+
+def place_word(district: str | None) -> str:
+    """Return a district's name, or that none is stated."""
+    return str(district) if pd.notna(district) and district else _("未注明旗区")
+
+
+def worded(mean: float, low: float, high: float) -> str:
+    """Return a forecast with its range, never the bare number: 412(380-447)."""
+    return _("{mean}({span})", mean=widgets.whole(mean), span=widgets.span(low, high))
+
+
+def ranged(row: pd.Series, name: str) -> str:
+    """Return growth or total of the need with its range."""
+    return worded(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
+def _span(total: pd.Series, name: str) -> str:
+    return _("80% 区间 {span}", span=widgets.span(total[f"{name}_low"], total[f"{name}_high"]))
+
+
+def _figures(context: Context, found: Need, stage: str | None) -> None:
+    total = views.summed(found.of(stage))
+    where, when = scope_word(stage), widgets.school_year(found.roster)
+    relief, years, whole = total["class_relief"] + total["school_relief"], span(found), widgets.whole
+    roster, rooms = _("班级名册、学校表"), _("学校表(教学及辅助用房)")
+    widgets.figures(
+        [
+            Figure(
+                _("需新增学位"), whole(total["total"]), years, where, _("右边三项之和"), _span(total, "total")
+            ),
+            Figure(_("增长"), whole(total["growth"]), years, where, _("预测"), _span(total, "growth")),
+            Figure(_("疏解(大班额、大校额)"), whole(relief), when, where, roster),
+            Figure(_("校舍不足"), whole(total["facility"]), when, where, rooms),
+        ]
+    )
+
+
+def _bars(context: Context, found: Need, stage: str | None) -> alt.TopLevelMixin:
+    rows = by_place(found, stage)
+    total = views.summed(found.of(stage))
+    part, word = max(charts.part_words().items(), key=lambda item: total[item[0]])
+    title = _(
+        "{scope}需新增 {n} 个学位,其中{part}占 {share}",
+        scope=_("小学和初中") if stage is None else stage_word(stage),
+        n=widgets.whole(total["total"]),
+        part=word,
+        share=widgets.share(total[part] / max(total["total"], 1)),
+    )
+    note = _("{span} · 全部学校 · 细线为增长的 80% 区间 · 来源:预测、班级名册、学校表", span=span(found))
+    return charts.need_parts(rows, title=title, note=note)
+
+
+def by_place(found: Need, stage: str | None) -> pd.DataFrame:
+    """Return the need by district where there are several, else by stage, with the place in words."""
+    rows = found.of(stage)
+    if rows["district"].nunique() > 1:
+        summed = rows.groupby("district", as_index=False)[views.NUMBERS].sum()
+        return summed.assign(place=summed["district"].map(place_word))
+    return rows.assign(place=rows["stage"].map(stage_word))
+
+
+def _notices(found: Need) -> None:
+    if found.no_area:
+        st.caption(
+            _("{n} 所学校没有教学及辅助用房面积,校舍不足按 0 计,实际可能更多。", n=f"{found.no_area:,}")
+        )
+    if found.roster != found.now:
+        st.caption(
+            _(
+                "班级名册为 {roster} 学年,在校生到 {now} 学年:疏解按前者,增长按后者。",
+                roster=found.roster,
+                now=found.now,
+            )
+        )
+
+
+def table(found: Need, stage: str | None) -> pd.DataFrame:
+    """Return the need by district and stage with its totals, districts and stages in words."""
+    rows = found.of(stage).sort_values("total", ascending=False)
+    rows = rows.assign(district=rows["district"].map(place_word), stage=rows["stage"].map(stage_word))
+    sums = [views.summed(found.of(stage)).to_frame().T.assign(district=_("合计"), stage=_scope_name(stage))]
+    if stage is None:
+        sums = [
+            *(
+                views.summed(found.of(name)).to_frame().T.assign(district=_("合计"), stage=stage_word(name))
+                for name in ("primary", "junior")
+            ),
+            *sums,
+        ]
+    return pd.concat([rows, *sums], ignore_index=True)[["district", "stage", *views.NUMBERS]]
+
+
+def _scope_name(stage: str | None) -> str:
+    return _("小学和初中") if stage is None else stage_word(stage)
+
+
+def map_html(context: Context, found: Need, stage: str | None) -> str:
+    """Return the map of the need as one file, kept once it is made."""
+    key = context.project.key
+    return _map(key, stage, views.settings_key(context), language(), context, found)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _map(key: str, stage: str | None, chosen: str, lang: str, _context: Context, _found: Need) -> str:
+    return maps.need(
+        _context,
+        school_points(_context, _found, stage),
+        district_shapes(_context, _found, stage),
+        scope=f"{span(_found)} · {scope_word(stage)}",
+        source=_("来源:预测、班级名册、学校表"),
+    )
+
+
+def school_points(context: Context, found: Need, stage: str | None) -> gpd.GeoDataFrame:
+    """Return the schools with anything to relieve, as points; both stages of a school summed."""
+    rows = found.schools if stage is None else found.schools[found.schools["stage"] == stage]
+    parts = ["class_relief", "school_relief", "facility", "total"]
+    summed = rows.groupby("school_id", as_index=False)[parts].sum()
+    points = context.project.layers["schools"][["school_id", "name", "geometry"]]
+    return points.merge(summed, on="school_id", validate="1:1")
+
+
+def district_shapes(context: Context, found: Need, stage: str | None) -> gpd.GeoDataFrame | None:
+    """Return the districts with their need, None where there is but one or no borders are known."""
+    rows = found.of(stage)
+    if rows["district"].nunique() < 2 or not context.project.has("areas"):
+        return None
+    summed = rows.groupby("district")[views.NUMBERS].sum()
+    areas = context.project.layers["areas"]
+    shapes = areas.loc[areas["level"] == "district", ["name", "geometry"]]
+    known = shapes.merge(summed, left_on="name", right_index=True)
+    if known.empty:
+        return None
+    return known.assign(
+        words=[ranged(row, "total") for _at, row in known.iterrows()],
+        growth_words=[ranged(row, "growth") for _at, row in known.iterrows()],
+    )
