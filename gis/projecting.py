@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -79,6 +80,9 @@ def accuracy(source: CRS, target: CRS) -> float | None:
     datums = (source.geodetic_crs, target.geodetic_crs)
     if datums[0] == datums[1] or all(datum in (WGS84, CGCS2000) for datum in datums):
         return 0.0
-    group = TransformerGroup(source, target, always_xy=True)
+    with warnings.catch_warnings():
+        # pyproj warns where a grid file would be better still; how exact it is without is what we return.
+        warnings.filterwarnings("ignore", "Best transformation is not available", UserWarning)
+        group = TransformerGroup(source, target, always_xy=True)
     known = [float(t.accuracy) for t in group.transformers if t.accuracy is not None and t.accuracy >= 0]
     return min(known) if known else None

@@ -1,6 +1,7 @@
 """Coordinate systems: told from the numbers with reasons, never guessed in silence."""
 
 import json
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -186,6 +187,12 @@ def test_old_datums_are_said_to_be_inexact():
     assert not crs.transform_faults(CRS(4326), CRS(4546))
     (fault,) = crs.transform_faults(CRS(2382), CRS(4546), file="旧.shp")
     assert fault.kind == "crs_accuracy" and fault.level == "warning" and "CGCS2000" in fault.text()
+
+
+def test_a_missing_grid_file_is_no_warning_on_the_screen():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert 0 < crs.accuracy(CRS(26985), CRS(32618)) < 5
 
 
 def test_names_and_choices():
