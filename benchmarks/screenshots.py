@@ -2,10 +2,10 @@
 
     python -m benchmarks.screenshots [--pages zones,seats] [--langs zh,en] [--out FOLDER] [--keep FOLDER]
 
-Builds the demo in a temporary folder, makes what the pages wait for (territories, walks, forecast) and a draft
-by the optimiser with a fixed amount of work, starts the app, and writes notebooks/images/<page>-<lang>.png:
-1440 pixels wide, with as few colours as keep it below 250 KB. Prints one JSON line a picture; returns 1 when a
-page shows an error, has no map, asks for anything but this machine, or its picture is too big.
+Builds the demo in a temporary folder, makes a draft by the optimiser with a fixed amount of work, starts the
+app, and writes <page>-<lang>.png into notebooks/images: 1440 pixels wide, with as few colours as keep it
+below 250 KB. Prints one JSON line a picture; returns 1 when a page shows an error, has no map, asks for
+anything but this machine, or its picture is too big.
 """
 
 import argparse
@@ -25,11 +25,10 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 import run
 from data.make_demo import make_demo
-from planning import drafts, forecasts, spatial
-from planning.project import Project, list_projects
+from planning import drafts
+from planning.project import Project
 from planning.store import DraftStore
 from planning.tasks import optimise_job
-from ui.state import YEARS_AHEAD
 
 WIDTH = 1440
 #: Height of each page's window, pixels: what answers the page's question, down to a clean edge.
@@ -42,15 +41,8 @@ STAGE = "primary"
 WORK = 4
 LARGEST = 250_000  # bytes
 COLOURS = (256, 192, 128, 96, 64, 48)
-PATIENCE = 90_000  # milliseconds
-
-
-def prepare(home: Path) -> Project:
-    """Build the demo and everything that a page would otherwise compute while it is looked at."""
-    project = make_demo(home)
-    spatial.derive(project)
-    forecasts.forecast_job(project.folder, forecasts.Settings(project.year + YEARS_AHEAD))
-    return project
+PATIENCE = 180_000  # milliseconds until a page is given up; a forecast is made on the way
+SETTLING = 1_500  # milliseconds in which charts, labels and fonts come to rest
 
 
 def make_drafts(project: Project) -> dict[str, str]:
@@ -110,12 +102,17 @@ def settle(page: Page) -> str:
     """Wait until a page has drawn its map and charts; return what is wrong with it, else an empty string."""
     try:
         page.locator("h1").first.wait_for()
+        page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
+        for word in ("stProgress", "stSkeleton"):  # a job under way, a part still to come
+            page.wait_for_function(f"!document.querySelector('[data-testid={word}]')")
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
-        page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
+        page.wait_for_timeout(SETTLING)
+        for frame in page.frames:
+            frame.wait_for_function("document.fonts.status === 'loaded'")
+        page.wait_for_timeout(SETTLING)
     except Error as error:
         return str(error).splitlines()[0]
-    page.wait_for_timeout(2500)  # labels of the map and charts come to rest
     return "the page shows an exception" if page.locator('[data-testid="stException"]').count() else ""
 
 
@@ -144,7 +141,7 @@ def shoot(page: Page, address: str, name: str, lang: str, *, draft: str = "") ->
 
 def take(home: Path, out: Path, pages: list[str], langs: list[str]) -> int:
     """Write every picture asked for; return how many went wrong."""
-    project = next(iter(list_projects(home)), None) or prepare(home)
+    project = make_demo(home)
     made = make_drafts(project) if set(pages) & set(WITH_DRAFT) else {}
     failed = 0
     with serving(home) as address, browsing() as (page, outside):
