@@ -18,6 +18,7 @@ import pandas as pd
 from data.demo.city import Layers, city, county
 from data.demo.settings import COUNTY, EPSG, SOURCE, YEAR
 from planning import project as projects
+from planning import spatial
 from planning.settings import PROJECT_FILE
 
 Progress = Callable[[float, str], None]
@@ -106,7 +107,7 @@ def make_demo(
     name, name_en = _NAMES[which]
     if progress is not None:
         progress(0.85, name)
-    return projects.create_project(
+    project = projects.create_project(
         made,
         id=IDS[which],
         name=name,
@@ -117,6 +118,9 @@ def make_demo(
         synthetic=True,
         sources=_sources(made),
     )
+    # so that the first page opens with its map, not with a progress bar
+    spatial.derive(project, progress=None if progress is None else lambda share, word: progress(0.9, word))
+    return project
 
 
 def _sources(made: Layers) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gis.faults import Fault
-from gis.layers import SCHEMAS, grade_label, value_label
+from gis.layers import SCHEMAS, grade_label, value_label, zone_of
 from gis.systems import is_local
 from gis.systems import name as crs_name
 from gis.values import hint
@@ -62,6 +62,8 @@ def check_project(layers: Layers, *, stage_system: str = "6-3") -> list[Fault]:
         warnings, in the order of the checks. Nothing is raised.
     """
     kept = {name: frame for name, frame in layers.items() if name in SCHEMAS and len(frame)}
+    if "schools" in kept:
+        kept["schools"] = kept["schools"].assign(zone_id=zone_of(kept["schools"]))
     faults = [fault for check in _CHECKS for fault in check(kept)]
     return faults + _zones_without_stage(kept, stage_system)
 
@@ -87,6 +89,8 @@ def _resolved(
     frame: pd.DataFrame, layer: str, column: str, known: pd.DataFrame, target: str
 ) -> tuple[pd.DataFrame, list[Fault]]:
     key = "zone_id" if (layer, column) == ("catchments", "zone_id") else _KEYS[target]
+    if key == "zone_id":
+        known = known.assign(zone_id=zone_of(known))
     ids = set(known[key].dropna())
     by_name = known.groupby("name")[key].agg(lambda values: sorted(set(values.dropna())))
     turned: dict[str, str] = {}

@@ -141,3 +141,15 @@ def _column(name: str, layer: str) -> Column | None:
             if column.name == name:
                 return column
     return None
+
+
+def zone_of(schools: pd.DataFrame) -> pd.Series:
+    """Return the zone (片区) of each school: its zone_id, else its own id.
+
+    A boarding school (寄宿制) that states no zone has none: it takes pupils from everywhere, which is why the
+    policy leaves it out of 就近划片. Where one does serve a catchment, its zone_id says so.
+    """
+    own = schools["school_id"].astype("str").rename("zone_id")
+    if "boarding" in schools:
+        own = own.mask(schools["boarding"].fillna(False).astype(bool))
+    return schools["zone_id"].astype("str").fillna(own) if "zone_id" in schools else own

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gis import hotspots
+from gis.layers import zone_of
 from planning import stages
-from planning.seats import zone_of
 from planning.vocabulary import SCOPES
 
 Basis = Literal["enrolled", "entrants"]

@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from gis.layers import zone_of
 from planning import stages
 from planning.indicators import in_scope, proximity_share, weighted_cv
 from planning.need import pupils_now
 from planning.policy import Rule
-from planning.seats import zone_of
 from planning.vocabulary import SCOPES
 
 _LONG: Final = ("nine_year", "twelve_year")

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from gis.layers import zone_of
 from planning import stages
 
 Mode = Literal["intake", "enrolment"]
@@ -43,24 +44,19 @@ def teaches(schools: pd.DataFrame, stage: str, *, system: str = "6-3", mode: Mod
     return (schools["lowest_grade"] <= last) & (schools["highest_grade"] >= grades[0])
 
 
-def zone_of(schools: pd.DataFrame) -> pd.Series:
-    """Return the zone (片区) of each school: zone_id, else the school's own id."""
-    own = schools["school_id"].astype("str")
-    return schools["zone_id"].astype("str").fillna(own) if "zone_id" in schools else own.rename("zone_id")
-
-
 def zoned(
     schools: pd.DataFrame, stage: str, *, system: str = "6-3", mode: Mode = "intake", private: bool = False
 ) -> pd.DataFrame:
     """Return the schools that catchments of a stage are drawn for, with `zone_id` filled.
 
     Private schools (民办) are left out unless `private`: they have no catchment. A school whose provider
-    is not stated counts as public.
+    is not stated counts as public. Nor has a boarding school that states no zone (`gis.layers.zone_of`).
     """
-    take = teaches(schools, stage, system=system, mode=mode).fillna(False).astype(bool)
+    zone = zone_of(schools)
+    take = zone.notna() & teaches(schools, stage, system=system, mode=mode).fillna(False).astype(bool)
     if not private and "provider" in schools:
         take &= ~schools["provider"].eq("private").fillna(False).astype(bool)
-    return schools[take].assign(zone_id=zone_of(schools)[take])
+    return schools[take].assign(zone_id=zone[take])
 
 
 def capacity(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gis.layers import zone_of
 from planning import outlook, seats, spatial, zoneproblem
 from planning.project import open_project
 
@@ -138,7 +139,7 @@ def forecast_job(
         progress(0.05, project.name)
     past = outlook.history(project)
     schools = project.layers["schools"]
-    zones = schools.assign(zone_id=seats.zone_of(schools)) if by_zone else None
+    zones = schools.assign(zone_id=zone_of(schools)) if by_zone else None
     known = None if zones is None else zones[zones["school_id"].isin(past["school"])]
     housing = outlook.estates(project, from_outside=from_outside)
     frame = forecast(

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from gis.faults import FaultError
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
@@ -67,10 +68,19 @@ def lazy_page(module: str, context: Context | None) -> Callable[[], None]:
         if context is None:
             importlib.import_module("ui.pages.welcome").page()
         else:
-            importlib.import_module(f"ui.pages.{module}").page(context)
+            _open(module, context)
 
     run.__name__ = module
     return run
+
+
+def _open(module: str, context: Context) -> None:
+    """Open a page; what its data lack is said on it, not thrown at the planner."""
+    try:
+        importlib.import_module(f"ui.pages.{module}").page(context)
+    except FaultError as error:
+        st.error(error.text(language()))
+        st.info(_("请在“数据”页补齐或更正后重试。"))
 
 
 def stage_word(stage: str) -> str:

@@ -62,7 +62,8 @@ def sites(district: District, units: gpd.GeoDataFrame, entrants: np.ndarray, roa
     frame["lowest_grade"] = [_GRADES[kind][0] for kind in frame["kind"]]
     frame["highest_grade"] = [_GRADES[kind][1] for kind in frame["kind"]]
     frame["parent_id"] = _parents(frame, units, roads)
-    frame["zone_id"] = np.where(_campus(frame), frame["parent_id"], frame["school_id"])
+    own = frame["school_id"].mask(frame["boarding"].astype(bool) | frame["provider"].eq("private"))
+    frame["zone_id"] = own.mask(_campus(frame), frame["parent_id"])
     frame["built_year"] = _built(frame, random)
     frame["name"], frame["name_en"] = zip(*school_names(district, frame, units))
     return frame.assign(source=SOURCE)

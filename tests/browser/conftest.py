@@ -17,6 +17,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+# A forecast on a busy two-core machine takes its time; nothing here measures speed.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about", "file", "chrome-extension"}
 
@@ -130,7 +133,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
     context.route("**/*", cut)
     page = context.new_page()
-    page.set_default_timeout(45_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     assert not asked, f"asked outside loopback: {asked[:5]}"
     assert page.locator('[data-testid="stException"]').count() == 0, "the page shows an exception"

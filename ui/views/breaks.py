@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planning import indicators, policy, seats, vocabulary
+from gis.layers import zone_of
+from planning import indicators, policy, vocabulary
 from planning.policy import Rule
 from planning.vocabulary import SCOPES
 from ui.state import Context
@@ -56,12 +57,12 @@ def summary(every: Iterable[Broken]) -> pd.DataFrame:
                 each.strength,
                 len(each.rows),
                 int(each.rows["pupils"].sum()),
-                each.source,
                 each.confidence,
+                each.source,
             )
             for each in every
         ],
-        columns=["rule", "strength", "cases", "pupils", "source", "confidence"],
+        columns=["rule", "strength", "cases", "pupils", "confidence", "source"],
     )
 
 
@@ -136,7 +137,7 @@ def _in_scope(context: Context, walks: pd.DataFrame, scope: str) -> pd.Series:
     wanted, schools = SCOPES[scope], context.project.layers["schools"]
     by_home = wanted.areas is not None and "area" in walks
     inside, _unknown = indicators.in_scope(schools, scope, areas=not by_home)
-    taken = walks["zone_id"].isin(seats.zone_of(schools)[inside])
+    taken = walks["zone_id"].isin(zone_of(schools)[inside])
     if by_home and wanted.areas is not None:
         taken &= walks["area"].isin(list(wanted.areas))
     return taken
