@@ -9,11 +9,16 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gis.roads import CLASSES, RoadGraph
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+BUNDLE = 25.0
+"""Nameless barriers of one kind this near each other, in metres, are one: the tracks of a railway."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,9 @@ class Obstacles:
 def obstacles(barriers: gpd.GeoDataFrame | None, graph: RoadGraph | None) -> Obstacles:
     """Collect barriers (rivers, rails, expressways) and the arterial roads of a graph.
 
-    Barriers of one kind and name are one feature, and so are the edges of one named road; bridges and tunnels
-    of roads are left out, as people pass under or over them.
+    Barriers of one kind and name are one feature; so are nameless ones of a kind that lie within ``BUNDLE``
+    metres of each other (a yard of twenty tracks is one railway), and the edges of one named road. Bridges
+    and tunnels of roads are left out, as people pass under or over them.
     """
     found = [_barrier_segments(barriers), _road_segments(graph)]
     shift = [0, int(found[0].feature.max(initial=-1)) + 1]
@@ -51,13 +57,32 @@ def _segments(shapes: Any, feature: Ints) -> Obstacles:
 def _barrier_segments(barriers: gpd.GeoDataFrame | None) -> Obstacles:
     if barriers is None or not len(barriers):
         return Obstacles(np.empty((0, 2, 2)), np.empty(0, dtype=np.int64))
-    frame = barriers.reset_index(drop=True)
-    key = frame.index.astype(str).to_series(index=frame.index)
-    if "name" in frame:
-        named = frame["name"].notna() & (frame["name"] != "")
-        kind = frame["kind"].astype(str) if "kind" in frame else ""
-        key = key.where(~named, frame["name"].astype(str) + "|" + kind)
-    return _segments(shapely.force_2d(frame.geometry.to_numpy()), np.unique(key, return_inverse=True)[1])
+    shapes = shapely.force_2d(barriers.geometry.to_numpy())
+    return _segments(shapes, _features(barriers, shapes))
+
+
+def _features(barriers: gpd.GeoDataFrame, shapes: Any) -> Ints:
+    """Number the features: of one name and kind, or nameless ones of a kind near each other."""
+    kind, name = (_text(barriers, column) for column in ("kind", "name"))
+    named = name != ""
+    number = np.empty(len(barriers), dtype=np.int64)
+    number[named] = np.unique(np.char.add(np.char.add(name, "|"), kind)[named], return_inverse=True)[1]
+    number[~named] = _bundles(shapes[~named], kind[~named]) + len(barriers)
+    return number
+
+
+def _text(frame: gpd.GeoDataFrame, column: str) -> npt.NDArray[np.str_]:
+    if column not in frame:
+        return np.full(len(frame), "", dtype=str)
+    return frame[column].fillna("").astype(str).to_numpy().astype(str)
+
+
+def _bundles(shapes: Any, kind: Any) -> Ints:
+    """Groups of features of one kind, each within ``BUNDLE`` metres of the next: parallel tracks."""
+    near, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=BUNDLE)
+    alike = kind[near] == kind[other]
+    links = coo_array((np.ones(alike.sum()), (near[alike], other[alike])), shape=(len(shapes), len(shapes)))
+    return connected_components(links, directed=False)[1].astype(np.int64)
 
 
 def _road_segments(graph: RoadGraph | None) -> Obstacles:

@@ -103,7 +103,7 @@ def test_crossings_count_features_along_the_straight_line() -> None:
     river = shapely.LineString([(120, -500), (120, 500)])
     bend = shapely.LineString([(250, -500), (260, -10), (255, 10), (250, -20), (250, 500)])
     rail = shapely.LineString([(200, 300), (200, 500)])
-    surface = shapely.box(270, -100, 280, 100)
+    surface = shapely.box(290, -100, 299, 100)
     found = walking(UNITS, SCHOOLS, barriers=barriers(river, bend, rail, surface))
     assert found["crossings"].tolist() == [1, 3, 1, 3, 0, 2]
 
@@ -112,7 +112,17 @@ def test_one_named_barrier_in_pieces_counts_once() -> None:
     pieces = [shapely.LineString([(x, -50), (x, 50)]) for x in (120, 125)]
     units, schools = places("unit_id", (0, 0)), places("school_id", (200, 0))
     assert walking(units, schools, barriers=barriers(*pieces, name="黄河"))["crossings"].tolist() == [1]
-    assert walking(units, schools, barriers=barriers(*pieces, name=""))["crossings"].tolist() == [2]
+
+
+def test_nameless_barriers_side_by_side_count_once() -> None:
+    tracks = [shapely.LineString([(x, -50), (x, 50)]) for x in (60, 64, 80, 140)]
+    units, schools = places("unit_id", (0, 0)), places("school_id", (200, 0))
+    layer = barriers(*tracks, name="")
+    assert walking(units, schools, barriers=layer)["crossings"].tolist() == [2]
+    layer["kind"] = ["rail", "river", "rail", "rail"]
+    assert walking(units, schools, barriers=layer)["crossings"].tolist() == [3]
+    layer.loc[0, "name"] = "北站线"
+    assert walking(units, schools, barriers=layer.drop(columns="kind"))["crossings"].tolist() == [3]
 
 
 def test_arterial_roads_count_and_their_bridges_do_not() -> None:
