@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from PIL import Image
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page, Route, sync_playwright
 
 import run
 from data.make_demo import make_demo
@@ -84,7 +84,7 @@ def browsing() -> Iterator[tuple[Page, list[str]]]:
         browser = playwright.chromium.launch(executable_path=run.find_browser(), args=arguments)
         page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, locale="zh-CN")
 
-        def only_loopback(route) -> None:  # type: ignore[no-untyped-def]
+        def only_loopback(route: Route) -> None:
             parts = urlsplit(route.request.url)
             if parts.hostname == "127.0.0.1" or parts.scheme in ("data", "blob", "about"):
                 route.continue_()
