@@ -5,16 +5,17 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from ui.charts.theme import AMBER, GREY, INK, TEAL, styled
+from ui.charts.theme import AMBER, GREY, INK, TEAL, Drawn, styled
 from ui.texts import _
 
 #: Colours of the four parts of the need: growth, class relief, school relief, facilities.
 PART_COLOURS = (TEAL, AMBER, "#d9b26a", "#5b6aa8")
-ROW = 34
+ROW, BAR, BELOW, FRAME = 38, 20, 15, 130  # pixels; ranges are drawn below their bars
+GLYPH, WIDEST, PADDING = 14, 220, 48  # pixels
 WIDE_ENOUGH = 0.07  # of the longest bar: a part that has room for its number
 
 
-def by_year(totals: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def by_year(totals: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw entrants as bars and the intake plan as a line, one column a year."""
     years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
     bars = (
@@ -54,7 +55,7 @@ def part_words() -> dict[str, str]:
     }
 
 
-def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the need as one bar a place, its four parts side by side, the range of growth as a thin line.
 
     Parameters
@@ -65,18 +66,22 @@ def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixi
         What is drawn; year, scope and source.
     """
     ordered = rows.sort_values("total", ascending=False)
-    places = alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=alt.Axis(labelLimit=220))
+    places = _places(ordered)
     parts = _parts(ordered)
     words = list(part_words().values())
     bars = (
         alt.Chart(parts)
-        .mark_bar(size=24)
+        .mark_bar(size=BAR)
         .encode(
             y=places,
-            x=alt.X("start:Q", title=_("学位(个)"), axis=alt.Axis(format=",")),
+            x=alt.X("start:Q", title=None, axis=alt.Axis(format=",d")),
             x2="end:Q",
             color=alt.Color(
-                "part:N", title=None, sort=words, scale=alt.Scale(domain=words, range=list(PART_COLOURS))
+                "part:N",
+                title=None,
+                sort=words,
+                scale=alt.Scale(domain=words, range=list(PART_COLOURS)),
+                legend=alt.Legend(columnPadding=PADDING),
             ),
             tooltip=[
                 alt.Tooltip("place:N", title=_("范围")),
@@ -96,7 +101,14 @@ def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixi
         .encode(y=places, x="total:Q", text=alt.Text("total:Q", format=","))
     )
     layers = bars + inside + sums + _range(ordered, "growth", places)
-    return styled(layers, title=title, note=note, height=max(110, ROW * len(ordered) + 60))
+    return styled(layers, title=title, note=note, height=ROW * len(ordered) + FRAME)
+
+
+def _places(ordered: pd.DataFrame) -> alt.Y:
+    """Return the axis of places; its room is reckoned here, as a font may come after the chart is drawn."""
+    room = min(GLYPH * int(ordered["place"].str.len().max()), WIDEST)
+    axis = alt.Axis(labelLimit=WIDEST, minExtent=room)
+    return alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=axis)
 
 
 def _parts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -127,14 +139,18 @@ def _range(rows: pd.DataFrame, name: str, places: alt.Y) -> alt.LayerChart:
     ends = uncertain.melt(id_vars="place", value_vars=[f"{name}_low", f"{name}_high"], value_name="bound")
     line = (
         alt.Chart(uncertain)
-        .mark_rule(color=INK, strokeWidth=1.5)
+        .mark_rule(color=INK, strokeWidth=1.5, yOffset=BELOW)
         .encode(y=places, x=alt.X(f"{name}_low:Q"), x2=f"{name}_high:Q")
     )
-    ticks = alt.Chart(ends).mark_tick(color=INK, size=14, thickness=1.5).encode(y=places, x="bound:Q")
+    ticks = (
+        alt.Chart(ends)
+        .mark_tick(color=INK, size=8, thickness=1.5, yOffset=BELOW)
+        .encode(y=places, x="bound:Q")
+    )
     return line + ticks
 
 
-def against_seats(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def against_seats(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the pupils of a stage, past and ahead with their range, against the seats of today.
 
     Parameters
@@ -147,7 +163,10 @@ def against_seats(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: 
         What is drawn; year, scope and source.
     """
     years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
-    pupils = alt.Y("low:Q", title=_("人"), scale=alt.Scale(zero=False), axis=alt.Axis(format=","))
+    axis = alt.Axis(format=",d")
+    pupils = alt.Y("low:Q", title=None, scale=alt.Scale(zero=False), axis=axis)
+    now = past[(past["year"] == past["year"].max()) & (past["year"] < ahead["year"].min())]
+    joined = pd.concat([now.assign(mean=now["pupils"], low=now["pupils"], high=now["pupils"]), ahead])
     tips = [
         alt.Tooltip("year:O", title=_("学年")),
         alt.Tooltip("mean:Q", title=_("预测"), format=",.0f"),
@@ -156,18 +175,25 @@ def against_seats(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: 
         alt.Tooltip("seats:Q", title=_("学位"), format=","),
         alt.Tooltip("gap:Q", title=_("学位缺口"), format=",.0f"),
     ]
-    band = alt.Chart(ahead).mark_area(color=TEAL, opacity=0.18).encode(x=years, y=pupils, y2="high:Q")
-    line = (
-        alt.Chart(ahead)
-        .mark_line(color=TEAL, strokeWidth=3, point=alt.OverlayMarkDef(color=TEAL, size=60))
-        .encode(x=years, y="mean:Q", tooltip=tips)
+    band = alt.Chart(joined).mark_area(color=TEAL, opacity=0.18).encode(x=years, y=pupils, y2="high:Q")
+    line = alt.Chart(joined).mark_line(color=TEAL, strokeWidth=3).encode(
+        x=years, y=alt.Y("mean:Q", title=None)
+    ) + alt.Chart(ahead).mark_point(color=TEAL, filled=True, size=70).encode(
+        x=years, y=alt.Y("mean:Q", title=None), tooltip=tips
     )
     known = (
         alt.Chart(past)
         .mark_line(color=INK, strokeWidth=3, point=alt.OverlayMarkDef(color=INK))
-        .encode(x=years, y="pupils:Q", tooltip=[alt.Tooltip("year:O"), alt.Tooltip("pupils:Q", format=",")])
+        .encode(
+            x=years,
+            y=alt.Y("pupils:Q", title=None),
+            tooltip=[
+                alt.Tooltip("year:O", title=_("学年")),
+                alt.Tooltip("pupils:Q", title=_("在校生"), format=","),
+            ],
+        )
     )
-    return styled(band + known + line + _seats(past, ahead), title=title, note=note, height=340)
+    return styled(band + line + known + _seats(past, ahead), title=title, note=note, height=340)
 
 
 def _seats(past: pd.DataFrame, ahead: pd.DataFrame) -> alt.LayerChart:
@@ -175,16 +201,16 @@ def _seats(past: pd.DataFrame, ahead: pd.DataFrame) -> alt.LayerChart:
     room = int(ahead["seats"].iloc[0])
     level = pd.DataFrame({"seats": [room], "word": [_("现有学位 {n}", n=f"{room:,}")]})
     first = int(past["year"].min())
-    rule = alt.Chart(level).mark_rule(color=AMBER, strokeWidth=3).encode(y="seats:Q")
+    rule = alt.Chart(level).mark_rule(color=AMBER, strokeWidth=3).encode(y=alt.Y("seats:Q", title=None))
     word = (
         alt.Chart(level.assign(year=first))
         .mark_text(align="left", dy=-10, dx=-20, fontSize=14, color=AMBER)
-        .encode(x="year:O", y="seats:Q", text="word:N")
+        .encode(x="year:O", y=alt.Y("seats:Q", title=None), text="word:N")
     )
     return rule + word
 
 
-def left_empty(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def left_empty(rows: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the seats left empty after the peak, one bar a place, the range as a thin line.
 
     Parameters
@@ -195,13 +221,13 @@ def left_empty(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixi
         What is drawn; year, scope and source.
     """
     ordered = rows.sort_values("empty", ascending=False)
-    places = alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=alt.Axis(labelLimit=220))
+    places = _places(ordered)
     bars = (
         alt.Chart(ordered)
-        .mark_bar(size=24, color=GREY)
+        .mark_bar(size=BAR, color=GREY)
         .encode(
             y=places,
-            x=alt.X("empty:Q", title=_("学位(个)"), axis=alt.Axis(format=",")),
+            x=alt.X("empty:Q", title=None, axis=alt.Axis(format=",d")),
             tooltip=[
                 alt.Tooltip("place:N", title=_("范围")),
                 alt.Tooltip("peak_year:O", title=_("峰值学年")),
@@ -218,4 +244,4 @@ def left_empty(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixi
         .encode(y=places, x="empty_high:Q", text="words:N")
     )
     layers = bars + words + _range(ordered, "empty", places)
-    return styled(layers, title=title, note=note, height=max(110, ROW * len(ordered) + 60))
+    return styled(layers, title=title, note=note, height=ROW * len(ordered) + FRAME)

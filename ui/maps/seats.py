@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import folium
 import geopandas as gpd
 import pandas as pd
+from shapely.geometry import box
 
 from gis import maps
+from planning.seats import BANDS
 from ui import widgets
 from ui.maps.ground import ground
 from ui.state import Context, stage_word
@@ -20,6 +23,7 @@ from ui.views.levels import level_words, short_words
 COLOURS = {"red": "#b42318", "yellow": "#ddaa33", "green": "#3f7d20"}
 UNKNOWN = "#9aa5b1"
 STEPS = 5
+MARGIN = 0.1  # of the extent, on each side
 
 
 def gap(context: Context, zones: gpd.GeoDataFrame, *, title: str, source: str, formula: str) -> str:
@@ -85,12 +89,16 @@ def percent(load: float) -> str:
     """Return a load in words: 112%, or that there is no seat at all."""
     if pd.isna(load):
         return "—"
-    return _("无学位") if load == float("inf") else f"{load:.0f}%"
+    if load == float("inf"):
+        return _("无学位")
+    # 99.6 % is not yet full: near a limit from below a decimal is kept
+    near = round(load) in BANDS and load < round(load)
+    return f"{math.floor(load * 10) / 10:.1f}%" if near else f"{load:.0f}%"
 
 
 def _label(zone: object, load: float, level: str) -> str:
-    word = "" if level == "green" else short_words().get(level, "")
-    return " ".join(part for part in (str(zone), percent(load), word) if part)
+    """Name the zones that are short or tight; the others say theirs when pointed at."""
+    return f"{zone} {percent(load)} {short_words()[level]}" if level in ("red", "yellow") else ""
 
 
 def _estates(m: folium.Map, context: Context) -> list[maps.LegendItem | str]:
@@ -119,7 +127,7 @@ def _estates(m: folium.Map, context: Context) -> list[maps.LegendItem | str]:
 def _breaks(known: Sequence[int], now: int) -> list[int]:
     """Return up to four years that end a step: what is handed over already, then years one by one."""
     later = [year for year in known if year > now]
-    return [now, *later[: STEPS - 2]] if later else list(known[-STEPS:-1])
+    return [now, *later[:-1]][: STEPS - 1] if later else list(known[-STEPS:-1])
 
 
 def _spans(bounds: Sequence[int]) -> list[str]:
@@ -149,7 +157,7 @@ def need(
         Words below the title.
     """
     m = maps.base(
-        context.project.layers["schools"] if districts is None else districts,
+        _extent(context.project.layers["schools"] if schools.empty else schools, districts),
         title=_("需新增学位:在哪里"),
         subtitle=f"{scope} · {source}",
         stamp=_("合成数据") if context.project.synthetic else None,
@@ -180,6 +188,15 @@ def need(
     items += [_("学校"), maps.dot(_("需疏解、补足的学位(圆的面积)"), colour)]
     maps.legend(m, items, title=_("需新增学位"), note=_("增长按旗区计,不分到学校"))
     return maps.html(m)
+
+
+def _extent(schools: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> gpd.GeoSeries:
+    """Return the ground to show: the districts, else the schools with room around them for the boxes."""
+    shown = schools if districts is None else districts
+    west, south, east, north = shown.total_bounds
+    room = max(east - west, north - south, 1000.0) * MARGIN
+    ground = box(west - room, south - room, east + room, north + room)
+    return gpd.GeoSeries([ground], crs=shown.crs)
 
 
 def _relief_words() -> dict[str, str]:

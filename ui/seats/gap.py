@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from planning.seats import Mode
+from planning.seats import BANDS, Mode
 from ui import gate, widgets
 from ui.maps import seats as maps
 from ui.maps import show
@@ -34,14 +34,13 @@ def draw(context: Context) -> None:
     mode = chosen_mode()
     rows = views.gaps(context, by_year, mode)
     _state(context, rows, mode)
-    left, right = st.columns([3, 2])
+    if gate.derived(context):
+        show.show(map_html(context, by_year, rows, mode), alt=_("各片区学位缺口地图"))
+    left, right = st.columns([2, 3])
     with left:
-        if gate.derived(context):
-            html = map_html(context, by_year, rows, mode)
-            show.show(html, alt=_("各片区学位缺口地图"))
-    with right:
         _short(rows)
-    _heat(context, rows, mode)
+    with right:
+        _heat(context, rows, mode)
 
 
 def chosen_mode() -> Mode:
@@ -96,7 +95,7 @@ def register_line(context: Context, mode: Mode) -> str:
     """Say which years' children are registered, and what the register cannot hold."""
     states = views.register_states(context, mode)
     parts = [
-        f"{word}:{spans}"
+        f"{word} {spans}"
         for name, word in register_words().items()
         if (spans := _years([year for year, state in states.items() if state == name]))
     ]
@@ -157,32 +156,33 @@ def _short(rows: pd.DataFrame) -> None:
         return
     one = found["district"].nunique() < 2
     shown = worded_zones(found)
-    widgets.table(shown.drop(columns="district") if one else shown, key="short-zones", height=500)
+    widgets.table(shown.drop(columns="district") if one else shown, key="short-zones", height=TALL)
 
 
 def worded_zones(found: pd.DataFrame) -> pd.DataFrame:
     """Return the zones with a dash in the place of years that do not come."""
     firsts = {
-        c: found[c].astype("str").fillna("—").replace("<NA>", "—") for c in ("first_red", "first_yellow")
+        c: found[c].astype("str").fillna("—").replace("<NA>", "—") for c in ("first_tight", "first_red")
     }
     return found.assign(**firsts)
 
 
 def _heat(context: Context, rows: pd.DataFrame, mode: Mode) -> None:
     st.markdown(f"**{_('各片区逐年负荷')}**")
-    words = " · ".join(level_words().values())
-    st.caption(_("{words}(地方做法,可改)。先缺的在前;表头可点击排序。", words=words))
     wide = heat_table(context, rows, mode)
     years = [c for c in wide if c not in (_("旗区"), _("片区"))]
     styled = wide.style.format(_cell, subset=years).map(_colour, subset=years)
-    st.dataframe(styled, hide_index=True, key="heat", height=min(TALL, 36 * (len(wide) + 1) + 3))
+    st.dataframe(styled, hide_index=True, key="heat", height=TALL)
+    words = " · ".join(level_words().values())
+    st.caption(_("{words}(地方做法,可改)。先缺的在前;表头可点击排序。", words=words))
 
 
 def heat_table(context: Context, rows: pd.DataFrame, mode: Mode) -> pd.DataFrame:
-    """Return load by zone and year, each year headed by what the register knows of it."""
+    """Return load by zone and year; years whose children are not all registered say so."""
     states, words = views.register_states(context, mode), register_words()
     wide = views.heat(rows)
-    wide.columns = [f"{year} {words[states[int(year)]]}" for year in wide.columns]
+    marks = {year: "" if state == "all" else f" {words[state]}" for year, state in states.items()}
+    wide.columns = [f"{year}{marks[int(year)]}" for year in wide.columns]
     wide = wide.reset_index()
     if wide["district"].nunique() < 2:
         wide = wide.drop(columns="district")
@@ -192,15 +192,14 @@ def heat_table(context: Context, rows: pd.DataFrame, mode: Mode) -> pd.DataFrame
 def worded_heat(context: Context, rows: pd.DataFrame, mode: Mode) -> pd.DataFrame:
     """Return the heat table with loads and levels in words, for export."""
     wide = heat_table(context, rows, mode)
-    years = [c for c in wide if c not in (_("旗区"), _("片区"))]
-    wide[years] = wide[years].map(_cell)
+    for column in wide.columns.difference([_("旗区"), _("片区")]):
+        wide[column] = wide[column].map(_cell)
     return wide
 
 
 def _level(load: float) -> str:
-    from planning.seats import levels
-
-    return str(levels(pd.Series([load])).iloc[0])
+    yellow, red = BANDS
+    return "red" if load >= red else "yellow" if load >= yellow else "green"
 
 
 def _cell(load: object) -> str:

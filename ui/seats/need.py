@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
+from planning import need
 from ui import widgets
 from ui.charts import seats as charts
 from ui.maps import seats as maps
@@ -28,15 +29,12 @@ def draw(context: Context, found: Need) -> None:
     _figures(context, found, stage)
     st.altair_chart(_bars(context, found, stage))
     _notices(found)
-    left, right = st.columns([3, 2])
-    with left:
-        show.show(map_html(context, found, stage), alt=_("需新增学位地图"), height=460)
-    with right:
-        st.markdown(f"**{_('需疏解、补足最多的学校')}**")
-        schools = found.schools if stage is None else found.schools[found.schools["stage"] == stage]
-        shown = schools.drop(columns=["school_id", "district"])
-        widgets.table(shown.drop(columns="stage") if stage else shown, key="relief", height=420)
     widgets.table(table(found, stage), key="need")
+    show.show(map_html(context, found, stage), alt=_("需新增学位地图"), height=480)
+    with st.expander(_("各校疏解与校舍"), expanded=True):
+        schools = found.schools if stage is None else found.schools[found.schools["stage"] == stage]
+        shown = schools[["name", "stage", "total", *need.PARTS[1:], "pupils"]]
+        widgets.table(shown.drop(columns="stage") if stage else shown, key="relief", height=320)
 
 
 def scope(context: Context) -> str | None:
@@ -79,21 +77,26 @@ def ranged(row: pd.Series, name: str) -> str:
     return worded(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
-def _span(total: pd.Series, name: str) -> str:
-    return _("80% 区间 {span}", span=widgets.span(total[f"{name}_low"], total[f"{name}_high"]))
+def _span(rows: pd.DataFrame, name: str) -> str:
+    total = views.summed(rows)
+    span = widgets.span(total[f"{name}_low"], total[f"{name}_high"])
+    if len(rows) > 1:
+        return _("{span}(分区 80% 区间相加)", span=span)
+    return _("80% 区间 {span}", span=span)
 
 
 def _figures(context: Context, found: Need, stage: str | None) -> None:
-    total = views.summed(found.of(stage))
+    rows = found.of(stage)
+    total = views.summed(rows)
     where, when = scope_word(stage), widgets.school_year(found.roster)
     relief, years, whole = total["class_relief"] + total["school_relief"], span(found), widgets.whole
     roster, rooms = _("班级名册、学校表"), _("学校表(教学及辅助用房)")
     widgets.figures(
         [
             Figure(
-                _("需新增学位"), whole(total["total"]), years, where, _("右边三项之和"), _span(total, "total")
+                _("需新增学位"), whole(total["total"]), years, where, _("右边三项之和"), _span(rows, "total")
             ),
-            Figure(_("增长"), whole(total["growth"]), years, where, _("预测"), _span(total, "growth")),
+            Figure(_("增长"), whole(total["growth"]), years, where, _("预测"), _span(rows, "growth")),
             Figure(_("疏解(大班额、大校额)"), whole(relief), when, where, roster),
             Figure(_("校舍不足"), whole(total["facility"]), when, where, rooms),
         ]
@@ -143,16 +146,14 @@ def table(found: Need, stage: str | None) -> pd.DataFrame:
     """Return the need by district and stage with its totals, districts and stages in words."""
     rows = found.of(stage).sort_values("total", ascending=False)
     rows = rows.assign(district=rows["district"].map(place_word), stage=rows["stage"].map(stage_word))
-    sums = [views.summed(found.of(stage)).to_frame().T.assign(district=_("合计"), stage=_scope_name(stage))]
-    if stage is None:
-        sums = [
-            *(
-                views.summed(found.of(name)).to_frame().T.assign(district=_("合计"), stage=stage_word(name))
-                for name in ("primary", "junior")
-            ),
-            *sums,
-        ]
+    scopes = [stage] if stage else ["primary", "junior", None]
+    sums = [_sum_row(found, scope) for scope in scopes] if len(rows) > 1 else []
     return pd.concat([rows, *sums], ignore_index=True)[["district", "stage", *views.NUMBERS]]
+
+
+def _sum_row(found: Need, stage: str | None) -> pd.DataFrame:
+    total = views.summed(found.of(stage)).to_frame().T
+    return total.assign(district=_("合计"), stage=_scope_name(stage))
 
 
 def _scope_name(stage: str | None) -> str:

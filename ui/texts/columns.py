@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -77,8 +79,6 @@ def words() -> dict[str, str]:
         "as_of": _("统计时点"),
         "file": _("文件"),
         "p_oversized": _("大班额概率"),
-        "change": _("变化"),
-        "load_words": _("负荷"),
         "basis": _("预测依据"),
         "primary_yield": _("小学生/户"),
         "junior_yield": _("初中生/户"),
@@ -126,9 +126,9 @@ def words() -> dict[str, str]:
         "growth_high": _("增长上限"),
         "total_low": _("合计下限"),
         "total_high": _("合计上限"),
-        "first_red": _("首个红色学年"),
-        "first_yellow": _("首个黄色学年"),
-        "gap_year": _("缺口最大学年"),
+        "first_red": _("缺学位起(≥ 100%)"),
+        "first_tight": _("偏紧起(≥ 90%)"),
+        "gap_year": _("缺口学年"),
         "gap_low": _("缺口下限"),
         "gap_high": _("缺口上限"),
         "peak_year": _("峰值学年"),
@@ -156,10 +156,10 @@ def localise(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     return shown.rename(columns=words())
 
 
-def column_config(frame: pd.DataFrame) -> dict[str, object]:
+def column_config(frame: pd.DataFrame) -> dict[str, Any]:
     """Return Streamlit's formats for the localised columns of `frame`."""
     named = words()
-    config: dict[str, object] = {}
+    config: dict[str, Any] = {}
     for column in map(str, frame.columns):
         word = named.get(column, column)
         if column in FRACTIONS:

@@ -189,25 +189,32 @@ def heat(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def short_zones(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the zones that get red or yellow: the first year of each, and the year that lacks most.
+    """Return the zones that get tight or full: the first year of each, and the year that lacks most.
 
     Returns
     -------
     DataFrame
-        district, zone, first_red, first_yellow, load (now), gap (largest), gap_year; soonest red first.
+        district, zone, first_tight (load from 90 %), first_red (from 100 %), gap (largest), gap_year, load
+        (now); soonest full first.
     """
-    warned = rows[rows["level"].isin(["red", "yellow"])].dropna(subset="zone_id")
-    by_level = warned.groupby(["zone_id", "level"])["year"].min().unstack("level")
-    firsts = by_level.reindex(columns=["red", "yellow"]).astype("Int64")
-    mine = rows[rows["zone_id"].isin(firsts.index)].dropna(subset="gap")
+    known = rows.dropna(subset=["zone_id", "gap"])
+    tight = known[known["level"].isin(["red", "yellow"])]
+    firsts = pd.DataFrame(
+        {
+            "first_tight": tight.groupby("zone_id")["year"].min(),
+            "first_red": tight[tight["level"].eq("red")].groupby("zone_id")["year"].min(),
+        }
+    ).astype("Int64")
+    mine = known[known["zone_id"].isin(firsts.index)]
     worst = mine.loc[mine.groupby("zone_id")["gap"].idxmax()].set_index("zone_id")
-    today = rows[rows["year"] == rows["year"].min()].set_index("zone_id")["load"]
+    today = known[known["year"] == rows["year"].min()].set_index("zone_id")["load"]
     table = worst[["district", "zone"]].join(firsts)
-    table = table.rename(columns={"red": "first_red", "yellow": "first_yellow"})
-    table = table.assign(load=today.reindex(table.index), gap=worst["gap"], gap_year=worst["year"])
-    return table.sort_values(
-        ["first_red", "first_yellow", "gap"], ascending=[True, True, False], na_position="last"
-    ).reset_index(drop=True)
+    table = table.assign(gap=worst["gap"], gap_year=worst["year"], load=today.reindex(table.index))
+    order = table.assign(sooner=table["first_tight"].where(table["first_red"].isna(), 0))
+    ranked = order.sort_values(
+        ["first_red", "sooner", "gap"], ascending=[True, True, False], na_position="last"
+    )
+    return ranked.drop(columns="sooner").reset_index(drop=True)
 
 
 def register_states(context: Context, mode: Mode) -> dict[int, str]:
