@@ -130,7 +130,7 @@ def draft_store(project: Project) -> DraftStore:
 def draft_picker(project: Project) -> str | None:
     """Draw the picker of drafts (方案); None stands for the plan in force."""
     drafts = draft_store(project).list(project.id)
-    names = {"": _("现行片区")} | {row.draft_id: row.name for row in drafts.itertuples()}
+    names = {"": _("现行片区")} | {str(row.draft_id): str(row.name) for row in drafts.itertuples()}
     remember("draft", names, "")
     chosen = st.selectbox(_("方案"), list(names), format_func=lambda key: names.get(key, key), key="draft")
     return chosen or None

@@ -96,19 +96,13 @@ def figures(items: Sequence[Figure]) -> None:
             st.caption(f"{item.year} · {item.scope}  \n{_('来源')}: {item.source}")
 
 
-def table(frame: pd.DataFrame, *, key: str, height: int | None = None, select: bool = False) -> list[int]:
-    """Draw a frame with its columns worded and formatted; return the selected row numbers."""
-    shown = localise(rounded(frame), language())
-    event = st.dataframe(
-        shown,
-        hide_index=True,
-        column_config=column_config(rounded(frame)),
-        key=key,
-        height=height or "auto",
-        on_select="rerun" if select else "ignore",
-        selection_mode="multi-row",
+def table(frame: pd.DataFrame, *, key: str, height: int | None = None) -> None:
+    """Draw a frame with its columns worded and formatted."""
+    whole = rounded(frame)
+    config = column_config(whole)
+    st.dataframe(
+        localise(whole, language()), hide_index=True, column_config=config, key=key, height=height or "auto"
     )
-    return list(event.selection.rows) if select else []
 
 
 def exports(context: Context, what: Exports, *, key: str) -> None:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from gis.hotspots import bin_labels
-from ui.charts.theme import BIN_COLOURS, INK, PLAIN_TITLE, styled
+from ui.charts.theme import BIN_COLOURS, INK, PLAIN_TITLE, Drawn, styled
 from ui.texts import _
 
 
@@ -14,7 +14,7 @@ def _scale() -> alt.Scale:
     return alt.Scale(domain=bin_labels(), range=list(BIN_COLOURS))
 
 
-def distribution(counted: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def distribution(counted: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw how many classes have each size; the number stands on its bar."""
     base = alt.Chart(counted).encode(
         x=alt.X("bin:N", sort=bin_labels(), title=_("班额(人)"), axis=alt.Axis(labelAngle=0)),
@@ -32,7 +32,7 @@ def distribution(counted: pd.DataFrame, *, title: str, note: str) -> alt.TopLeve
     return styled(bars + words, title=title, note=note)
 
 
-def by_grade(counted: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def by_grade(counted: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the classes of each grade, stacked by size."""
     shown = counted.assign(order=counted["bin"].map({name: at for at, name in enumerate(bin_labels())}))
     bars = (

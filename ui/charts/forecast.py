@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, styled
+from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, Drawn, styled
 from ui.texts import _
 
 
-def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the past as a line with points, the forecast as a line in its range, the scenarios as dashes.
 
     Parameters
@@ -98,7 +98,7 @@ def scenario_words() -> dict[str, str]:
     return {"低": _("低情景"), "中": _("中情景"), "高": _("高情景")}
 
 
-def errors(scores: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def errors(scores: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the mean past error by years ahead: this method beside the two standard ones."""
     words = {"cohort": _("本软件"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
     shown = scores.assign(method=scores["method"].map(words))

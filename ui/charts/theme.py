@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import altair as alt
 
 INK, TEAL, AMBER, BRICK, MOSS, SAND, DARK_BRICK = (
     "#1f2933", "#0f6e6e", "#b45309", "#b42318", "#3f7d20", "#d9b26a", "#7a130c",
 )  # fmt: skip
 GREY = "#9aa5b1"
+Drawn: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 # An axis title above its axis: Chinese is not read sideways.
 PLAIN_TITLE = alt.Axis(titleAngle=0, titleAlign="left", titleY=-8, titleX=-8, titleBaseline="bottom")
 # Class-size bins (班额) from at most 45 to 66 and more; the same colours as on the map.
 BIN_COLOURS = (MOSS, SAND, "#e09f3e", AMBER, BRICK, DARK_BRICK)
 
 
-def styled(chart: alt.TopLevelMixin, *, title: str, note: str, height: int = 280) -> alt.TopLevelMixin:
+def styled(chart: Drawn, *, title: str, note: str, height: int = 280) -> Drawn:
     """Return `chart` with the app's look, its title, and a line that says year, scope and source.
 
     Parameters

@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from ui.charts.theme import BRICK, GREY, INK, TEAL, styled
+from ui.charts.theme import BRICK, GREY, INK, TEAL, Drawn, styled
 from ui.texts import _
 
 
-def loads(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
+def loads(rows: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw each zone's load before (open circle) and after (full circle), fullest first, and the full line.
 
     Parameters
@@ -20,7 +20,9 @@ def loads(rows: pd.DataFrame, *, title: str, note: str) -> alt.TopLevelMixin:
         See `ui.charts.theme.styled`.
     """
     order = rows.sort_values("before", ascending=False)["zone"].tolist()
-    base = alt.Chart(rows).encode(y=alt.Y("zone:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)))
+    base = alt.Chart(rows).encode(
+        y=alt.Y("zone:N", sort=order, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
+    )
     axis = alt.Axis(labelExpr="datum.value + '%'")
     tips = [
         alt.Tooltip("zone:N", title=_("片区")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import folium
 import geopandas as gpd
 
 from gis import maps
@@ -34,7 +35,7 @@ def growth(context: Context, units: gpd.GeoDataFrame, *, now: int, then: int) ->
     return maps.html(m)
 
 
-def _estates(m: object, context: Context) -> maps.LegendItem:
+def _estates(m: folium.Map, context: Context) -> maps.LegendItem:
     estates = context.project.layers["estates"]
     estates = estates[~estates.geometry.is_empty & estates.geometry.notna()]
     shown = estates.assign(

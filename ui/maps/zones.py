@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 import streamlit as st
+from shapely.geometry import MultiLineString
+from shapely.geometry.base import BaseGeometry
 
 from gis import maps
 from gis.drawing import shapes
-from gis.symbols import BRICK, INK
+from gis.symbols import BRICK, INK, ZONE_HUES
 from planning import seats, zoneproblem
 from ui import widgets
 from ui.maps.ground import ground
@@ -43,7 +45,8 @@ def plan_map(context: Context, found: Assessment, *, title: str, source: str) ->
     """Return the one-file map of a plan with its locked, cut-off and moved units."""
     names = plans.zone_names(context.project.key, context.stage, context.project)
     before = found.reference[list(found.moved)].map(names).fillna("")
-    marks = Marks(found.locked, frozenset(found.units_that("cut_off")), before.to_dict())
+    moved = {str(unit): str(zone) for unit, zone in before.items()}
+    marks = Marks(found.locked, frozenset(found.units_that("cut_off")), moved)
     mark = zones.fingerprint(found.plan, found.plan[list(found.locked)], before)
     place = (context.project.key, context.stage, context.year, mark)
     return _kept(place, title, source, language(), context, found.plan, marks)
@@ -76,7 +79,8 @@ def catchments(
         lang=language(),
     )
     over = areas["load"].ge(FULL).fillna(False).astype(bool)
-    maps.add_zones(m, areas, name=_("片区"), label="label", over=over, tolerance=0)
+    colours = _colours(context, areas)
+    maps.add_zones(m, areas, name=_("片区"), label="label", over=over, colours=colours, tolerance=0)
     pointed = marks or Marks()
     units = _worded_units(context, plan, pointed)
     marked = _marks(m, units, pointed)
@@ -92,6 +96,24 @@ def catchments(
         note=_("负荷 = 入学人数 ÷ 招生计划"),
     )
     return maps.html(m)
+
+
+def _colours(context: Context, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Return each zone's colour: the one it has in the plan in force, so that an edit repaints nothing else.
+
+    Only where neighbours would be alike does the later one by id get another.
+    """
+    in_force = plans.in_force(context.project, context.stage, context.year)
+    known = balance.zone_shapes(context, in_force)
+    usual = dict(zip(known["zone_id"], maps.hues(known), strict=True))
+    spots = areas.geometry.to_numpy()
+    here, there = shapely.STRtree(spots).query(spots, predicate="dwithin", distance=1.0)
+    chosen = areas["zone_id"].map(usual).tolist()
+    for at in range(len(chosen)):
+        beside = {chosen[other] for other in there[here == at] if other != at}
+        if pd.isna(chosen[at]) or chosen[at] in beside:
+            chosen[at] = next((hue for hue in ZONE_HUES if hue not in beside), ZONE_HUES[at % len(ZONE_HUES)])
+    return pd.Series(chosen, index=areas.index)
 
 
 def _label(zone: object, load: float) -> str:
@@ -155,18 +177,12 @@ def _hatched(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=lines, crs=units.crs)
 
 
-def _hatch(shape: shapely.Geometry, *, across: int = 10) -> shapely.Geometry:
+def _hatch(shape: BaseGeometry, *, across: int = 10) -> BaseGeometry:
     west, south, east, north = shape.bounds
     reach = (east - west) + (north - south)
     starts = np.linspace(west - (north - south), east, 2 * across)
-    ends = np.stack(
-        [
-            np.column_stack([starts, np.full_like(starts, south)]),
-            np.column_stack([starts + reach, np.full_like(starts, south + reach)]),
-        ],
-        axis=1,
-    )
-    return shapely.intersection(shapely.multilinestrings(shapely.linestrings(ends)), shape)
+    lines = MultiLineString([((x, south), (x + reach, south + reach)) for x in starts])
+    return lines.intersection(shape)
 
 
 def _hatch_row(label: str) -> maps.LegendItem:

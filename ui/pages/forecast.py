@@ -197,7 +197,7 @@ def _backtest(context: Context) -> None:
     st.caption(" · ".join(_past_error(row) for row in own.to_dict("records")))
 
 
-def _past_error(row: dict[str, Any]) -> str:
+def _past_error(row: dict[Any, Any]) -> str:
     return _(
         "提前 {n} 年:误差 {wape:.1f}%,80% 区间实际包住 {covered:.0%}({count} 次)",
         n=row["horizon"],

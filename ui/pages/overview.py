@@ -42,7 +42,7 @@ def page(context: Context) -> None:
 
 
 def _figures(context: Context, totals: pd.DataFrame) -> None:
-    now = totals.set_index("year").loc[context.year]
+    now = totals[totals["year"] == context.year].iloc[0]
     year, scope = widgets.school_year(context.year), _("{stage}·公办片区", stage=stage_word(context.stage))
     plan, register = plan_name(context), _("适龄儿童登记")
     zones = _("{red} 红 · {yellow} 黄", red=now["red"], yellow=now["yellow"])

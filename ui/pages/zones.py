@@ -83,7 +83,7 @@ def _figures(context: Context, desk: Desk, found: Assessment) -> None:
 
 def _sections(context: Context, desk: Desk, found: Assessment) -> None:
     sections = {
-        "engine": (_("引擎"), lambda: engine.panel(context, desk, found)),
+        "engine": (_("自动划片"), lambda: engine.panel(context, desk, found)),
         "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
         "why": (_("为什么"), lambda: why.panel(context, found)),
         "rules": (_("规则核对"), lambda: breaks.panel(context, found)),

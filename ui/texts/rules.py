@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from planning import vocabulary
@@ -15,7 +17,7 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _row(row: dict[str, object], lang: str) -> dict[str, object]:
+def _row(row: dict[Any, Any], lang: str) -> dict[str, object]:
     unit = str(row["unit"] or "")
     return {
         "rule": row["name_en"] if lang == "en" and row["name_en"] else row["name"],
@@ -35,13 +37,13 @@ def _word(words: object, key: object, lang: str) -> str:
     return found.text(lang) if found is not None else str(key)
 
 
-def _value(value: object, unit: str) -> str:
+def _value(value: Any, unit: str) -> str:
     if pd.isna(value):
         return "—"
-    return f"{float(value):,.4g} {unit}".strip()  # type: ignore[arg-type]
+    return f"{float(value):,.4g} {unit}".strip()
 
 
-def _verdict(row: dict[str, object]) -> str:
+def _verdict(row: dict[Any, Any]) -> str:
     if pd.isna(row["found"]):
         return _("数据不足")
     if pd.isna(row["passed"]):

@@ -15,7 +15,7 @@ from ui.views import plan as plans
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _balance(
-    key: str, stage: str, years: tuple[int, ...], plan: tuple[tuple[str, str], ...], _project: Project
+    key: str, stage: str, years: tuple[int, ...], plan: plans.Placed, _project: Project
 ) -> pd.DataFrame:
     layers = _project.layers
     zones = pd.Series(dict(plan), dtype="str")
@@ -26,8 +26,9 @@ def _balance(
 
 def balance(context: Context, plan: pd.Series) -> pd.DataFrame:
     """Return zone_id, year, entrants, seats, gap, load, level from the planning year to five years on."""
-    placed = tuple(plan.dropna().items())
-    return _balance(context.project.key, context.stage, tuple(context.years), placed, context.project)
+    return _balance(
+        context.project.key, context.stage, tuple(context.years), plans.placed(plan), context.project
+    )
 
 
 def of_year(context: Context, plan: pd.Series) -> pd.DataFrame:
@@ -40,19 +41,17 @@ def of_year(context: Context, plan: pd.Series) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _shapes(
-    key: str, plan: tuple[tuple[str, str], ...], _project: Project
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _shapes(key: str, plan: plans.Placed, _project: Project) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     units = plans.units_on_the_ground(_project.key, _project)
     return maps.dissolve(units, pd.Series(dict(plan), dtype="str"), tolerance=maps.TOLERANCE)
 
 
 def unit_shapes(context: Context, plan: pd.Series) -> gpd.GeoDataFrame:
     """Return the units with their territories, simplified so that they share the zones' borders."""
-    return _shapes(context.project.key, tuple(plan.dropna().items()), context.project)[0]
+    return _shapes(context.project.key, plans.placed(plan), context.project)[0]
 
 
 def zone_shapes(context: Context, plan: pd.Series) -> gpd.GeoDataFrame:
     """Return the zones of a plan, dissolved from their units' territories, with their balance of the year."""
-    shapes = _shapes(context.project.key, tuple(plan.dropna().items()), context.project)[1]
+    shapes = _shapes(context.project.key, plans.placed(plan), context.project)[1]
     return shapes.merge(of_year(context, plan), on="zone_id", how="left", validate="1:1")

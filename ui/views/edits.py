@@ -154,7 +154,7 @@ def describe(context: Context, op: Op) -> str:
     if op.kind in words:
         return words[op.kind](context, op)
     if op.kind == "note":
-        return _("备注:{text}", text=op.payload["text"])
+        return _("备注:{note}", note=op.payload["text"])
     return _("设定 {key}", key=op.payload.get("key", ""))
 
 
@@ -162,7 +162,7 @@ def unit_words(context: Context, units: Iterable[str]) -> str:
     """Return units by name, the first two of many: 东方花园、建设小区等 5 个单元."""
     ids = list(units)
     names = context.project.layers["units"].set_index("unit_id")["name"].reindex(ids[:2])
-    said = _("、").join(str(name) if pd.notna(name) else unit for unit, name in names.items())
+    said = _("、").join(str(unit if pd.isna(name) else name) for unit, name in names.items())
     return said if len(ids) <= 2 else _("{names}等 {n} 个单元", names=said, n=f"{len(ids):,}")
 
 

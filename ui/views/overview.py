@@ -75,9 +75,9 @@ def _large_classes(context: Context) -> list[Decision]:
 
 
 def _far_units(context: Context, plan: pd.Series) -> list[Decision]:
-    far = far_units(context.project.key, context.stage, tuple(plan.dropna().items()), context.project)
-    units = context.project.layers["units"].set_index("unit_id")["name"]
-    names = plans.zone_names(context.project.key, context.stage, context.project)
+    far = far_units(context.project.key, context.stage, plans.placed(plan), context.project)
+    units = dict(context.project.layers["units"][["unit_id", "name"]].to_numpy().tolist())
+    names = dict(plans.zone_names(context.project.key, context.stage, context.project))
     return [
         Decision(
             _(
@@ -94,7 +94,7 @@ def _far_units(context: Context, plan: pd.Series) -> list[Decision]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def far_units(key: str, stage: str, plan: tuple[tuple[str, str], ...], _project: Project) -> pd.DataFrame:
+def far_units(key: str, stage: str, plan: plans.Placed, _project: Project) -> pd.DataFrame:
     """Return the units whose walk is at least twice that to another school, most metres to win first."""
     from planning import spatial
 
@@ -121,14 +121,11 @@ def _faults(context: Context, plan: pd.Series) -> list[Decision]:
 
 def breaks(context: Context, plan: pd.Series) -> pd.DataFrame:
     """Return every rule break of a plan as the engine sees it: see `zoning.check.check`."""
-    placed = tuple(plan.dropna().items())
-    return _breaks(context.project.key, context.stage, context.year, placed, context.project)
+    return _breaks(context.project.key, context.stage, context.year, plans.placed(plan), context.project)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _breaks(
-    key: str, stage: str, year: int, plan: tuple[tuple[str, str], ...], _project: Project
-) -> pd.DataFrame:
+def _breaks(key: str, stage: str, year: int, plan: plans.Placed, _project: Project) -> pd.DataFrame:
     from zoning.check import check
 
     problem = zoneproblem.build(_project, stage, year)

@@ -10,6 +10,8 @@ from planning import drafts, seats, spatial, zoneproblem
 from planning.project import Project
 from ui.state import Context, draft_state
 
+Placed = tuple[tuple[str, str], ...]
+
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def in_force_state(key: str, _project: Project) -> drafts.DraftState:
@@ -46,15 +48,17 @@ def units_on_the_ground(key: str, _project: Project) -> gpd.GeoDataFrame:
     return shapes.merge(facts, on="unit_id", how="left", validate="1:1")
 
 
+def placed(plan: pd.Series) -> Placed:
+    """Return a plan as plain pairs, fit for a cache key."""
+    return tuple((str(unit), str(zone)) for unit, zone in plan.dropna().items())
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _walks(
-    key: str, stage: str, year: int, plan: tuple[tuple[str, str], ...], _project: Project
-) -> pd.DataFrame:
+def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
     zones = pd.Series(dict(plan), dtype="str")
     return spatial.walks(_project, zones, stage, zoneproblem.demand(_project, stage, year))
 
 
 def walks(context: Context, plan: pd.Series) -> pd.DataFrame:
     """Return each unit's walk to its school under `plan`: see `planning.spatial.walks`."""
-    placed = tuple(plan.dropna().items())
-    return _walks(context.project.key, context.stage, context.year, placed, context.project)
+    return _walks(context.project.key, context.stage, context.year, placed(plan), context.project)

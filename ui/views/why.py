@@ -61,7 +61,7 @@ def sentence(context: Context, found: Assessment, unit: str, rows: pd.DataFrame)
         "{unit}:{year}{stage}入学 {pupils} 人。",
         unit=name,
         year=widgets.school_year(context.year),
-        stage=stage_word(context.stage),
+        stage=stage_word(context.stage).lower(),
         pupils=pupils,
     )
     own = rows[rows["reason"] == "current"]

@@ -15,6 +15,7 @@ from ui.state import Context
 from ui.texts import _
 from ui.views import balance
 from ui.views import plan as plans
+from ui.views.levels import short_words
 from zoning.problem import Problem
 
 
@@ -135,11 +136,6 @@ def demand(found: Assessment) -> pd.Series:
     return pd.Series(found.problem.demand, index=found.problem.unit_ids, name="pupils")
 
 
-def level_words() -> dict[str, str]:
-    """Return the words of the warning levels (学位预警)."""
-    return {"red": _("红(≥ 100%)"), "yellow": _("黄(90–100%)"), "green": _("绿(< 90%)")}
-
-
 def zone_table(context: Context, found: Assessment) -> pd.DataFrame:
     """Return one row a zone, fullest first: entrants and intake now, loads to Y + 5, walks, units, breaks.
 
@@ -155,7 +151,7 @@ def zone_table(context: Context, found: Assessment) -> pd.DataFrame:
             "entrants": now["entrants"],
             "intake": now["seats"],
             "load": now["load"],
-            "warning": now["level"].map(level_words()),
+            "warning": now["level"].map(short_words()),
             "mean_walk": zones["mean_walk_m"].to_numpy(),
             "longest_walk": zones["longest_walk_m"].to_numpy(),
             "units": zones["units"].fillna(0).astype(int).to_numpy(),
@@ -188,6 +184,7 @@ def unit_table(context: Context, found: Assessment) -> pd.DataFrame:
     old = plans.walks(context, found.reference).set_index("unit_id").reindex(found.plan.index)
     schools = project.layers["schools"].set_index("school_id")["name"]
     towns = {"town": units["town"]} if "town" in units else {}
+    changed = set(found.moved)
     columns = {
         "unit": units["name"],
         **towns,
@@ -197,8 +194,8 @@ def unit_table(context: Context, found: Assessment) -> pd.DataFrame:
         "school": own["school_id"].map(schools),
         "metres": own["metres"],
         "estimate": own["estimate"].astype("boolean"),
-        "locked": found.plan.index.isin(list(found.locked)),
-        "moved": found.plan.index.isin(list(found.moved)),
+        "locked": [unit in found.locked for unit in found.plan.index],
+        "moved": [unit in changed for unit in found.plan.index],
         "before_id": found.reference,
         "before": found.reference.map(names),
         "metres_before": old["metres"],
@@ -209,7 +206,8 @@ def unit_table(context: Context, found: Assessment) -> pd.DataFrame:
 def moved_table(context: Context, found: Assessment) -> pd.DataFrame:
     """Return the units that move against the plan in force, most pupils first."""
     rows = unit_table(context, found)
-    rows = rows[rows["moved"]].assign(change_m=rows["metres"] - rows["metres_before"])
+    rows = rows[rows["moved"]]
+    rows = rows.assign(change_m=rows["metres"] - rows["metres_before"])
     columns = ["unit", "town", "pupils", "before", "zone", "metres_before", "metres", "change_m"]
     shown = rows[[c for c in columns if c in rows]].rename(
         columns={"zone": "after", "metres": "metres_after"}
@@ -235,14 +233,14 @@ def changed_zones(context: Context, before: Assessment, after: Assessment) -> pd
     names = plans.zone_names(context.project.key, context.stage, context.project)
     old, new = before.zones, after.zones
     columns = ["pupils", "units", "mean_walk_m", "longest_walk_m", "cut_off_units"]
-    same = np.isclose(old[columns].astype(float), new[columns].astype(float), equal_nan=True).all(axis=1)
-    ids = old.index[~same]
+    same = np.isclose(old[columns].to_numpy(float), new[columns].to_numpy(float), equal_nan=True)
+    ids = [str(zone) for zone in old.index[~same.all(axis=1)]]
     return pd.DataFrame(
         {
             "zone": [names.get(zone, zone) for zone in ids],
             "entrants": _both(old.loc[ids, "pupils"], new.loc[ids, "pupils"], "{:,.0f}"),
             "intake": new.loc[ids, "seats"].to_numpy(),
-            "load": _both(old.loc[ids, "fill"] * 100, new.loc[ids, "fill"] * 100, "{:.1f} %"),
+            "load_words": _both(old.loc[ids, "fill"] * 100, new.loc[ids, "fill"] * 100, "{:.1f} %"),
             "mean_walk": _both(old.loc[ids, "mean_walk_m"], new.loc[ids, "mean_walk_m"], "{:,.0f}"),
             "longest_walk": _both(old.loc[ids, "longest_walk_m"], new.loc[ids, "longest_walk_m"], "{:,.0f}"),
         }

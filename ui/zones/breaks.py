@@ -25,5 +25,5 @@ def panel(context: Context, found: Assessment) -> None:
         format_func=lambda at: f"{every[at].rule} ({len(every[at].rows):,})",
         key="breaks-rule",
     )
-    rows = every[at or 0].rows
+    rows = every[at or 0].rows.dropna(axis=1, how="all")  # rules on zones speak of no unit
     widgets.table(rows, key="breaks-cases", height=min(420, 38 + 35 * len(rows)))

@@ -19,7 +19,7 @@ from ui.texts import _
 from ui.views import edits
 from ui.views.edits import Desk
 
-_ASK, _CLASH, _SAID = "zones-ask", "zones-clash", "zones-said"
+_ASK, _CLASH, _SAID, _AUTHOR = "zones-ask", "zones-clash", "zones-said", "zones-author"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Clash:
 
 def author() -> str:
     """Return who works in this tab, as typed when a draft was made; empty if nobody said."""
-    return str(st.session_state.get("zones-author", ""))
+    return str(st.session_state.get(_AUTHOR, ""))
 
 
 def submit(context: Context, desk: Desk, op: Op) -> None:
@@ -81,10 +81,11 @@ def bar(context: Context, desk: Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="zones-bar"):
         st.markdown(_status(desk), width="stretch")
         if desk.draft is not None:
+            _author_box()
             _back_buttons(context, desk, desk.draft)
-            st.button(_("复制为新方案"), key="draft-fork", on_click=ask, args=(Ask(fork=True),))
+            st.button(_("复制方案"), key="draft-fork", on_click=ask, args=(Ask(fork=True),))
         st.button(
-            _("从现行片区新建方案"),
+            _("新建方案"),
             key="draft-new",
             on_click=ask,
             args=(Ask(),),
@@ -105,6 +106,24 @@ def _status(desk: Desk) -> str:
         rev=desk.state.rev,
         who=widgets.escape(who or _("未署名")),
         at=edits.when(at),
+    )
+
+
+def _author_box() -> None:
+    """Let whoever works in this tab sign: every step is kept with a name."""
+
+    def keep() -> None:
+        st.session_state[_AUTHOR] = st.session_state["zones-who"].strip()
+
+    st.text_input(
+        _("经办人"),
+        value=author(),
+        key="zones-who",
+        placeholder=_("经办人"),
+        label_visibility="collapsed",
+        width=130,
+        help=_("每一步都记下经办人。"),
+        on_change=keep,
     )
 
 
@@ -144,7 +163,7 @@ def _name_dialog(context: Context, desk: Desk, question: Ask) -> None:
     @st.dialog(_("新建方案"))
     def body() -> None:
         st.markdown(
-            _("现行片区不变;修改都记在方案里,可随时撤销。")
+            _("从现行片区开始。现行片区不变;修改都记在方案里,可随时撤销。")
             if source is None
             else _("从“{name}”第 {rev} 步开始,原方案不变。", name=source.name, rev=desk.state.rev)
         )
@@ -161,7 +180,7 @@ def _name_dialog(context: Context, desk: Desk, question: Ask) -> None:
 
 
 def _create(context: Context, desk: Desk, question: Ask, name: str, who: str) -> None:
-    st.session_state["zones-author"] = who.strip()
+    st.session_state[_AUTHOR] = st.session_state["zones-who"] = who.strip()
     store = draft_store(context.project)
     if question.fork and desk.draft is not None:
         draft = store.fork(desk.draft.id, name, author=who.strip(), rev=desk.state.rev)

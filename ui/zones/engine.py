@@ -74,7 +74,9 @@ def _nearest(context: Context, desk: Desk, found: Assessment) -> None:
 def _draw_nearest(context: Context, desk: Desk, found: Assessment) -> None:
     from zoning.draft import nearest_with_room
 
-    op = edits.engine_step(desk.key, nearest_with_room(found.problem), {"how": "nearest"})
+    # A unit locked away from its zone is not reached by growing from the school; it stays all the same.
+    zones = found.plan.where(found.plan.index.isin(list(found.locked)), nearest_with_room(found.problem))
+    op = edits.engine_step(desk.key, zones, {"how": "nearest"})
     drafting.submit(context, desk, op)
 
 

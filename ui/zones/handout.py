@@ -28,13 +28,14 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
             stage=stage_word(context.stage),
         )
     )
+    page = board.html(context, found)  # made now: a download runs outside the session, which has no language
     widgets.exports(
         context,
         Exports(
             f"plan-{context.stage}",
             tables=_tables(context, found),
             layers=_layers(context, found),
-            html=lambda: board.html(context, found),
+            html=lambda: page,
             notes=[f"{_('方案')}: {plan_name(context)}", f"{_('学段')}: {stage_word(context.stage)}"],
         ),
         key="plan",

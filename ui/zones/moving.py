@@ -56,6 +56,7 @@ def _choose_units(context: Context, found: Assessment) -> list[str]:
         format_func=lambda unit: names.get(unit, unit),
         key=UNITS,
         placeholder=_("输入小区或村名"),
+        wrap=True,
     )
 
 
@@ -71,7 +72,7 @@ def unit_names(context: Context, found: Assessment) -> dict[str, str]:
     names = units["name"].astype(str)
     if "town" in units:
         names = names + " · " + units["town"].fillna("").astype(str)
-    return names.to_dict()
+    return {str(unit): name for unit, name in names.items()}
 
 
 def _sets(context: Context, found: Assessment) -> dict[str, tuple[str, list[str]]]:
@@ -83,7 +84,7 @@ def _sets(context: Context, found: Assessment) -> dict[str, tuple[str, list[str]
         "locked": (_("已锁定的单元"), sorted(found.locked)),
     }
     for zone, name in _zone_names(context).sort_values().items():
-        units = found.plan.index[found.plan.eq(zone).fillna(False)].tolist()
+        units = found.plan.index[found.plan.eq(str(zone)).fillna(False)].tolist()
         groups[f"zone:{zone}"] = (_("片区 {name}", name=name), units)
     return {key: (f"{word} ({len(units)})", units) for key, (word, units) in groups.items() if units}
 
@@ -149,7 +150,7 @@ def _buttons(context: Context, desk: Desk, found: Assessment, units: list[str], 
         st.caption(_("{units} 已锁定,解锁后才能移动。", units=edits.unit_words(context, held)))
 
 
-def _same(zone: object, target: str | None) -> bool:
+def _same(zone: str | None, target: str | None) -> bool:
     return pd.isna(zone) if target is None else zone == target
 
 
@@ -161,12 +162,12 @@ def _chosen(context: Context, found: Assessment, units: list[str]) -> None:
             "已选 **{units}** 个单元,{year}{stage}入学 **{pupils}** 人",
             units=f"{len(rows):,}",
             year=widgets.school_year(context.year),
-            stage=stage_word(context.stage),
+            stage=stage_word(context.stage).lower(),
             pupils=widgets.whole(rows["pupils"].sum()),
         )
     )
     columns = ["unit", "town", "pupils", "zone", "metres", "estimate", "locked", "before"]
-    shown = rows[[c for c in columns if c in rows]]
+    shown = rows[[c for c in columns if c in rows]].rename(columns={"before": "in_force"})
     widgets.table(shown, key="edit-chosen", height=min(220, 38 + 35 * len(shown)))
 
 
@@ -181,10 +182,10 @@ def _preview(context: Context, found: Assessment, units: list[str], target: str)
     mean = (found.totals["mean_walk_m"], after.totals["mean_walk_m"])
     st.markdown(
         _(
-            "全部学生平均步行 {old} → {new};超出招生计划 {over} → {over_new} 人;"
+            "全部学生平均步行 {old} → {new} 米;超出招生计划 {over} → {over_new} 人;"
             "飞地单元 {cut} → {cut_new} 个。",
-            old=widgets.metres(mean[0]),
-            new=widgets.metres(mean[1]),
+            old=widgets.whole(mean[0]),
+            new=widgets.whole(mean[1]),
             over=widgets.whole(found.totals["over"]),
             over_new=widgets.whole(after.totals["over"]),
             cut=widgets.whole(found.totals["cut_off_units"]),
