@@ -42,12 +42,12 @@ class Settings:
 
 def exists(project: Project, settings: Settings) -> bool:
     """Tell whether the forecast with these settings has been made."""
-    return derived.path(project, "forecast", settings).exists()
+    return _place(project, settings).exists()
 
 
 def stored(project: Project, settings: Settings) -> pd.DataFrame | None:
     """Return the forecast made with these settings, or None where there is none yet."""
-    return _read(derived.path(project, "forecast", settings))
+    return _read(_place(project, settings))
 
 
 def forecast_job(folder: str | Path, settings: Settings, progress: Progress | None = None) -> None:
@@ -60,7 +60,7 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
         scenarios=settings.scenarios,
         progress=progress,
     )
-    derived.store(frame, derived.path(project, "forecast", settings), attrs=KEPT)
+    derived.store(frame, _place(project, settings), attrs=KEPT)
 
 
 def stored_backtest(project: Project) -> pd.DataFrame | None:
@@ -79,6 +79,11 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     tell = None if progress is None else lambda share: progress(share, "")
     frame = backtest.backtest(known, drivers, horizons=HORIZONS, progress=tell)
     derived.store(frame, derived.path(project, "backtest", HORIZONS))
+
+
+def _place(project: Project, settings: Settings) -> Path:
+    """Return the forecast's file; the grades of a stage and the plan in force go by the project's settings."""
+    return derived.path(project, "forecast", settings, project.stage_system, project.year)
 
 
 def _read(path: Path) -> pd.DataFrame | None:
