@@ -28,7 +28,7 @@ def draw(context: Context, found: Need) -> None:
         return
     _figures(context, found, stage)
     st.altair_chart(_bars(context, found, stage))
-    _notices(found)
+    _notices(found, stage)
     widgets.table(table(found, stage), key="need")
     show.show(map_html(context, found, stage), alt=_("需新增学位地图"), height=480)
     with st.expander(_("各校疏解与校舍"), expanded=True):
@@ -127,7 +127,19 @@ def by_place(found: Need, stage: str | None) -> pd.DataFrame:
     return rows.assign(place=rows["stage"].map(stage_word))
 
 
-def _notices(found: Need) -> None:
+def _notices(found: Need, stage: str | None) -> None:
+    late = found.later if stage is None else found.later[found.later["stage"] == stage]
+    for name, year, more in zip(late["stage"], late["year"], late["more"]):
+        st.caption(
+            _(
+                "{stage}在校生到 {year} 学年才到峰值,比到 {then} 学年为止的峰值再多 {n} 人:"
+                "增长只看三年,这些人没有计入。",
+                stage=stage_word(name),
+                year=year,
+                then=found.then,
+                n=widgets.whole(more),
+            )
+        )
     if found.no_area:
         st.caption(
             _("{n} 所学校没有教学及辅助用房面积,校舍不足按 0 计,实际可能更多。", n=f"{found.no_area:,}")

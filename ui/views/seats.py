@@ -41,6 +41,9 @@ class Need:
         Year growth is counted from; year of the classes and pupils that relief is counted on.
     no_area : int
         Schools whose floor area is not stated: their part is 0.
+    later : DataFrame
+        stage, year, more: stages whose peak comes after the years growth looks at, and by how many pupils
+        it is above the peak within them.
     """
 
     table: pd.DataFrame
@@ -48,6 +51,7 @@ class Need:
     now: int
     roster: int
     no_area: int
+    later: pd.DataFrame
 
     @property
     def then(self) -> int:
@@ -96,7 +100,17 @@ def _need(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -
     grown = {name: _grown(ahead, name, now) for name in ("mean", "low", "high")}
     table = _with_range({name: need.need(relieved, part) for name, part in grown.items()})
     lacking = int((~relieved.drop_duplicates("school_id")["facility_known"]).sum())
-    return Need(table, _by_school(relieved, _project), now, roster, lacking)
+    return Need(table, _by_school(relieved, _project), now, roster, lacking, _later(ahead, now))
+
+
+def _later(ahead: pd.DataFrame, now: int) -> pd.DataFrame:
+    """Return the stages that peak after the years in which growth is looked for; means add up."""
+    last = now + need.PEAK_YEARS
+    wide = ahead.groupby(["stage", "year"])["mean"].sum().unstack("year")
+    soon = wide.loc[:, wide.columns.astype(int) <= last].max(axis=1)
+    top = wide.max(axis=1)
+    found = pd.DataFrame({"year": wide.idxmax(axis=1), "more": top - soon})
+    return found[found["year"] > last].reset_index()
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
