@@ -82,7 +82,7 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
 
 
 def _place(project: Project, settings: Settings) -> Path:
-    """Return the forecast's file; the grades of a stage and the plan in force go by the project's settings."""
+    """Return the forecast's file; grades of a stage and the plan in force go by the project's settings."""
     return derived.path(project, "forecast", settings, project.stage_system, project.year)
 
 
