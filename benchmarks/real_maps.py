@@ -102,15 +102,16 @@ def _schools(project: Project, problem: Problem, plan: pd.Series) -> gpd.GeoData
 
 
 def _units(project: Project, problem: Problem, plan: pd.Series) -> gpd.GeoDataFrame:
+    names = project.layers["units"].set_index("unit_id")["name"]
+    schools = project.layers["schools"].set_index("school_id")["name"]
     facts = pd.DataFrame(
         {
             "pupils": problem.demand,
             "metres": indicators.walk(problem, plan).round().to_numpy(),
-            "zone": plan.reindex(problem.unit_ids).to_numpy(),
+            "zone": plan.reindex(problem.unit_ids).map(schools).to_numpy(),
         },
         index=problem.unit_ids,
     )
-    names = project.layers["units"].set_index("unit_id")["name"]
     found = spatial.territories(project).merge(facts, left_on="unit_id", right_index=True)
     return found.assign(name=found["unit_id"].map(names))
 
