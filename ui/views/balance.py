@@ -18,9 +18,13 @@ def _balance(
     key: str, stage: str, years: tuple[int, ...], plan: plans.Placed, _project: Project
 ) -> pd.DataFrame:
     layers = _project.layers
-    zones = pd.Series(dict(plan), dtype="str")
     return seats.balance(
-        zones, layers["children"], layers["schools"], years, stage=stage, system=_project.stage_system
+        plans.unplaced(plan),
+        layers["children"],
+        layers["schools"],
+        years,
+        stage=stage,
+        system=_project.stage_system,
     )
 
 
@@ -43,7 +47,7 @@ def of_year(context: Context, plan: pd.Series) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _shapes(key: str, plan: plans.Placed, _project: Project) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     units = plans.units_on_the_ground(_project.key, _project)
-    return maps.dissolve(units, pd.Series(dict(plan), dtype="str"), tolerance=maps.TOLERANCE)
+    return maps.dissolve(units, plans.unplaced(plan), tolerance=maps.TOLERANCE)
 
 
 def unit_shapes(context: Context, plan: pd.Series) -> gpd.GeoDataFrame:

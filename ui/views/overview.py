@@ -101,7 +101,7 @@ def far_units(key: str, stage: str, plan: plans.Placed, _project: Project) -> pd
     travel = spatial.zone_travel(_project, stage)
     nearest = travel.loc[travel.groupby("unit_id")["metres"].idxmin(), ["unit_id", "zone_id", "metres"]]
     nearest = nearest.rename(columns={"zone_id": "near", "metres": "near_metres"})
-    placed = pd.DataFrame(plan, columns=["unit_id", "zone_id"])
+    placed = plans.unplaced(plan).reset_index()
     rows = placed.merge(travel, on=["unit_id", "zone_id"]).merge(nearest, on="unit_id")
     far = rows[(rows["near_metres"] < rows["metres"] * NEARER) & (rows["metres"] > 1000)]
     order = (far["metres"] - far["near_metres"]).sort_values(ascending=False).index
@@ -129,4 +129,4 @@ def _breaks(key: str, stage: str, year: int, plan: plans.Placed, _project: Proje
     from zoning.check import check
 
     problem = zoneproblem.build(_project, stage, year)
-    return check(problem, zoneproblem.fitting(problem, pd.Series(dict(plan), dtype="str")))
+    return check(problem, zoneproblem.fitting(problem, plans.unplaced(plan)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
@@ -10,7 +12,8 @@ from planning import drafts, seats, spatial, zoneproblem
 from planning.project import Project
 from ui.state import Context, draft_state
 
-Placed = tuple[tuple[str, str], ...]
+Placed = str
+"""A plan as one text: hashed as a cache key in a millisecond, where nested tuples take half a second."""
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -49,14 +52,18 @@ def units_on_the_ground(key: str, _project: Project) -> gpd.GeoDataFrame:
 
 
 def placed(plan: pd.Series) -> Placed:
-    """Return a plan as plain pairs, fit for a cache key."""
-    return tuple((str(unit), str(zone)) for unit, zone in plan.dropna().items())
+    """Return a plan as text, fit for a cache key."""
+    return json.dumps({str(unit): str(zone) for unit, zone in plan.dropna().items()})
+
+
+def unplaced(plan: Placed) -> pd.Series:
+    """Return the plan that `placed` wrote, unit_id -> zone_id."""
+    return pd.Series(json.loads(plan), dtype="str", name="zone_id").rename_axis("unit_id")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
-    zones = pd.Series(dict(plan), dtype="str")
-    return spatial.walks(_project, zones, stage, zoneproblem.demand(_project, stage, year))
+    return spatial.walks(_project, unplaced(plan), stage, zoneproblem.demand(_project, stage, year))
 
 
 def walks(context: Context, plan: pd.Series) -> pd.DataFrame:
