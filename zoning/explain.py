@@ -1,4 +1,4 @@
-"""Say why a unit goes where it goes: the schools it could have, their distance and room, what stands against."""
+"""Say why a unit goes where it goes: the schools it could have, their distance, their room, what bars them."""
 
 from __future__ import annotations
 

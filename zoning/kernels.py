@@ -174,10 +174,10 @@ def touches(board: Board, state: State, unit: int, zone: int) -> bool:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _toll(board: Board, state: State, zone: int, change: int) -> float:
+def _toll(load: np.ndarray, room: np.ndarray, weight: np.ndarray, zone: int, change: int) -> float:
     """Change of the weighted overload of ``zone`` when its load changes by ``change``."""
-    over = state.load[zone] - board.capacity[zone]
-    return state.weight[zone] * (max(over + change, 0) - max(over, 0))
+    over = load[zone] - room[zone]
+    return weight[zone] * (max(over + change, 0) - max(over, 0))
 
 
 @njit(cache=True, nogil=True)
@@ -198,53 +198,42 @@ def move(board: Board, state: State, unit: int, zone: int) -> None:
     state.zone[unit] = zone
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _wander(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    where: np.ndarray,
+    random: np.ndarray,
+    start: int,
+    zone: int,
+    steps: int,
+) -> int:
+    """Take a random walk inside ``zone`` and return where it ends."""
+    at = start
+    for _ in range(steps):
+        low, high = indptr[at], indptr[at + 1]
+        x = indices[low + _below(random, high - low)]
+        if where[x] == zone:
+            at = x
+    return at
+
+
 @njit(cache=True, nogil=True)
-def _shift(board: Board, state: State, unit: int, zone: int, limit: float) -> bool:
-    """Move one unit if the penalised cost rises by at most ``limit`` and no zone breaks."""
-    old = state.zone[unit]
-    need = board.demand[unit]
-    rise = board.cost[unit, zone] - board.cost[unit, old]
-    rise += _toll(board, state, old, -need) + _toll(board, state, zone, need)
-    if rise > limit or not holds(board, state, unit, old):
+def _shift(board: Board, state: State, unit: int, zone: int) -> bool:
+    """Move one unit unless the zone it leaves breaks."""
+    if not holds(board, state, unit, state.zone[unit]):
         return False
     move(board, state, unit, zone)
     return True
 
 
 @njit(cache=True, nogil=True)
-def _wander(board: Board, state: State, start: int, zone: int, steps: int) -> int:
-    """Take a random walk inside ``zone`` and return where it ends."""
-    at = start
-    for _ in range(steps):
-        low, high = board.indptr[at], board.indptr[at + 1]
-        x = board.indices[low + _below(state.random, high - low)]
-        if state.zone[x] == zone:
-            at = x
-    return at
-
-
-@njit(cache=True, nogil=True)
-def _chain_rise(board: Board, state: State, unit: int, zone: int, other: int, target: int) -> float:
-    """Return the change of the penalised cost by moving ``unit`` to ``zone`` and ``other`` to ``target``."""
-    old = state.zone[unit]
-    need, out = board.demand[unit], board.demand[other]
-    rise = board.cost[unit, zone] - board.cost[unit, old]
-    rise += board.cost[other, target] - board.cost[other, zone]
-    rise += _toll(board, state, zone, need - out)
-    if target == old:
-        return rise + _toll(board, state, old, out - need)
-    return rise + _toll(board, state, old, -need) + _toll(board, state, target, out)
-
-
-@njit(cache=True, nogil=True)
-def _chain(board: Board, state: State, unit: int, zone: int, other: int, target: int, limit: float) -> bool:
-    """Move ``unit`` to ``zone`` and ``other`` from there to ``target``, as :func:`_shift` moves one.
+def _chain(board: Board, state: State, unit: int, zone: int, other: int, target: int) -> bool:
+    """Move ``unit`` to ``zone`` and ``other`` from there to ``target`` unless a zone breaks.
 
     It is a swap when ``target`` is the zone that ``unit`` leaves. Both zones are judged with both moves made,
     for one may mend what the other breaks.
     """
-    if _chain_rise(board, state, unit, zone, other, target) > limit:
-        return False
     old = state.zone[unit]
     state.zone[unit] = zone
     state.zone[other] = target
@@ -258,7 +247,7 @@ def _chain(board: Board, state: State, unit: int, zone: int, other: int, target:
     return fine
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def keep_best(state: State) -> bool:
     """Remember the plan when it is the best so far: least overload first, then least cost."""
     cost, over, scores = state.scores[COST], state.scores[OVER], state.scores
@@ -332,25 +321,14 @@ def record(board: Board, state: State, pool: Pool, zone: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _propose(board: Board, state: State, limit: float, chains: float, walk: int) -> tuple[int, int, int]:
-    """Try one random move; return the unit moved (or -1), its old zone, the other unit's zone."""
-    unit = board.movable[_below(state.random, board.movable.size)]
-    low, high = board.indptr[unit], board.indptr[unit + 1]
-    if low == high:
-        return -1, 0, 0
-    beside = board.indices[low + _below(state.random, high - low)]
-    old, zone = state.zone[unit], state.zone[beside]
-    if zone == old or not board.allowed[unit, zone]:
-        return -1, 0, 0
-    if _uniform(state.random) >= chains:
-        return (unit if _shift(board, state, unit, zone, limit) else -1), old, old
-    other = _wander(board, state, beside, zone, _below(state.random, walk))
-    low, high = board.indptr[other], board.indptr[other + 1]
-    target = state.zone[board.indices[low + _below(state.random, high - low)]]
-    if target == zone or not board.allowed[other, target]:
-        return -1, 0, 0
-    moved = _chain(board, state, unit, zone, other, target, limit)
-    return (unit if moved else -1), old, target
+def _settle(board: Board, state: State, pool: Pool, old: int, zone: int, third: int, keep: bool) -> None:
+    """Remember the plan that a move led to, and its new catchments if ``keep``."""
+    keep_best(state)
+    if keep:
+        record(board, state, pool, old)
+        record(board, state, pool, zone)
+        if third != old:
+            record(board, state, pool, third)
 
 
 @njit(cache=True, nogil=True)
@@ -362,17 +340,40 @@ def anneal(
     ``chains`` is the share of proposals that move two units, ``walk`` the longest way between the two in
     steps; ``keep`` records the catchments that accepted moves lead to.
     """
+    # the arrays of the inner loop stand in locals: reading them from the tuples costs more than the move
+    indptr, indices, allowed, movable = board.indptr, board.indices, board.allowed, board.movable
+    cost, demand, room = board.cost, board.demand, board.capacity
+    where, load, weight, random = state.zone, state.load, state.weight, state.random
     accepted = 0
     for _ in range(proposals):
-        limit = -heat * np.log(_uniform(state.random))
-        unit, old, third = _propose(board, state, limit, chains, walk)
-        if unit < 0:
+        unit = movable[_below(random, movable.size)]
+        low, high = indptr[unit], indptr[unit + 1]
+        beside = indices[low + _below(random, high - low)]
+        old, zone, third = where[unit], where[beside], where[unit]
+        if zone == old or not allowed[unit, zone]:
             continue
-        accepted += 1
-        keep_best(state)
-        if keep:
-            record(board, state, pool, old)
-            record(board, state, pool, state.zone[unit])
-            if third != old:
-                record(board, state, pool, third)
+        need, out, other = demand[unit], 0, -1
+        rise = cost[unit, zone] - cost[unit, old]
+        if _uniform(random) < chains:
+            other = _wander(indptr, indices, where, random, beside, zone, _below(random, walk))
+            low, high = indptr[other], indptr[other + 1]
+            third = where[indices[low + _below(random, high - low)]]
+            if third == zone or not allowed[other, third]:
+                continue
+            out = demand[other]
+            rise += cost[other, third] - cost[other, zone]
+        rise += _toll(load, room, weight, zone, need - out)
+        if third == old:
+            rise += _toll(load, room, weight, old, out - need)
+        else:
+            rise += _toll(load, room, weight, old, -need) + _toll(load, room, weight, third, out)
+        if rise > 0.0 and rise > -heat * np.log(_uniform(random)):
+            continue
+        if other < 0:
+            moved = _shift(board, state, unit, zone)
+        else:
+            moved = _chain(board, state, unit, zone, other, third)
+        if moved:
+            accepted += 1
+            _settle(board, state, pool, old, zone, third, keep)
     return accepted

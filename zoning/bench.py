@@ -1,0 +1,105 @@
+"""Zone from the plain tables of published instances: units, schools and adjacency as CSV, a plan as CSV."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from zoning.building import Collector
+from zoning.problem import Problem, ids
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+def read_bench(units: str | Path, schools: str | Path, adjacency: str | Path) -> Problem:
+    """Read a problem from three CSV files, reporting every fault of all three at once.
+
+    Parameters
+    ----------
+    units
+        Columns ``id, x, y, demand`` (metres, pupils).
+    schools
+        Columns ``id, unit, x, y, capacity``: the unit the school stands in, and its seats.
+    adjacency
+        Columns ``a, b``: units beside each other.
+
+    Returns
+    -------
+    Problem
+        Walks are straight lines between the given points; each school is a zone.
+
+    Raises
+    ------
+    FaultError
+        With every fault, each with its file, row and column.
+    """
+    check = Collector()
+    homes = _read(check, units, ("id", "x", "y", "demand"))
+    places = _read(check, schools, ("id", "unit", "x", "y", "capacity"))
+    edges = _read(check, adjacency, ("a", "b"), may_be_empty=True)
+    if homes is None or places is None or edges is None:
+        check.done()
+        raise AssertionError("unreachable: a table that could not be read is a fault")
+    unit_ids, zone_ids = ids(homes["id"]), ids(places["id"])
+    check.unique(unit_ids, _name(units), "id")
+    check.unique(zone_ids, _name(schools), "id")
+    demand = check.counts(homes["demand"], _name(units))
+    capacity = check.counts(places["capacity"], _name(schools))
+    metres = _distances(check, homes, places, _name(units), _name(schools))
+    at = check.units(unit_ids, places["unit"], _name(schools))
+    indptr, indices = check.neighbours(unit_ids, edges, _name(adjacency))
+    check.done()
+    anchors = tuple(np.array([u], dtype=np.int32) for u in at)
+    locked = np.full(len(unit_ids), -1, dtype=np.int32)
+    banned = np.zeros(metres.shape, dtype=bool)
+    return Problem(unit_ids, zone_ids, demand, metres, capacity, anchors, indptr, indices, locked, banned)
+
+
+def write_plan(zones: pd.Series, path: str | Path) -> None:
+    """Write a plan as CSV with the columns ``unit_id, school_id``."""
+    frame = zones.rename("school_id").rename_axis("unit_id").reset_index()
+    frame.to_csv(path, index=False, encoding="utf-8")
+
+
+def to_json(record: dict[str, object]) -> str:
+    """Return a record as one line of JSON."""
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _name(path: str | Path) -> str:
+    return Path(path).name
+
+
+def _read(
+    check: Collector, path: str | Path, columns: tuple[str, ...], *, may_be_empty: bool = False
+) -> pd.DataFrame | None:
+    """Read a CSV as text, or note why it cannot be read and return None."""
+    for encoding in ENCODINGS:
+        try:
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+        except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            check.add("zoning_file_unreadable", _name(path), found=type(error).__name__)
+            return None
+        frame.columns = frame.columns.str.strip()
+        frame = frame.apply(lambda column: column.str.strip())
+        if not check.columns(frame, columns, _name(path)):
+            return None
+        if not len(frame) and not may_be_empty:
+            check.add("zoning_empty", _name(path))
+        return frame
+    check.add("zoning_file_unreadable", _name(path), found="UnicodeDecodeError")
+    return None
+
+
+def _distances(
+    check: Collector, homes: pd.DataFrame, places: pd.DataFrame, units: str, schools: str
+) -> np.ndarray:
+    """Return straight-line distances in metres, shape (units, schools)."""
+    dx = check.numbers(homes["x"], units)[:, None] - check.numbers(places["x"], schools)[None]
+    dy = check.numbers(homes["y"], units)[:, None] - check.numbers(places["y"], schools)[None]
+    return np.hypot(dx, dy)

@@ -1,0 +1,405 @@
+"""The order in which the parts of the optimisation work, and what they have found so far."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zoning import bounds, core, exact, partition, starts
+from zoning.check import check_positions, cut_off, loads
+from zoning.check import cost as plan_cost
+from zoning.problem import Problem
+from zoning.reach import Reach, Reason
+from zoning.result import Result, Step
+from zoning.search import Cooling, Search
+from zoning.solver import Limits
+
+DEFAULT_WORK = 40_000
+"""Work allowed when neither time nor work is given and no proof is asked for."""
+
+LAGRANGE_ROUNDS = 200
+"""Steps of the bound each time it is raised."""
+
+COMBINE_WORK, REGROUP_WORK, PROOF_WORK = 1_000, 500, 2_000
+"""What the steps that are no proposals count as work."""
+
+ELITE = 6
+"""Plans whose catchments always stay in the set partitioning."""
+
+PROVABLE = 4_000
+"""Open pairs up to which a proof is tried although none was asked for."""
+
+COOLINGS = (
+    ("share", Cooling(0, hot=0.3, cold=0.03)),
+    ("near", Cooling(0, hot=1.0, cold=0.2, soft=4.0, hard=20.0, record_from=0.3)),
+    ("near", Cooling(0, hot=2.0, cold=0.05)),
+    ("best", Cooling(0, hot=0.2, cold=0.03, soft=1.5, hard=8.0, record_from=0.0)),
+    ("near", Cooling(0, hot=0.3, cold=0.03)),
+    ("near", Cooling(0, hot=2.0, cold=0.05, soft=2.0, hard=10.0, swing=0.02)),
+    ("best", Cooling(0, hot=0.5, cold=0.05, soft=2.0, hard=10.0, record_from=0.0)),
+    ("price", Cooling(0, hot=1.0, cold=0.1, soft=2.0, hard=10.0)),
+)
+"""Starts and coolings, taken in turn with more and more proposals."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the caller asks for: time, work, proof, and who is told."""
+
+    deadline: float
+    work: int | None
+    exact: bool
+    began: float
+    progress: Callable[[float, float, float], None] | None
+    cancelled: Callable[[], bool]
+
+
+@dataclass
+class Best:
+    """The best plan so far, least overload first; ``elite`` holds good plans that differ."""
+
+    zone: np.ndarray | None = None
+    cost: float = math.inf
+    over: float = math.inf
+    elite: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
+
+
+class Engine:
+    """One optimisation run.
+
+    Parameters
+    ----------
+    problem, tight
+        A problem without a plain proof that it has no plan, and its open pairs.
+    terms
+        What the caller asks for.
+    seed
+        Fixes every random choice.
+    """
+
+    def __init__(self, problem: Problem, tight: Reach, terms: Terms, *, seed: int) -> None:
+        self.problem, self.tight, self.terms = problem, tight, terms
+        self.seed = seed
+        self.random = np.random.default_rng(seed)
+        self.limits = Limits(terms.deadline, terms.cancelled)
+        self.best, self.cuts = Best(), core.Cuts()
+        self.work, self.trace = 0, list[Step]()
+        self.finished, self.none_at_all = False, False
+        self.count, self.effort = 1_000, 8
+        plain = np.zeros(problem.n_units)
+        self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
+
+    def run(self, begin: np.ndarray | None) -> Result:
+        """Work until a limit is met or nothing is left to do."""
+        self._begin(begin)
+        search = Search(self.problem, self.tight, self.bound, seed=self.seed)
+        turn = 0
+        while not self._over():
+            self._turn(search, turn)
+            turn += 1
+        return self._result()
+
+    # ---- limits ----
+
+    def _over(self) -> bool:
+        work = self.terms.work
+        if work is None and math.isinf(self.terms.deadline) and not self.terms.exact:
+            work = DEFAULT_WORK
+        return self.finished or self.limits.left <= 0 or (work is not None and self.work >= work)
+
+    def _used(self) -> float:
+        """Return the share of time or work used."""
+        parts = [0.0]
+        if math.isfinite(self.terms.deadline):
+            whole = max(self.terms.deadline - self.terms.began, 1e-9)
+            parts.append((time.monotonic() - self.terms.began) / whole)
+        if self.terms.work is not None:
+            parts.append(self.work / max(self.terms.work, 1))
+        return min(max(parts), 1.0)
+
+    # ---- what has been found ----
+
+    def _offer(self, zone: np.ndarray) -> bool:
+        """Take a plan if it is whole, connected and better than the best; return whether it is."""
+        problem, best = self.problem, self.best
+        if (zone < 0).any() or not self.tight.allowed[np.arange(len(zone)), zone].all():
+            return False
+        over = float(np.maximum(loads(problem, zone) - problem.capacity, 0).sum())
+        cost = plan_cost(problem, zone)
+        if cut_off(problem, zone).any():
+            return False
+        self._keep_elite(over, cost, zone)
+        if (over, cost) >= (best.over, best.cost - 1e-9):
+            return False
+        best.zone, best.cost, best.over = zone.copy(), cost, over
+        self._note()
+        return True
+
+    def _keep_elite(self, over: float, cost: float, zone: np.ndarray) -> None:
+        elite = self.best.elite
+        if any((zone == other).all() for _, _, other in elite):
+            return
+        elite.append((over, cost, zone.copy()))
+        elite.sort(key=lambda plan: plan[:2])
+        del elite[ELITE:]
+
+    def _note(self) -> None:
+        """Write the trace, tell the caller, and see whether the plan is proven best."""
+        best, low = self.best, self.bound.value
+        if best.over == 0 and best.cost - low <= 1e-7 * max(best.cost, 1e-9):
+            self.finished = True
+        if self.finished and best.over == 0:
+            low = min(low, best.cost)
+        now = time.monotonic() - self.terms.began
+        self.trace.append(Step(now, self.work, best.cost, int(min(best.over, 2**62)), low))
+        if self.terms.progress is not None:
+            cost = best.cost if best.zone is not None else math.nan
+            self.terms.progress(cost, low, self._used())
+
+    def _raise_bound(self, value: float) -> None:
+        if value > self.bound.value:
+            old = self.bound
+            self.bound = bounds.Bound(value, old.price, old.seat_price, old.least, old.share)
+            self._note()
+
+    @property
+    def _target(self) -> float:
+        """Cost of the best plan, or a guess at it."""
+        return self.best.cost if self.best.over == 0 else self.bound.value * 1.03
+
+    # ---- steps ----
+
+    def _begin(self, begin: np.ndarray | None) -> None:
+        """Find the first bound and the first plans."""
+        problem, tight = self.problem, self.tight
+        self.bound = bounds.linear(problem, tight, self.limits.share(0.5))
+        self._lagrange()
+        metres = np.where(np.isfinite(problem.metres), problem.metres, 1e12)
+        share = -metres if self.bound.share is None else metres * 1e-9 - self.bound.share.round(3)
+        self.starts = {
+            "share": starts.grow(problem, tight, share),
+            "near": starts.grow(problem, tight, metres),
+            "price": starts.grow(problem, tight, metres / 1000.0 + self.bound.seat_price),
+        }
+        if begin is not None:
+            self.starts["given"] = starts.grow(problem, tight, metres, begin)
+        for zone in self.starts.values():
+            self._offer(zone)
+        if self.best.zone is None:
+            self._mend_starts()
+        self._note()
+
+    def _mend_starts(self) -> None:
+        """Connect a start that is cut off, by a whole-number model of all."""
+        zone = self.starts["near"]
+        price = self._over_price()
+        part = core.Part(self.tight.allowed & (self.tight.fixed < 0)[:, None], zone, price)
+        mended = core.improve(
+            self.problem,
+            self.tight.allowed,
+            part,
+            self.cuts,
+            self.limits,
+            effort=200,
+            rounds=50,
+            seed=self.seed,
+        )
+        if mended is not None:
+            self._offer(mended)
+        self.work += PROOF_WORK
+
+    def _lagrange(self) -> None:
+        raised = bounds.lagrangian(
+            self.problem,
+            self.tight,
+            self.bound,
+            target=self._target,
+            rounds=LAGRANGE_ROUNDS,
+            limits=self.limits,
+        )
+        self.bound = raised
+
+    def _turn(self, search: Search, turn: int) -> None:
+        """Cool once, join catchments, re-optimise a few zones, and try a proof."""
+        if self.best.zone is not None:
+            self._anneal(search, turn)
+            self._combine(search)
+            self._regroup(turn)
+        if turn % 4 == 2 or self.best.zone is None:
+            self._prove()
+        if self.best.zone is None and turn >= 3:
+            self.work += COMBINE_WORK
+
+    def _anneal(self, search: Search, turn: int) -> None:
+        name, cooling = COOLINGS[turn % len(COOLINGS)]
+        zone = self.starts.get(name)
+        if zone is None or cut_off(self.problem, zone).any():
+            zone = self.best.zone
+        n = self.problem.n_units
+        base = max(min(20_000 * n, 6_000_000), 300 * n) * (1.0 + 0.5 * (turn // len(COOLINGS)))
+        changes = {f: getattr(cooling, f) for f in cooling.__dataclass_fields__} | {"proposals": int(base)}
+        search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
+        search.forget_best()
+        search.put(zone)
+        self.work += math.ceil(search.cool(Cooling(**changes), self.limits) / 1000)
+        self._offer(search.best[0])
+
+    def _combine(self, search: Search) -> None:
+        """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
+        problem = self.problem
+        best = partition.joined([partition.of_plan(problem, zone) for _, _, zone in self.best.elite])
+        found = partition.combine(
+            problem,
+            partition.recorded(problem, search.pool),
+            best,
+            self.limits,
+            price=search.bound.price,
+            count=self.count,
+            effort=40,
+            seed=self.seed,
+        )
+        self.work += COMBINE_WORK
+        if found is None:
+            self.count = max(self.count // 2, 500)
+            return
+        self.count = min(self.count * 5 // 4, 4_000) if found.solved else max(self.count * 2 // 3, 500)
+        if (found.zone >= 0).all():
+            self._offer(found.zone)
+            return
+        metres = np.where(np.isfinite(problem.metres), problem.metres, 1e12)
+        zone = starts.grow(problem, self.tight, metres, found.zone)
+        if not cut_off(problem, zone).any():
+            search.forget_best()
+            search.put(zone)
+            short = Cooling(min(4_000 * problem.n_units, 2_000_000), hot=0.1, cold=0.03, soft=4.0, hard=40.0)
+            self.work += math.ceil(search.cool(short, self.limits) / 1000)
+            self._offer(search.best[0])
+
+    def _over_price(self) -> float:
+        """Price of a pupil too many in models that allow it: beyond anything it could save."""
+        metres = self.problem.metres[self.tight.allowed]
+        return 20.0 * float(metres.max(initial=1.0)) / 1000.0 + 20.0 * float(self.bound.seat_price.max())
+
+    def _regroup(self, turn: int) -> None:
+        """Re-optimise neighbouring zones exactly, those with overload first."""
+        for number in range(3):
+            if self._over() or self.best.zone is None:
+                return
+            zone = self.best.zone
+            zones = self._neighbouring(zone, 3 + (turn + number) % 3)
+            part = core.Part(self._screened(zone, zones), zone, self._over_price())
+            better = core.improve(
+                self.problem, self.tight.allowed, part, self.cuts, self.limits, effort=12, seed=self.seed
+            )
+            self.work += REGROUP_WORK
+            if better is not None:
+                self._offer(better)
+
+    def _neighbouring(self, zone: np.ndarray, count: int) -> np.ndarray:
+        """Choose zones that touch each other, from an overfull one if there is one."""
+        problem = self.problem
+        over = np.flatnonzero(loads(problem, zone) > problem.capacity)
+        chosen = [int(self.random.choice(over if len(over) else problem.n_zones))]
+        a = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
+        touch = np.zeros((problem.n_zones, problem.n_zones), dtype=bool)
+        touch[zone[a], zone[problem.indices]] = True
+        while len(chosen) < count:
+            near = np.setdiff1d(np.flatnonzero(touch[chosen].any(axis=0)), chosen)
+            if not len(near):
+                break
+            chosen.append(int(self.random.choice(near)))
+        return np.array(chosen)
+
+    def _screened(self, zone: np.ndarray, zones: np.ndarray) -> np.ndarray:
+        """Return the pairs to open among some zones: each free unit's best three there, and its own."""
+        problem = self.problem
+        inside = np.isin(zone, zones) & (self.tight.fixed < 0)
+        value = problem.cost + self.bound.seat_price * problem.demand[:, None]
+        open_pairs = self.tight.allowed & inside[:, None]
+        open_pairs[:, np.setdiff1d(np.arange(problem.n_zones), zones)] = False
+        value = np.where(open_pairs, value, np.inf)
+        third = np.partition(value, min(2, value.shape[1] - 1), axis=1)[:, min(2, value.shape[1] - 1)]
+        open_pairs &= value <= third[:, None]
+        units = np.flatnonzero(inside)
+        open_pairs[units, zone[units]] = True
+        return open_pairs
+
+    def _prove(self) -> None:
+        """Raise the bound, and try a proof if one is asked for or looks near."""
+        self._lagrange()
+        self.work += PROOF_WORK
+        known = self.best.zone if self.best.over == 0 else None
+        if not self.terms.exact and (known is None or self._open_pairs(known) > PROVABLE):
+            self._note()
+            return
+        effort = self.effort
+        self.effort = min(self.effort * 2, 1_000_000)
+        found = exact.prove(
+            self.problem, self.tight, self.bound, known, self.cuts, self.limits, effort=effort, seed=self.seed
+        )
+        for plan in found.plans:
+            self._offer(plan)
+        if found.finished:
+            self.finished = True
+            self.none_at_all = self.best.over > 0
+        self._raise_bound(min(found.bound, self.best.cost) if self.best.over == 0 else found.bound)
+
+    def _open_pairs(self, known: np.ndarray) -> int:
+        cost = plan_cost(self.problem, known)
+        return int(bounds.close_pairs(self.problem, self.tight, self.bound, cost).sum())
+
+    # ---- the end ----
+
+    def _result(self) -> Result:
+        problem, best = self.problem, self.best
+        zone = self.starts["near"] if best.zone is None else settle(problem, self.tight, best.zone)
+        feasible = False if self.none_at_all else (True if best.over == 0 else None)
+        low = min(self.bound.value, best.cost) if feasible else self.bound.value
+        if feasible and self.finished:
+            low = best.cost
+        self._note()
+        return Result(
+            zones=problem.series(zone),
+            cost=plan_cost(problem, zone),
+            bound=math.inf if feasible is False else low,
+            feasible=feasible,
+            reasons=(_searched(),) if feasible is False else (),
+            violations=len(check_positions(problem, zone)),
+            work=self.work,
+            seconds=time.monotonic() - self.terms.began,
+            trace=tuple(self.trace),
+        )
+
+
+def _searched() -> Reason:
+    return Reason(
+        "searched",
+        "已对所有可能的划分做了完整搜索：在学位、连片和锁定的要求下没有可行方案。",
+        "All plans have been searched: none keeps the seats, the connection and the locks.",
+    )
+
+
+def settle(problem: Problem, tight: Reach, zone: np.ndarray) -> np.ndarray:
+    """Move units without pupils to the nearest zone beside them, which costs nothing and looks right."""
+    plan = zone.copy()
+    empty = np.flatnonzero((problem.demand == 0) & (tight.fixed < 0))
+    for _ in range(3):
+        moved = False
+        for unit in empty:
+            near = np.unique(plan[problem.neighbours(unit)])
+            near = near[tight.allowed[unit, near]]
+            for z in near[np.argsort(problem.metres[unit, near], kind="stable")]:
+                if problem.metres[unit, z] >= problem.metres[unit, plan[unit]]:
+                    break
+                trial = plan.copy()
+                trial[unit] = z
+                if not cut_off(problem, trial).any():
+                    plan, moved = trial, True
+                    break
+        if not moved:
+            break
+    return plan

@@ -1,0 +1,227 @@
+"""Which unit can go to which zone at all, and why there may be no plan.
+
+A unit can join a zone only through units that join it too; the pupils on the way to it must fit the room that
+the zone's own units leave. Removing the pairs that fail, again and again, tightens every later bound, and
+what is left over proves plainly that some problems have no plan.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from zoning.problem import Problem, components
+
+FLOW_PAIRS = 2_000_000
+"""Most pairs for which the shortage of seats in a part of the map is looked for."""
+
+ROUNDS = 20
+"""Most rounds of tightening; each is valid by itself, so stopping early loses nothing but sharpness."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A proof that there is no plan, in words for the planner.
+
+    ``units`` and ``zones`` are the positions of those it is about.
+    """
+
+    kind: str
+    zh: str
+    en: str
+    units: tuple[int, ...] = ()
+    zones: tuple[int, ...] = ()
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the wording in one language."""
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The pairs that may occur in a plan, shape (n, m), and the zone of units with only one (-1 else)."""
+
+    allowed: np.ndarray
+    fixed: np.ndarray
+    reasons: tuple[Reason, ...] = ()
+
+
+def reach(problem: Problem, allowed: np.ndarray | None = None) -> Reach:
+    """Remove the pairs that cannot occur in any plan.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    allowed
+        Pairs still open, shape (n, m); those of the problem by default.
+
+    Returns
+    -------
+    Reach
+        With ``reasons`` when the pairs left prove that there is no plan; the pairs are then unfinished.
+    """
+    rounds = 0
+    allowed = (problem.allowed if allowed is None else allowed).copy()
+    before = -1
+    while rounds < ROUNDS and (now := int(allowed.sum())) != before:
+        before, rounds = now, rounds + 1
+        fixed = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1)
+        own = np.bincount(fixed[fixed >= 0], problem.demand[fixed >= 0], problem.n_zones).astype(np.int64)
+        crowded = np.flatnonzero(own > problem.capacity)
+        if len(crowded):
+            return Reach(allowed, fixed, tuple(_crowded(problem, fixed, own, int(z)) for z in crowded))
+        _trim(problem, allowed, fixed, own)
+        stranded = np.flatnonzero(~allowed.any(axis=1))
+        if len(stranded):
+            return Reach(allowed, fixed, tuple(_stranded(problem, int(u)) for u in stranded))
+    fixed = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1).astype(np.int32)
+    return Reach(allowed, fixed, ())
+
+
+def proofs(problem: Problem, tight: Reach) -> tuple[Reason, ...]:
+    """Return plain proofs that there is no plan: those of the reach, seats in all, seats of a part."""
+    pupils, seats = int(problem.demand.sum()), int(problem.capacity.sum())
+    if pupils > seats:
+        return (_in_all(pupils, seats), *tight.reasons)
+    return tight.reasons or _shortage(problem, tight.allowed)
+
+
+def _trim(problem: Problem, allowed: np.ndarray, fixed: np.ndarray, own: np.ndarray) -> None:
+    """Remove pairs whose cheapest way, in pupils, exceeds the room of the zone."""
+    for z in range(problem.n_zones):
+        weight = np.where(fixed == z, 0, problem.demand)
+        for u in problem.anchors[z]:  # a shared unit of another zone may still be passed through
+            weight[u] = 0
+        room = int(problem.capacity[z] - own[z])
+        column = allowed[:, z]
+        passable = column.copy()
+        passable[problem.anchors[z]] = True
+        way = _ways(problem.indptr, problem.indices, weight, passable, problem.anchors[z], room)
+        need = np.where(fixed == z, 0, problem.demand)
+        allowed[:, z] = column & (np.maximum(way, need) <= room)
+
+
+@njit(cache=True, nogil=True)
+def _ways(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    weight: np.ndarray,
+    passable: np.ndarray,
+    sources: np.ndarray,
+    limit: int,
+) -> np.ndarray:
+    """Return the least weight of units on a way from a source to each unit, both ends counted."""
+    far = np.int64(2**62)
+    way = np.full(weight.size, far)
+    queue = [(np.int64(0), np.int64(-1))]
+    for s in sources:
+        way[s] = weight[s]
+        queue.append((way[s], np.int64(s)))
+    heapq.heapify(queue)
+    while len(queue) > 0:
+        done, u = heapq.heappop(queue)
+        if u < 0 or done > way[u]:
+            continue
+        for k in range(indptr[u], indptr[u + 1]):
+            v = indices[k]
+            if passable[v] and done + weight[v] < way[v] and done + weight[v] <= limit:
+                way[v] = done + weight[v]
+                heapq.heappush(queue, (way[v], np.int64(v)))
+    return way
+
+
+def _in_all(pupils: int, seats: int) -> Reason:
+    return Reason(
+        "seats_in_all",
+        f"学生共 {pupils} 人，学位共 {seats} 个，缺 {pupils - seats} 个，任何划分都不够。",
+        f"There are {pupils} pupils and {seats} seats: {pupils - seats} seats are lacking however zones are "
+        "drawn.",
+    )
+
+
+def _crowded(problem: Problem, fixed: np.ndarray, own: np.ndarray, zone: int) -> Reason:
+    units = np.flatnonzero(fixed == zone)
+    name, pupils, seats = problem.zone_ids[zone], int(own[zone]), int(problem.capacity[zone])
+    return Reason(
+        "own_units_too_many",
+        f"只能划入“{name}”的 {len(units)} 个单元共有学生 {pupils} 人，而它只有学位 {seats} 个，"
+        f"缺 {pupils - seats} 个。",
+        f'{len(units)} units that can only go to "{name}" have {pupils} pupils, but it has {seats} seats: '
+        f"{pupils - seats} are lacking.",
+        tuple(int(u) for u in units),
+        (zone,),
+    )
+
+
+def _stranded(problem: Problem, unit: int) -> Reason:
+    """Say why a unit can go to no zone."""
+    name, pupils = problem.unit_ids[unit], int(problem.demand[unit])
+    zones = np.flatnonzero(problem.allowed[unit])
+    part = components(problem.n_units, problem.indptr, problem.indices)
+    here = {int(part[u]) for units in problem.anchors for u in units}
+    if int(part[unit]) not in here:
+        kind = "no_school_in_part"
+        zh = f"单元“{name}”所在的一片与任何学校都不相连。"
+        en = f'Unit "{name}" lies in a part of the map that is connected to no school.'
+    elif not len(zones):
+        kind = "no_school_open"
+        zh = f"单元“{name}”没有可去的学校（无路可达、被禁止或锁定互相矛盾）。"
+        en = f'Unit "{name}" has no school it may go to (no way there, forbidden, or a lock against it).'
+    elif pupils > problem.capacity[zones].max():
+        kind = "unit_too_large"
+        zh = f"单元“{name}”有学生 {pupils} 人，超过它可去的任何一所学校的学位数。"
+        en = f'Unit "{name}" has {pupils} pupils, more than any school it may go to has seats.'
+    else:
+        kind = "no_way_with_room"
+        zh = f"单元“{name}”（{pupils} 人）连片划入任何一所学校，都会超过该校在必收单元之外剩余的学位。"
+        en = (
+            f'Unit "{name}" ({pupils} pupils) cannot be joined to any school without exceeding the seats left '
+            "beside the units the school must take."
+        )
+    return Reason(kind, zh, en, (unit,), tuple(int(z) for z in zones))
+
+
+def _shortage(problem: Problem, allowed: np.ndarray) -> tuple[Reason, ...]:
+    """Find units whose pupils exceed the seats of all zones they can go to, even if units could be shared.
+
+    A maximum flow from units to zones falls short exactly when there is such a set (Hall's condition); the
+    units on the source side of the minimum cut are one.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    n, m = problem.n_units, problem.n_zones
+    unit, zone = np.nonzero(allowed)
+    if len(unit) > FLOW_PAIRS:
+        return ()
+    tail = np.concatenate([np.zeros(n, dtype=int), unit + 1, np.arange(m) + n + 1])
+    head = np.concatenate([np.arange(n) + 1, zone + n + 1, np.full(m, n + m + 1)])
+    room = np.concatenate([problem.demand, problem.demand[unit], problem.capacity]).astype(np.int32)
+    graph = coo_matrix((room, (tail, head)), shape=(n + m + 2, n + m + 2)).tocsr()
+    flow = maximum_flow(graph, 0, n + m + 1)
+    if flow.flow_value == problem.demand.sum():
+        return ()
+    rest = graph - flow.flow
+    rest.eliminate_zeros()
+    met = breadth_first_order(rest, 0, return_predecessors=False)
+    units = np.array(sorted(u - 1 for u in met if 1 <= u <= n))
+    zones = np.array(sorted(z - n - 1 for z in met if n < z <= n + m))
+    return (_part(problem, units, zones),)
+
+
+def _part(problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
+    pupils, seats = int(problem.demand[units].sum()), int(problem.capacity[zones].sum())
+    names = [str(z) for z in problem.zone_ids[zones]]
+    return Reason(
+        "seats_in_part",
+        f"有 {len(units)} 个单元共 {pupils} 人只能去{'、'.join(names)}，这些学校共有学位 {seats} 个，"
+        f"缺 {pupils - seats} 个。",
+        f"{len(units)} units with {pupils} pupils can only go to {', '.join(names)}, which have {seats} "
+        f"seats: {pupils - seats} are lacking.",
+        tuple(int(u) for u in units),
+        tuple(int(z) for z in zones),
+    )
