@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,8 @@ import pandas as pd
 
 from zoning.building import Collector
 from zoning.problem import Problem, ids
+
+Progress = Callable[[float, float, float], None]
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 
@@ -62,6 +67,87 @@ def write_plan(zones: pd.Series, path: str | Path) -> None:
     """Write a plan as CSV with the columns ``unit_id, school_id``."""
     frame = zones.rename("school_id").rename_axis("unit_id").reset_index()
     frame.to_csv(path, index=False, encoding="utf-8")
+
+
+def run(
+    units: str | Path,
+    schools: str | Path,
+    adjacency: str | Path,
+    *,
+    seconds: float | None = None,
+    work: int | None = None,
+    exact: bool = False,
+    seed: int = 0,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Read tables, make the best plan in time, write it, and return the figures of the run.
+
+    Parameters
+    ----------
+    units, schools, adjacency
+        Files as in :func:`read_bench`.
+    seconds
+        Time allowed, counted from the start of this process; the run ends a little before.
+    work, exact, seed, progress
+        As in :func:`zoning.optimise.optimise`.
+    out
+        Where to write the plan: columns ``unit_id, school_id``. Nothing is written when there is no plan.
+
+    Returns
+    -------
+    dict
+        ``cost, bound, gap, feasible, seconds, work, violations``, and ``reasons`` (Chinese and English) when
+        it is proven that there is no plan. Numbers that do not exist are None.
+
+    Raises
+    ------
+    FaultError
+        With every fault of the three tables.
+    """
+    from zoning.optimise import optimise
+
+    began = _process_start()
+    problem = read_bench(units, schools, adjacency)
+    left = None
+    if seconds is not None:
+        left = max(seconds - (time.time() - began) - margin(seconds), 0.05)
+    result = optimise(problem, seconds=left, work=work, seed=seed, exact=exact, progress=progress)
+    if out is not None and result.feasible is not False:
+        write_plan(result.zones, out)
+    record: dict[str, object] = {
+        "cost": _finite(result.cost) if result.feasible is not False else None,
+        "bound": _finite(result.bound),
+        "gap": _finite(result.gap),
+        "feasible": result.feasible,
+        "seconds": round(time.time() - began, 3),
+        "work": result.work,
+        "violations": result.violations,
+    }
+    if result.reasons:
+        record["reasons"] = [{"zh": reason.zh, "en": reason.en} for reason in result.reasons]
+    return record
+
+
+def exit_code(record: dict[str, object]) -> int:
+    """Return the exit status that a record of :func:`run` asks for: 0 feasible, 3 infeasible, 4 undecided."""
+    return {True: 0, False: 3, None: 4}[record["feasible"]]  # type: ignore[index]
+
+
+def margin(seconds: float) -> float:
+    """Return the seconds kept back from a time limit for the last step, checks and writing."""
+    return min(1.3 + 0.02 * seconds, 0.3 * seconds)
+
+
+def _process_start() -> float:
+    """Return when this process started, seconds since the epoch."""
+    import psutil
+
+    return float(psutil.Process().create_time())
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def to_json(record: dict[str, object]) -> str:

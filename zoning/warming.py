@@ -1,0 +1,37 @@
+"""Compile everything that is compiled, on a problem of six units."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zoning.problem import Problem
+
+
+def warm() -> None:
+    """Run every compiled part once, so that its code lies in the cache for later processes."""
+    from zoning import bounds, draft
+    from zoning.optimise import optimise
+    from zoning.reach import reach
+    from zoning.search import Cooling, Search
+    from zoning.solver import Limits
+
+    problem = _six_in_a_row()
+    tight, limits = reach(problem), Limits()
+    bound = bounds.linear(problem, tight, limits)
+    bound = bounds.lagrangian(problem, tight, bound, target=2 * bound.value, rounds=20, limits=limits)
+    bounds.close_pairs(problem, tight, bound, 2 * bound.value)
+    search = Search(problem, tight, bound, seed=0)
+    search.put(draft.grow(problem))
+    search.cool(Cooling(2_000), limits)
+    optimise(problem, work=1)
+
+
+def _six_in_a_row() -> Problem:
+    units = [f"U{k}" for k in range(6)]
+    demand = pd.Series([3, 2, 2, 2, 2, 3], index=units)
+    zones = pd.DataFrame({"zone_id": ["A", "B"], "capacity": [8, 8], "unit_id": [units[0], units[5]]})
+    travel = pd.DataFrame(
+        [(u, z, 100.0 * abs(k - at)) for k, u in enumerate(units) for z, at in (("A", 0), ("B", 5))],
+        columns=["unit_id", "zone_id", "metres"],
+    )
+    return Problem.from_frames(demand, zones, travel, pd.DataFrame({"a": units[:-1], "b": units[1:]}))
