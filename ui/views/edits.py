@@ -104,7 +104,15 @@ def first_steps(project: Project) -> list[Op]:
 
 def create(project: Project, name: str, *, author: str) -> Draft:
     """Create a draft that starts from the plan in force."""
-    return draft_store(project).create(project.id, name, author=author, ops=first_steps(project))
+    own = free_name(project, name)
+    return draft_store(project).create(project.id, own, author=author, ops=first_steps(project))
+
+
+def free_name(project: Project, name: str) -> str:
+    """Return the name, or with a number where the project has a draft of that name: 一稿, 一稿(2)."""
+    taken = set(draft_store(project).list(project.id)["name"])
+    numbered = (f"{name.strip()}({n})" for n in range(2, len(taken) + 3))
+    return next(each for each in [name.strip(), *numbered] if each not in taken)
 
 
 def load(project: Project, text: str, *, author: str, file: str) -> Draft:
@@ -123,7 +131,11 @@ def load(project: Project, text: str, *, author: str, file: str) -> Draft:
     named = {unit for plan in state.plans.values() for unit in plan.index}
     if named and not named & known:
         raise FaultError([Fault("draft_elsewhere", file=file)])
-    return draft_store(project).load(text, author=author, project_id=project.id, file=file)
+    # Drafts are chosen by name: a second of the same name would be taken for the first.
+    document = json.loads(text)
+    document["draft"]["name"] = free_name(project, document["draft"]["name"])
+    named_apart = json.dumps(document, ensure_ascii=False)
+    return draft_store(project).load(named_apart, author=author, project_id=project.id, file=file)
 
 
 def strangers(project: Project, state: DraftState) -> int:

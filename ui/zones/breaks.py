@@ -19,11 +19,7 @@ def panel(context: Context, found: Assessment) -> None:
         return
     st.caption(_("“硬性”是引擎必须满足的要求;“必须、应、宜”来自规则包;“待核”表示条文未见原文。"))
     widgets.table(views.summary(every), key="breaks")
-    at = st.selectbox(
-        _("查看明细"),
-        range(len(every)),
-        format_func=lambda at: f"{every[at].rule} ({len(every[at].rows):,})",
-        key="breaks-rule",
-    )
-    rows = every[at or 0].rows.dropna(axis=1, how="all")  # rules on zones speak of no unit
+    named = {each.rule: each for each in every}
+    rule = st.selectbox(_("查看明细"), list(named), key="breaks-rule")
+    rows = named.get(rule or "", every[0]).rows.dropna(axis=1, how="all")  # rules on zones speak of no unit
     widgets.table(rows, key="breaks-cases", height=min(420, 38 + 35 * len(rows)))

@@ -46,10 +46,21 @@ def author() -> str:
 
 def submit(context: Context, desk: Desk, op: Op) -> None:
     """Add a step to the chosen draft; with the plan in force chosen, ask for a draft first. A callback."""
+    if stale(desk):
+        return
     if desk.draft is None:
         ask(Ask(then=lambda draft: append(context, draft.id, draft.rev, op)))
     else:
         append(context, desk.draft.id, desk.state.rev, op)
+
+
+def stale(desk: Desk) -> bool:
+    """Tell whether a button was pressed that still belonged to another draft, and have that said."""
+    now = str(st.session_state.get("draft", ""))
+    if now == (desk.draft.id if desk.draft else ""):
+        return False
+    say(_("刚换了方案,这一步没有执行。请等页面更新后再点。"))
+    return True
 
 
 def append(context: Context, draft_id: str, base_rev: int, op: Op) -> None:
@@ -115,9 +126,9 @@ def _author_box() -> None:
     def keep() -> None:
         st.session_state[_AUTHOR] = st.session_state["zones-who"].strip()
 
+    st.session_state.setdefault("zones-who", author())
     st.text_input(
         _("经办人"),
-        value=author(),
         key="zones-who",
         placeholder=_("经办人"),
         label_visibility="collapsed",
@@ -183,7 +194,8 @@ def _create(context: Context, desk: Desk, question: Ask, name: str, who: str) ->
     st.session_state[_AUTHOR] = st.session_state["zones-who"] = who.strip()
     store = draft_store(context.project)
     if question.fork and desk.draft is not None:
-        draft = store.fork(desk.draft.id, name, author=who.strip(), rev=desk.state.rev)
+        own = edits.free_name(context.project, name)
+        draft = store.fork(desk.draft.id, own, author=who.strip(), rev=desk.state.rev)
     else:
         draft = edits.create(context.project, name, author=who.strip())
     choose(draft)
@@ -231,7 +243,8 @@ def _clash_buttons(context: Context, clash: Clash) -> None:
 def _keep_aside(context: Context, clash: Clash, op: Op) -> None:
     """Fork the draft where the late step was made, and add the step there."""
     store = draft_store(context.project)
-    name = _("{name}(另存)", name=store.get(clash.draft_id).name)
+    wanted = _("{name}(另存)", name=store.get(clash.draft_id).name)
+    name = edits.free_name(context.project, wanted)
     aside = store.fork(clash.draft_id, name, author=author() or _("未署名"), rev=clash.conflict.base_rev)
     choose(aside)
     append(context, aside.id, aside.rev, op)

@@ -20,11 +20,12 @@ from ui.zones import drafting, outcome
 from ui.zones.outcome import Outcome
 
 if TYPE_CHECKING:
-    from zoning.optimise import Result
+    from zoning.result import Result
 
 JOB = "zones-engine"
 _RUN = "zones-run"
 SECONDS = (10, 30, 60, 120)
+STARTING = 5  # seconds that a worker takes to open the project
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ def _begin(
     context: Context, desk: Desk, found: Assessment, seconds: int, seed: int, keep_locks: bool
 ) -> None:
     """Start the search for the chosen draft, or have a draft made first. A callback."""
+    if drafting.stale(desk):
+        return
 
     def launch(draft: Draft) -> None:
         before = found.plan
@@ -139,7 +142,7 @@ def _launch(context: Context, run: Run, found: Assessment) -> None:
     outcome.forget()
     jobs.start(
         JOB,
-        "planning.tasks:optimise_job",
+        "planning.zonesearch:search_job",
         folder=str(context.project.folder),
         stage=run.key[0],
         year=run.year,
@@ -160,7 +163,9 @@ def _progress(context: Context) -> None:
     state = job.poll()
     if state.status == "running":
         bar, button = st.columns([6, 1], vertical_alignment="bottom")
-        bar.progress(min(max(state.progress, 0.0), 1.0), text=_("正在优化 · {said}", said=state.message))
+        # The search tells of finds, not of time: between two finds the bar goes by the clock.
+        spent = max(state.progress, state.seconds / (st.session_state[_RUN].seconds + STARTING))
+        bar.progress(min(spent, 1.0), text=_("正在优化 · {said}", said=state.message))
         button.button(
             _("停止"), key="engine-cancel", on_click=job.cancel, help=_("停止后保留已找到的最好方案。")
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +20,7 @@ from ui.zones import drafting
 from zoning import edit
 
 UNITS, QUICK, TARGET = "edit-units", "edit-quick", "edit-target"
+_ZONE = "edit-zone"
 NOWHERE = ""
 
 
@@ -29,7 +32,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         if not units:
             widgets.empty(_("选择一个或多个单元,可改划片区或锁定。"))
             return
-        target = _choose_zone(context, found, units)
+        target = _choose_zone(context, desk, found, units)
         _buttons(context, desk, found, units, target)
     with right:
         _chosen(context, found, units)
@@ -61,18 +64,32 @@ def _choose_units(context: Context, found: Assessment) -> list[str]:
 
 
 def _fill(sets: dict[str, list[str]]) -> None:
+    """Take a group's units over; the choice of a group is a menu and shows none afterwards. A callback."""
     chosen = st.session_state.get(QUICK)
     if chosen in sets:
         st.session_state[UNITS] = sets[chosen]
+        st.session_state[QUICK] = None
 
 
 def unit_names(context: Context, found: Assessment) -> dict[str, str]:
-    """Return unit_id -> name, with the town where names are shared."""
+    """Return unit_id -> name and town; the id as well where two would read the same.
+
+    A choice among words must not hold the same words twice: the first would be taken for the second.
+    """
     units = context.project.layers["units"].set_index("unit_id").reindex(found.plan.index)
     names = units["name"].astype(str)
     if "town" in units:
         names = names + " · " + units["town"].fillna("").astype(str)
-    return {str(unit): name for unit, name in names.items()}
+    return apart(names)
+
+
+def apart(names: pd.Series) -> dict[str, str]:
+    """Return id -> name, the id added to names that several share."""
+    shared = names.duplicated(keep=False)
+    return {
+        str(key): f"{name} ({key})" if twice else str(name)
+        for key, name, twice in zip(names.index, names, shared, strict=True)
+    }
 
 
 def _sets(context: Context, found: Assessment) -> dict[str, tuple[str, list[str]]]:
@@ -83,8 +100,8 @@ def _sets(context: Context, found: Assessment) -> dict[str, tuple[str, list[str]
         "moved": (_("较现行片区已调整的单元"), list(found.moved)),
         "locked": (_("已锁定的单元"), sorted(found.locked)),
     }
-    for zone, name in _zone_names(context).sort_values().items():
-        units = found.plan.index[found.plan.eq(str(zone)).fillna(False)].tolist()
+    for zone, name in apart(_zone_names(context).sort_values()).items():
+        units = found.plan.index[found.plan.eq(zone).fillna(False)].tolist()
         groups[f"zone:{zone}"] = (_("片区 {name}", name=name), units)
     return {key: (f"{word} ({len(units)})", units) for key, (word, units) in groups.items() if units}
 
@@ -93,27 +110,35 @@ def _zone_names(context: Context) -> pd.Series:
     return plans.zone_names(context.project.key, context.stage, context.project)
 
 
-def _choose_zone(context: Context, found: Assessment, units: list[str]) -> str | None:
-    names = _zone_names(context)
-    near = _mean_walk(context, found, units)
-    room = found.zones["spare"]
-    options = [*near.index, NOWHERE]
+def _choose_zone(context: Context, desk: Desk, found: Assessment, units: list[str]) -> str | None:
+    """Draw the choice of a zone, nearest first; what is said of each is of this revision and these units."""
+    words = _zone_words(context, found, units)
+    options = list(words)
+    # Walk and room stand in the labels, so the choice is made anew with them and keeps its value.
+    kept = st.session_state.get(_ZONE)
+    mark = hashlib.sha256("\x1f".join([str(desk.state.rev), *units]).encode()).hexdigest()[:12]
+    with st.container(key=TARGET):
+        chosen = st.selectbox(
+            _("划入片区(由近到远;余为剩余学位)"),
+            options,
+            index=options.index(kept) if kept in options else None,
+            format_func=lambda zone: words.get(zone, zone),
+            placeholder=_("选择片区"),
+            key=f"{TARGET}-{mark}",
+        )
+    st.session_state[_ZONE] = chosen
+    return chosen
 
-    def word(zone: str) -> str:
-        if zone == NOWHERE:
-            return _("移出片区(未划入)")
+
+def _zone_words(context: Context, found: Assessment, units: list[str]) -> dict[str, str]:
+    near = _mean_walk(context, found, units)
+    names = apart(_zone_names(context))
+    words, room = {}, found.zones["spare"]
+    for zone in map(str, near.index):
         left = int(room[zone])
         seats = _("余 {n}", n=f"{left:,}") if left >= 0 else _("超 {n}", n=f"{-left:,}")
-        return f"{names.get(zone, zone)} · {widgets.metres(near[zone])} · {seats}"
-
-    return st.selectbox(
-        _("划入片区(由近到远;余为剩余学位)"),
-        options,
-        index=None,
-        format_func=word,
-        placeholder=_("选择片区"),
-        key=TARGET,
-    )
+        words[zone] = f"{names.get(zone, zone)} · {widgets.metres(near[zone])} · {seats}"
+    return {**words, NOWHERE: _("移出片区(未划入)")}
 
 
 def _mean_walk(context: Context, found: Assessment, units: list[str]) -> pd.Series:

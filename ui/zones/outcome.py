@@ -20,7 +20,7 @@ from ui.views.zones import Assessment
 from ui.zones import drafting
 
 if TYPE_CHECKING:
-    from zoning.optimise import Result
+    from zoning.result import Result
 
 _KEPT = "zones-outcome"
 
