@@ -75,7 +75,7 @@ def _figures(context: Context, desk: Desk, found: Assessment) -> None:
         [
             Figure(_("平均步行"), widgets.metres(found.totals["mean_walk_m"]), year, walked, source),
             Figure(_("最远步行"), widgets.metres(found.totals["longest_walk_m"]), year, walked, source),
-            Figure(_("各片区缺口合计"), widgets.whole(found.totals["over"]), year, scope, source),
+            Figure(_("缺学位(各片区合计)"), widgets.whole(found.totals["over"]), year, scope, source),
             last,
         ]
     )
@@ -109,7 +109,7 @@ def _help() -> str:
         "**入学人数**:本学年应入学的登记儿童(8 月 31 日截止),按居住单元计;**招生计划**取自学校表。"
         "在校生不因调整片区而转学(老生老办法)。  \n"
         "**负荷** = 入学人数 ÷ 招生计划;预警:红 ≥ 100%,黄 90–100%,绿 < 90%(地方做法,可改)。"
-        "**各片区缺口合计**只加超出的片区,不用别处的空位抵消。  \n"
+        "**缺学位**只加超出的片区,不用别处的空位抵消。  \n"
         "**平均步行** = Σ(单元新生 × 步行米数) ÷ Σ新生;**总步行(人·公里)** = Σ(新生 × 步行公里)。"
         "步行沿路网到片区最近的校区;没有路处为直线距离 × 绕行系数,标为“估”。  \n"
         "**连片**:单元经相邻单元连到本片区的学校;隔着没有桥的河不算相邻。"

@@ -14,6 +14,8 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
+MOST = 40  # zones that a chart can still be read with
+
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the comparison of the chosen draft with the plan in force."""
@@ -31,8 +33,9 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         st.caption(_note(context))
     with right:
         rows = load_rows(context, before, found)
-        title = _("各片区负荷:现行(空心)与方案(实心),虚线为满员")
-        st.altair_chart(charts.loads(rows, title=title, note=_note(context)))
+        title = _("负荷有变化或超员的片区:现行(空心)、方案(实心),虚线为满员")
+        if len(rows):
+            st.altair_chart(charts.loads(rows, title=title, note=_note(context)))
     _moved(context, found)
 
 
@@ -46,16 +49,19 @@ def _note(context: Context) -> str:
 
 
 def load_rows(context: Context, before: Assessment, after: Assessment) -> pd.DataFrame:
-    """Return zone, before, after: loads in per cent."""
+    """Return zone, before, after: loads in per cent, of the zones that change most or are overfull."""
     names = plans.zone_names(context.project.key, context.stage, context.project)
     zones = before.zones.index
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "zone": [names.get(zone, zone) for zone in zones],
             "before": (before.zones["fill"] * 100).to_numpy(),
             "after": (after.zones["fill"].reindex(zones) * 100).to_numpy(),
         }
     )
+    change = (rows["after"] - rows["before"]).abs()
+    telling = rows[(change > 0) | rows[["before", "after"]].gt(100).any(axis=1)]
+    return telling.loc[change[telling.index].sort_values(ascending=False).index].head(MOST)
 
 
 def _moved(context: Context, found: Assessment) -> None:
