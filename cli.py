@@ -17,7 +17,7 @@ app = typer.Typer(
 )
 
 Csv = Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True)]
-EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_UNDECIDED = 2, 3, 4
+EXIT_BAD_INPUT = 2
 
 
 def fail(error: ValueError) -> typer.Exit:
@@ -33,24 +33,28 @@ def zone(
     schools: Csv,
     adjacency: Csv,
     out: Annotated[Path, typer.Option(help="the plan: unit_id,school_id")],
-    seconds: Annotated[float, typer.Option(min=1, help="counted from the start of the process")] = 60,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="counted from the start of the process; 60 without --work")
+    ] = None,
     work: Annotated[
-        int | None, typer.Option(min=1, help="a fixed amount of work instead: same plan on every run")
+        int | None, typer.Option(min=1, help="a fixed amount of work: same plan on every run")
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="spend the time on the proof as well")] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """就近划片: whole units to schools within capacity, connected catchments, fewest pupil-kilometres."""
-    from zoning import commands
+    from zoning import bench
 
+    if seconds is None and work is None:
+        seconds = 60.0
     try:
-        summary = commands.run(
+        summary = bench.run(
             units, schools, adjacency, seconds=seconds, work=work, exact=exact, seed=seed, out=out
         )
     except ValueError as error:
         raise fail(error) from None
-    typer.echo(json.dumps(summary, ensure_ascii=False))
-    raise typer.Exit({True: 0, False: EXIT_INFEASIBLE, None: EXIT_UNDECIDED}[summary["feasible"]])
+    typer.echo(bench.to_json(summary))
+    raise typer.Exit(bench.exit_code(summary))
 
 
 @app.command()

@@ -1,0 +1,96 @@
+"""The command line's contracts: what goes in, what comes out, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+UNITS = "id,x,y,demand\n" + "".join(f"u{i},{1000 * i},0,{10 + i}\n" for i in range(6))
+SCHOOLS = "id,unit,x,y,capacity\nwest,u0,0,0,{room}\neast,u5,5000,0,45\n"
+ADJACENCY = "a,b\n" + "".join(f"u{i},u{i + 1}\n" for i in range(5))
+HISTORY = "year,district,school,grade,enrolment\n" + "".join(
+    f"{year},D,{school},{grade},{30 + 2 * grade + year % 3}\n"
+    for year in range(2016, 2024)
+    for school in ("A", "B")
+    for grade in range(1, 7)
+)
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "cli.py", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
+
+
+def zone(
+    folder: Path, *words: object, units: str = UNITS, room: object = 45
+) -> subprocess.CompletedProcess[str]:
+    for name, text in {"u": units, "s": SCHOOLS.format(room=room), "a": ADJACENCY}.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    files = [x for key in ("units", "schools", "adjacency") for x in (f"--{key}", folder / f"{key[0]}.csv")]
+    return run("zone", *files, "--seed", 1, "--out", folder / "plan.csv", *words)
+
+
+def test_a_plan_its_cost_and_its_proof(tmp_path):
+    done = zone(tmp_path, "--seconds", 8)
+    record = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    assert record["feasible"] is True and record["violations"] == 0
+    # six units in a row, the middle ones nearer to their end of it: 11+24 km west, 14+26 km east
+    assert record["cost"] == pytest.approx((11 * 1 + 12 * 2 + 13 * 2 + 14 * 1))
+    assert record["bound"] <= record["cost"] + 1e-6
+    assert record["gap"] == pytest.approx((record["cost"] - record["bound"]) / record["cost"])
+    plan = pd.read_csv(tmp_path / "plan.csv")
+    assert plan.columns.tolist() == ["unit_id", "school_id"]
+    assert plan["school_id"].tolist() == ["west"] * 3 + ["east"] * 3
+
+
+def test_the_same_work_and_seed_give_the_same_plan(tmp_path):
+    plans = []
+    for _ in range(2):
+        assert zone(tmp_path, "--work", 50).returncode == 0
+        plans.append((tmp_path / "plan.csv").read_bytes())
+    assert plans[0] == plans[1]
+
+
+def test_too_few_seats_are_proven_and_said(tmp_path):
+    done = zone(tmp_path, "--seconds", 5, room=20)
+    assert done.returncode == 3
+    record = json.loads(done.stdout.splitlines()[-1])
+    assert record["feasible"] is False and record["reasons"]
+    assert not (tmp_path / "plan.csv").exists()
+
+
+def test_every_fault_of_the_input_at_once(tmp_path):
+    bad = UNITS.replace("u1,1000,0,11", "u1,1000,0,-11").replace("u2,2000", "u2,two")
+    done = zone(tmp_path, "--seconds", 5, units=bad, room="many")
+    assert done.returncode == 2
+    assert all(found in done.stderr for found in ("-11", "two", "many"))
+    assert not (tmp_path / "plan.csv").exists()
+
+
+def test_forecast_adds_up_over_levels(tmp_path):
+    (tmp_path / "h.csv").write_text(HISTORY, encoding="utf-8")
+    done = run("forecast", "--history", tmp_path / "h.csv", "--until", 2026, "--out", tmp_path / "f.csv")
+    assert done.returncode == 0, done.stderr
+    frame = pd.read_csv(tmp_path / "f.csv")
+    assert frame.columns.tolist() == [
+        "level", "district", "school", "grade", "year", "mean", "low", "median", "high",
+    ]  # fmt: skip
+    totals = frame.groupby(["level", "year"])["mean"].sum().unstack("level")
+    assert (totals["cell"] == totals["school"]).all() and (totals["cell"] == totals["district"]).all()
+    assert (frame["low"] <= frame["high"]).all()
+
+
+def test_a_bad_history_says_every_fault_and_writes_nothing(tmp_path):
+    broken = HISTORY + "2023,D,A,1,40\n2023,D,A,7,-3\n2023,D,A,8,many\n"
+    (tmp_path / "h.csv").write_text(broken, encoding="utf-8")
+    done = run("forecast", "--history", tmp_path / "h.csv", "--until", 2026, "--out", tmp_path / "f.csv")
+    assert done.returncode == 2
+    assert "-3" in done.stderr and "many" in done.stderr
+    assert not (tmp_path / "f.csv").exists()
