@@ -24,7 +24,7 @@ HISTORY = "year,district,school,grade,enrolment\n" + "".join(
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "cli.py", *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
+    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
 
 
 def zone(
@@ -41,8 +41,8 @@ def test_a_plan_its_cost_and_its_proof(tmp_path):
     record = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 0, done.stderr
     assert record["feasible"] is True and record["violations"] == 0
-    # six units in a row, the middle ones nearer to their end of it: 11+24 km west, 14+26 km east
-    assert record["cost"] == pytest.approx((11 * 1 + 12 * 2 + 13 * 2 + 14 * 1))
+    # in pupil-km: u1 and u2 walk 1 and 2 km west, u3 and u4 walk 2 and 1 km east, u0 and u5 are there
+    assert record["cost"] == pytest.approx(11 * 1 + 12 * 2 + 13 * 2 + 14 * 1)
     assert record["bound"] <= record["cost"] + 1e-6
     assert record["gap"] == pytest.approx((record["cost"] - record["bound"]) / record["cost"])
     plan = pd.read_csv(tmp_path / "plan.csv")
