@@ -337,7 +337,7 @@ def optimised(report: Report, place: Place, *, seconds: float, seed: int) -> pd.
     """Optimise as the app does: a job in a worker process that opens the project itself."""
     report.part(f"optimised for {seconds:g} s by a job, as the app does")
     arguments: dict[str, Any] = {"folder": str(place.project.folder), "stage": STAGE, "year": place.year}
-    with jobs.start("planning.tasks:optimise_job", **arguments, seconds=seconds, seed=seed) as job:
+    with jobs.start("planning.zonesearch:search_job", **arguments, seconds=seconds, seed=seed) as job:
         state = job.wait(seconds + 300)
     if state.status != "done":
         raise RuntimeError(f"the job is {state.status}: {state.error or state.detail}")

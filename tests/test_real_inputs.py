@@ -64,7 +64,8 @@ def test_a_real_place_gets_a_plan_that_keeps_every_rule(
     assert figures["plan_over"] == figures["plan_cut_off_units"] == figures["plan_violations"] == 0
     assert figures["plan_bound"] <= figures["plan_cost"]
     assert figures["like_violations"] == 0
-    assert 1 <= figures["like_km"] / published + 1e-6 < 1.02
+    # Our neighbours in Baltimore include borders below 20 m: a plan may undercut the published best a little.
+    assert 0.998 < figures["like_km"] / published < 1.02
     if name == "baltimore":
         assert figures["like_published_pupil_km"] < figures["force_published_pupil_km"]
     assert len(said.maps) == 2 and all(path.stat().st_size > 100_000 for path in said.maps)
