@@ -158,8 +158,8 @@ _COLUMNS = {
 
 _COLUMN_NOTES = {
     "column_unknown": (
-        "不认识这一列，已原样保留，计算中不用。",
-        "this column is not known; it is kept as it is and not used.",
+        "不认识这一列，计算中不用；导入时原样保留，疑似个人信息的除外。",
+        "this column is not known and not used; an import keeps it as it is, unless it looks personal.",
     ),
     "column_assumed": (
         "没有“{label}”列，已用“{source}”代替。如不合适，请补上这一列。",

@@ -213,8 +213,10 @@ class FaultError(ValueError):
         super().__init__(self.faults)
 
     def text(self, lang: str = "zh") -> str:
-        """Return every fault, one a line."""
-        return "\n".join(fault.text(lang) for fault in self.faults)
+        """Return every fault, one a line, errors first; warnings are marked as such."""
+        mark = "warning: " if lang == "en" else "提醒："
+        lines = [fault.text(lang) for fault in errors(self.faults)]
+        return "\n".join(lines + [mark + fault.text(lang) for fault in warnings(self.faults)])
 
     def __str__(self) -> str:
         return self.text()

@@ -29,13 +29,16 @@ class Settings:
     ----------
     until : int
         Last school year.
+    estates : bool
+        Count new estates.
     from_outside : float or None
-        Assumed share (设定) of new estates' pupils who come from outside the area; None leaves estates out.
+        Assumed share (设定) of their pupils who come from outside the area, where they do not state it.
     scenarios : bool
         Add 低 and 高 to 中 (`forecasting.scenarios.LOW_MIDDLE_HIGH`: assumptions, not ranges).
     """
 
     until: int
+    estates: bool = True
     from_outside: float | None = None
     scenarios: bool = True
 
@@ -56,6 +59,7 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
     frame = tasks.forecast_job(
         folder,
         settings.until,
+        estates=settings.estates,
         from_outside=settings.from_outside,
         scenarios=settings.scenarios,
         progress=progress,

@@ -91,8 +91,8 @@ def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFr
     project : Project
         The project.
     from_outside : float, optional
-        Assumed share of an estate's pupils who come from outside the area, 0 to 1, where the layer has no
-        column of that name. It is an assumption (设定): without one the estates are left out (None).
+        Assumed share of an estate's pupils who come from outside the area, 0 to 1, where the layer does not
+        state its own (`states_share`). It is an assumption (设定): without one the estates are left out.
 
     Returns
     -------
@@ -103,11 +103,16 @@ def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFr
     if not project.has("estates", "catchments"):
         return None
     rows = pd.DataFrame(project.layers["estates"].drop(columns="geometry", errors="ignore"))
-    if "from_outside" not in rows:
+    if not states_share(project):
         if from_outside is None:
             return None
         rows = rows.assign(from_outside=float(from_outside))
     return pd.concat([_served(project, rows, stage) for stage in stages.STAGES], ignore_index=True)
+
+
+def states_share(project: Project) -> bool:
+    """Tell whether the estates state themselves which share of their pupils comes from outside the area."""
+    return project.has("estates") and "from_outside" in project.layers["estates"]
 
 
 def estate_faults(project: Project, placed: pd.DataFrame | None) -> list[Fault]:

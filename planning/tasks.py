@@ -95,6 +95,7 @@ def forecast_job(
     folder: str | Path,
     until: int,
     coverage: float = 0.8,
+    estates: bool = True,
     from_outside: float | None = None,
     by_zone: bool = True,
     scenarios: bool = False,
@@ -110,9 +111,11 @@ def forecast_job(
         Last school year wanted.
     coverage : float
         Share of outcomes each range should hold.
+    estates : bool
+        Count new estates.
     from_outside : float, optional
-        Assumed share of new estates' pupils who come from outside the area (设定); without it, and without
-        that column, estates are left out.
+        Assumed share (设定) of new estates' pupils who come from outside the area, where the estates do not
+        state their own; without either they are left out, which is said.
     by_zone : bool
         Add the levels zone_id and zone_id_stage.
     scenarios : bool
@@ -141,7 +144,7 @@ def forecast_job(
     schools = project.layers["schools"]
     zones = schools.assign(zone_id=zone_of(schools)) if by_zone else None
     known = None if zones is None else zones[zones["school_id"].isin(past["school"])]
-    housing = outlook.estates(project, from_outside=from_outside)
+    housing = outlook.estates(project, from_outside=from_outside) if estates else None
     frame = forecast(
         past,
         until=until,
@@ -155,7 +158,9 @@ def forecast_job(
         extra_levels=outlook.LEVELS,
         schools=outlook.grades_taught(project),
     )
-    said = [{"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing)]
+    said = [
+        {"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing) if estates
+    ]
     frame.attrs["warnings"] = [*frame.attrs.get("warnings", []), *said]
     return frame
 

@@ -6,12 +6,13 @@ import altair as alt
 import pandas as pd
 
 from gis.hotspots import bin_labels
-from ui.charts.theme import BIN_COLOURS, INK, PLAIN_TITLE, Drawn, styled
+from gis.symbols import CLASS_SIZE_COLOURS
+from ui.charts.theme import INK, PLAIN_TITLE, Drawn, styled
 from ui.texts import _
 
 
 def _scale() -> alt.Scale:
-    return alt.Scale(domain=bin_labels(), range=list(BIN_COLOURS))
+    return alt.Scale(domain=bin_labels(), range=[CLASS_SIZE_COLOURS[name] for name in bin_labels()])
 
 
 def distribution(counted: pd.DataFrame, *, title: str, note: str) -> Drawn:

@@ -6,15 +6,13 @@ from typing import TypeAlias
 
 import altair as alt
 
-INK, TEAL, AMBER, BRICK, MOSS, SAND, DARK_BRICK = (
-    "#1f2933", "#0f6e6e", "#b45309", "#b42318", "#3f7d20", "#d9b26a", "#7a130c",
-)  # fmt: skip
-GREY = "#9aa5b1"
+from gis.symbols import AMBER, BRICK, GREY, INK, MOSS, TEAL
+
+__all__ = ["AMBER", "BRICK", "GREY", "INK", "MOSS", "PLAIN_TITLE", "TEAL", "Drawn", "styled"]
+
 Drawn: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 # An axis title above its axis: Chinese is not read sideways.
 PLAIN_TITLE = alt.Axis(titleAngle=0, titleAlign="left", titleY=-8, titleX=-8, titleBaseline="bottom")
-# Class-size bins (班额) from at most 45 to 66 and more; the same colours as on the map.
-BIN_COLOURS = (MOSS, SAND, "#e09f3e", AMBER, BRICK, DARK_BRICK)
 
 
 def styled(chart: Drawn, *, title: str, note: str, height: int = 280) -> Drawn:

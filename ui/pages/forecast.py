@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from planning import outlook
 from ui import gate, jobs, widgets
 from ui.charts import forecast as charts
 from ui.maps import forecast as maps
@@ -40,23 +41,25 @@ def page(context: Context) -> None:
 def _assumptions(context: Context) -> None:
     if not context.project.has("estates"):
         return
+    stated = outlook.states_share(context.project)
     with st.container(horizontal=True, vertical_alignment="center"):
         on = st.toggle(
-            _("计入新建小区(设定)"),
-            key="from_outside_on",
+            _("计入新建小区"),
+            value=stated,
+            key="estates-on",
             persist_state="session",
-            help=_(
-                "只有从本地以外迁入的学生才是新增;本地搬家已在在校生里。这个比例没有默认事实,请按本地情况设定。"
-            ),
+            help=_("只有从本地以外迁入的学生才是新增;本地搬家的已在在校生里。这个比例没有默认值。"),
         )
-        if on:
+        if on and stated:
+            st.caption(_("学生来自本地以外的比例取自小区表(设定)。"))
+        elif on:
             st.slider(
-                _("新建小区学生来自本地以外的比例(%)"),
+                _("新建小区学生来自本地以外的比例(%,设定)"),
                 0,
                 100,
                 50,
                 5,
-                key="from_outside",
+                key="from-outside",
                 persist_state="session",
             )
 
@@ -76,7 +79,7 @@ def _figures(context: Context, frame: pd.DataFrame) -> None:
             Figure(_("在校生"), widgets.whole(past[last]), widgets.school_year(last), scope, _("在校生表")),
             _figure(newcomers, soon, widgets.school_year(last + 1), scope, made),
             _figure(_("三年后在校生"), then, widgets.school_year(last + views.TOWARDS), scope, made),
-            _figure(_("今后峰值"), peak, _peak_year(peak), scope, made),
+            _figure(_peak_word(peak, past[last]), peak, _peak_year(peak), scope, made),
         ]
     )
 
@@ -84,6 +87,10 @@ def _figures(context: Context, frame: pd.DataFrame) -> None:
 def _figure(label: str, row: pd.Series, year: str, scope: str, source: str) -> Figure:
     span = _("80% 区间 {span}", span=widgets.span(row["low"], row["high"]))
     return Figure(label, widgets.whole(row["mean"]), year, scope, source, span)
+
+
+def _peak_word(peak: pd.Series, now: float) -> str:
+    return _("今后最高(峰值已过)") if peak["high"] < now else _("今后峰值")
 
 
 def _peak_year(peak: pd.Series) -> str:

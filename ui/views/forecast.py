@@ -20,9 +20,10 @@ TOWARDS = 3
 
 def settings(context: Context) -> Settings:
     """Return the settings of the forecast that this tab looks at."""
-    assumed = st.session_state.get("from_outside_on", False)
-    share = st.session_state.get("from_outside", 50) / 100 if assumed else None
-    return Settings(until=context.project.year + AHEAD, from_outside=share)
+    stated = outlook.states_share(context.project)
+    counted = st.session_state.get("estates-on", stated)
+    assumed = st.session_state.get("from-outside", 50) / 100 if counted and not stated else None
+    return Settings(until=context.project.year + AHEAD, estates=counted, from_outside=assumed)
 
 
 def current(context: Context) -> pd.DataFrame | None:
