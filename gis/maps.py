@@ -7,7 +7,7 @@ Build a map with :func:`base`, add layers from the ground up, then :func:`legend
 from __future__ import annotations
 
 import html as markup
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import folium
 import geopandas as gpd
@@ -29,6 +29,7 @@ __all__ = ["TOLERANCE", "LegendItem", "Tooltip", "add_choropleth", "add_class_si
 __all__ += [
     "add_areas",
     "add_lines",
+    "add_places",
     "add_points_sized",
     "add_schools",
     "add_units",
@@ -234,6 +235,23 @@ def legend(
     if layers:
         m.add_child(folium.LayerControl(position="topright", collapsed=False))
     _box(m, "bottomright", "hp-box hp-legend", symbols.legend_html(items, title=title, note=note))
+
+
+def add_places(m: folium.Map, places: Mapping[str, gpd.GeoDataFrame], *, title: str) -> None:
+    """Offer parts of the map to jump to, such as the urban cores of a county whose villages lie far out.
+
+    Parameters
+    ----------
+    places : mapping of words to a layer with a CRS
+        What each choice shows, in order; the first is what the map opens with.
+    title : str
+        What the choice is called to a screen reader.
+    """
+    rows = []
+    for words, layer in places.items():
+        west, south, east, north = (round(float(v), 6) for v in layer.to_crs(4326).total_bounds)
+        rows.append([words, south, west, north, east])
+    m.add_child(leaflet.Call("places", [leaflet.to_json(rows), leaflet.to_json(title)]))
 
 
 def html(m: folium.Map) -> str:

@@ -290,3 +290,11 @@ def test_a_browser_without_network_draws_the_whole_map(browser, tmp_path: Path) 
     assert page.locator(".hp-symbol svg").count() < before
     assert page.title() == "小学片区 " + EVIL
     context.close()
+
+
+def test_places_to_jump_to_stand_on_the_map_with_their_bounds() -> None:
+    m = maps.base(UNITS, title="图")
+    maps.add_places(m, {"全域": UNITS, "<城区>": UNITS.iloc[:2]}, title="看哪里")
+    page = maps.html(m)
+    assert "huapian.places(" in page and '"全域"' in page
+    assert "<城区>" not in page

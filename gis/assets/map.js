@@ -134,5 +134,23 @@ var huapian = (function () {
     map.fitBounds([[south, west], [north, east]], { padding: [space, space], animate: false });
   }
 
-  return { shapes: shapes, symbols: symbols, labels: labels, box: box, frame: frame };
+  // Each place: [words, south, west, north, east]; choosing one shows it.
+  function places(map, list, title) {
+    var control = L.control({ position: "bottomleft" });
+    control.onAdd = function () {
+      var div = L.DomUtil.create("div", "hp-box hp-places");
+      var choice = L.DomUtil.create("select", "", div);
+      choice.setAttribute("aria-label", title);
+      list.forEach(function (place, i) { choice.add(new Option(place[0], i)); });
+      choice.onchange = function () {
+        var at = list[choice.value];
+        map.fitBounds([[at[1], at[2]], [at[3], at[4]]], { padding: [24, 24], animate: false });
+      };
+      L.DomEvent.disableClickPropagation(div);
+      return div;
+    };
+    control.addTo(map);
+  }
+
+  return { shapes: shapes, symbols: symbols, labels: labels, box: box, frame: frame, places: places };
 })();

@@ -10,6 +10,7 @@ from ui.state import Context
 from ui.texts import _
 
 MINOR = ("local", "path")
+FEWEST = 5  # urban units that make a core worth jumping to
 
 
 def ground(m: folium.Map, context: Context, *, minor_roads: bool = False) -> None:
@@ -24,6 +25,24 @@ def ground(m: folium.Map, context: Context, *, minor_roads: bool = False) -> Non
         roads = _geo(layers["roads"])
         shown = roads if minor_roads else roads[~roads["road_class"].isin(MINOR)]
         maps.add_lines(m, shown, name=_("道路"))
+    places(m, context)
+
+
+def whole(context: Context) -> gpd.GeoDataFrame:
+    """Return the layer whose extent a map opens with: the districts, else the units."""
+    layers = context.project.layers
+    return _geo(layers["areas"] if context.project.has("areas") else layers["units"])
+
+
+def places(m: folium.Map, context: Context) -> None:
+    """Offer the urban core of each district to jump to: most pupils live on little of the map."""
+    units = _geo(context.project.layers["units"])
+    if not {"area", "district"} <= set(units.columns):
+        return
+    cores = units[units["area"] == "urban"].groupby("district")
+    found = {_("{district}城区", district=name): rows for name, rows in cores if len(rows) >= FEWEST}
+    if found:
+        maps.add_places(m, {_("全域"): whole(context)} | found, title=_("看哪里"))
 
 
 def _geo(frame: object) -> gpd.GeoDataFrame:

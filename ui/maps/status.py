@@ -8,7 +8,7 @@ import pandas as pd
 from gis import maps
 from gis.hotspots import bin_labels
 from gis.symbols import CLASS_SIZE_COLOURS
-from ui.maps.ground import ground
+from ui.maps.ground import ground, whole
 from ui.state import Context
 from ui.texts import _, language
 
@@ -18,7 +18,7 @@ def class_sizes(
 ) -> str:
     """Return the one-file map of classes by size; with `clusters`, the significance layer on top."""
     m = maps.base(
-        schools,
+        whole(context),
         title=_("班额热点:按班计数"),
         subtitle=_("{year} · 56 人及以上为大班额 · 圆的大小是班数", year=year),
         stamp=_("合成数据") if context.project.synthetic else None,

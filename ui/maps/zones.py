@@ -19,7 +19,7 @@ from gis.drawing import shapes
 from gis.symbols import BRICK, INK, ZONE_HUES
 from planning import seats, zoneproblem
 from ui import widgets
-from ui.maps.ground import ground
+from ui.maps.ground import ground, whole
 from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import balance, zones
@@ -72,7 +72,7 @@ def catchments(
     areas = balance.zone_shapes(context, plan)
     areas["label"] = [_label(row.zone, row.load) for row in areas.itertuples()]
     m = maps.base(
-        context.project.layers["schools"],
+        whole(context),
         title=title,
         subtitle=f"{widgets.school_year(context.year)} · {stage_word(context.stage)} · {source}",
         stamp=_("合成数据") if context.project.synthetic else None,

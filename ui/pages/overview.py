@@ -77,15 +77,17 @@ def _decisions(context: Context, plan: pd.Series) -> None:
     found = views.decisions(context, plan)
     if not found:
         widgets.empty(_("没有超员片区、超大班额或飞地。"))
-    for number, item in enumerate(found):
-        with st.container(border=False, key=f"decision-{number}"):
-            st.markdown(f"**{widgets.escape(item.what)}**  \n{widgets.escape(item.where)}")
-            _link(item.page)
-
-
-def _link(page: str) -> None:
     words = {"zones": _("去划片"), "status": _("去现状"), "seats": _("去学位"), "data": _("去数据")}
-    st.page_link(st.session_state["pages"][page], label=words[page])
+    for page in dict.fromkeys(item.page for item in found):
+        with st.container(key=f"decision-{page}"):
+            items = [item for item in found if item.page == page]
+            st.markdown("\n".join(f"- {_line(item)}" for item in items))
+            st.page_link(st.session_state["pages"][page], label=words[page])
+
+
+def _line(item: views.Decision) -> str:
+    what = f"**{widgets.escape(item.what)}**"
+    return f"{what} {widgets.escape(item.where)}" if item.where else what
 
 
 def _years(context: Context, totals: pd.DataFrame) -> None:
