@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +53,10 @@ class Desk:
         button.click()
         self.settled()
 
+    def tables(self, section: str) -> Locator:
+        """Return the tables of a part of the page."""
+        return self.key(f"zones-{section}").locator('[data-testid="stDataFrame"]')
+
     def section(self, label: str) -> None:
         self.key("zones-section").get_by_text(label, exact=True).click()
         self.settled()
@@ -64,8 +67,9 @@ class Desk:
         box.click()
         box.fill(typed)
         self.page.get_by_role("option").filter(has_text=typed).first.click()
+        if name == "edit-units":
+            self.page.keyboard.press("Escape")  # a choice of several stays open; one of one would be cleared
         self.settled()
-        self.page.keyboard.press("Escape")
 
     def create(self, name: str, author: str = "王老师") -> str:
         """Fill in the dialog that asks for a draft; return the draft's id."""
@@ -275,7 +279,7 @@ def test_why_names_the_school_the_walk_and_the_rank(desk):
     zone = desk.in_force()[unit_id]
     expect(desk.key("why-sentence")).to_contain_text(name)
     expect(desk.key("why-sentence")).to_contain_text(str(school.get(zone, "")))
-    expect(desk.key("why-table")).to_be_visible(timeout=SLOW)
+    expect(desk.tables("why")).to_have_count(1, timeout=SLOW)
 
 
 def test_rules_and_comparison(desk):
@@ -283,11 +287,9 @@ def test_rules_and_comparison(desk):
     desk.click("engine-nearest")
     desk.saved(3)
     desk.section("规则核对")
-    expect(desk.key("breaks")).to_be_visible(timeout=SLOW)
-    expect(desk.key("breaks-cases")).to_be_visible(timeout=SLOW)
+    expect(desk.tables("rules")).to_have_count(2, timeout=SLOW)
     desk.section("与现行对比")
-    expect(desk.key("compare-table")).to_be_visible(timeout=SLOW)
-    expect(desk.key("moved-table")).to_be_visible(timeout=SLOW)
+    expect(desk.tables("compare")).to_have_count(2, timeout=SLOW)
     expect(desk.page.locator('[data-testid="stVegaLiteChart"]').first).to_be_visible(timeout=SLOW)
 
 
@@ -312,9 +314,10 @@ def test_exports_hold_the_plan_and_the_draft_comes_back(desk):
     files = {"name": "back.json", "mimeType": "application/json"}
     desk.key("draft-file").locator("input[type=file]").set_input_files({**files, "buffer": text})
     desk.click("draft-import")
-    expect(desk.page).not_to_have_url(re.compile(draft), timeout=SLOW)
-    newest = str(desk.store.list()["draft_id"].iloc[0])
-    assert newest != draft and desk.plan(newest).to_dict() == plan.to_dict()
+    expect(desk.key("zones-bar")).to_contain_text("十稿(2)", timeout=SLOW)
+    back = desk.draft_id("十稿(2)")
+    assert desk.plan(back).to_dict() == plan.to_dict()
+    assert [op.kind for op in desk.store.history(back)] == [op.kind for op in desk.store.history(draft)]
 
 
 def test_a_file_that_is_no_draft_is_refused_with_a_reason(desk):
@@ -346,10 +349,3 @@ def test_every_part_opens_in_both_languages_and_stages(desk, lang, stage):
             parts.nth(number).click()
             desk.settled()
             expect(desk.page.locator('[data-testid="stException"]')).to_have_count(0)
-
-
-def test_the_map_page_is_one_file(desk):
-    """The workbook is a real zip, so that Excel opens it."""
-    desk.open()
-    desk.section("导出")
-    assert zipfile.is_zipfile(io.BytesIO(desk.download("plan-xlsx")))
