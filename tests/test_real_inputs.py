@@ -55,19 +55,16 @@ def test_the_boundary_in_force_in_baltimore_is_diagnosed(bench: Path, tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "published"), [("baltimore", 5755.09), ("gongyi", 2_317_478.0)])
-def test_a_real_place_gets_a_plan_that_keeps_every_rule(
-    bench: Path, tmp_path: Path, name: str, published: float
-) -> None:
-    said = real_inputs.run(name, home=tmp_path / "home", out=tmp_path, seconds=20, quiet=True)
+def test_baltimore_gets_a_better_plan_that_keeps_every_rule(bench: Path, tmp_path: Path) -> None:
+    effort = real_catchments.Effort(seconds=None, work=5_000)
+    said = real_inputs.run("baltimore", home=tmp_path / "home", out=tmp_path, effort=effort, quiet=True)
     figures = said.figures
     assert figures["plan_over"] == figures["plan_cut_off_units"] == figures["plan_violations"] == 0
     assert figures["plan_bound"] <= figures["plan_cost"]
+    assert figures["plan_pupil_km"] < figures["force_pupil_km"]
     assert figures["like_violations"] == 0
-    # Our neighbours in Baltimore include borders below 20 m: a plan may undercut the published best a little.
-    assert 0.998 < figures["like_km"] / published < 1.02
-    if name == "baltimore":
-        assert figures["like_published_pupil_km"] < figures["force_published_pupil_km"]
+    # Our neighbours include borders below 20 m: a plan may undercut the published best a little.
+    assert 0.998 * 5755.09 < figures["like_published_pupil_km"] < figures["force_published_pupil_km"]
     assert len(said.maps) == 2 and all(path.stat().st_size > 100_000 for path in said.maps)
 
 
