@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gis.layers import zone_of
-from planning import outlook, seats, spatial, zoneproblem
+from planning import outlook, seats, spatial, zoneproblem, zonesearch
 from planning.project import open_project
 
 if TYPE_CHECKING:
-    from zoning.optimise import Result
+    from zoning.result import Result
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -58,7 +58,7 @@ def optimise_job(
     seconds, work, seed, exact
         As in `zoning.optimise.optimise`.
     lang : {"zh", "en"}
-        Language of the progress messages before the search.
+        Language of the progress messages.
     progress, cancelled : callable, optional
         Given by the job.
 
@@ -86,7 +86,7 @@ def optimise_job(
         work=work,
         seed=seed,
         exact=exact,
-        progress=progress,
+        progress=_worded(_part(progress, 0.3, 1.0), lang),
         cancelled=cancelled,
     )
 
@@ -169,3 +169,10 @@ def _part(progress: Progress | None, low: float, high: float) -> Progress | None
     if progress is None:
         return None
     return lambda share, message: progress(low + share * (high - low), message)
+
+
+def _worded(progress: Progress | None, lang: str) -> Callable[[float, float, float], None] | None:
+    """Return what the search reports to: cost, bound and share, put in words."""
+    if progress is None:
+        return None
+    return lambda cost, bound, share: progress(share, zonesearch.stands(cost, bound, lang))

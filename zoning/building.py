@@ -46,7 +46,7 @@ class Collector:
         for row in np.flatnonzero(values == ""):
             self.add("zoning_id_missing", file, int(row), column=column)
         for row in np.flatnonzero(values.duplicated() & (values != "")):
-            self.add("zoning_id_twice", file, int(row), column=column, found=values[row])
+            self.add("zoning_id_twice", file, int(row), column=column, found=values[int(row)])
 
     def numbers(self, values: pd.Series, file: str = "") -> np.ndarray:
         """Return a column as finite floats, noting what is none (and reading it as 0)."""
@@ -118,7 +118,7 @@ def build(
     for table in (demand, zones):
         if not len(table):
             check.add("zoning_empty")
-    pupils = check.counts(demand.rename(demand.name or "demand"))
+    pupils = check.counts(demand.rename(str(demand.name or "demand")))
     zone_ids, capacity, anchors = _zones(check, zones, unit_ids)
     metres = _metres(check, travel, unit_ids, zone_ids)
     indptr, indices = check.neighbours(unit_ids, adjacency)
@@ -204,9 +204,9 @@ def _locks(
     for z, units in enumerate(anchors):
         for u in units:
             homes.setdefault(int(u), set()).add(z)
-    for u in np.flatnonzero(locked >= 0):
+    for u in map(int, np.flatnonzero(locked >= 0)):
         z = int(locked[u])
-        if z not in homes.get(int(u), {z}):
+        if z not in homes.get(u, {z}):
             check.add("zoning_lock_off_school", found=zone_ids[z], unit=unit_ids[u])
         if banned[u, z]:
             check.add("zoning_lock_forbidden", found=zone_ids[z], unit=unit_ids[u])

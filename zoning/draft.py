@@ -40,7 +40,7 @@ def _spread(problem: Problem, zone: np.ndarray, room: np.ndarray, *, keep_room: 
     for z, units in enumerate(problem.anchors):
         for u in units:
             _offer(problem, zone, room, queue, int(u), z, keep_room)
-    for u in np.flatnonzero(zone >= 0):
+    for u in map(int, np.flatnonzero(zone >= 0)):
         for v in problem.neighbours(u):
             _offer(problem, zone, room, queue, int(v), int(zone[u]), keep_room)
     while queue:

@@ -106,7 +106,8 @@ def _whole(
     seed: int,
 ) -> Proof:
     """Solve the whole-number model again and again, adding rows where plans are cut off."""
-    low, plans = -np.inf, []
+    low = -np.inf
+    plans: list[np.ndarray] = []
     while limits.left > 0:
         core = Core(problem, part, cuts)
         found = core.run(limits, whole=True, effort=effort, seed=seed)

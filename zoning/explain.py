@@ -53,7 +53,7 @@ def options(problem: Problem, zones: pd.Series, unit: str) -> pd.DataFrame:
     """
     if unit not in problem.unit_ids:
         raise FaultError([Fault("zoning_unit_unknown", found=str(unit))])
-    at = int(problem.unit_ids.get_loc(unit))
+    at = int(problem.unit_ids.get_indexer(pd.Index([unit]))[0])
     zone = problem.positions(zones)
     now = int(zone[at])
     without = zone.copy()

@@ -118,7 +118,7 @@ class Problem:
         for zone, units in enumerate(self.anchors):
             roots[units, zone] = True
         for unit, zones in self._shared.items():
-            roots[np.ix_(self.neighbours(unit), zones)] = True
+            roots[self.neighbours(unit)[:, None], zones] = True
         return roots
 
     @cached_property
@@ -136,7 +136,7 @@ class Problem:
 
     def series(self, zone: np.ndarray) -> pd.Series:
         """Return zone positions as a plan: index ``unit_id``, values zone ids, NA for position -1."""
-        values = np.append(self.zone_ids.to_numpy(dtype=object), None)[zone]
+        values = np.array([*self.zone_ids, None], dtype=object)[zone]
         return pd.Series(values, index=self.unit_ids, name="zone_id", dtype="str")
 
     def positions(self, zones: pd.Series) -> np.ndarray:
@@ -162,7 +162,7 @@ class Problem:
         ]
         if faults:
             raise FaultError(faults)
-        return self.zone_ids.get_indexer(zones.reindex(self.unit_ids)).astype(np.int32)
+        return self.zone_ids.get_indexer(pd.Index(zones.reindex(self.unit_ids))).astype(np.int32)
 
     @staticmethod
     def from_frames(

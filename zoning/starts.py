@@ -53,7 +53,7 @@ def _spread(problem: Problem, tight: Reach, prefer: np.ndarray, plan: np.ndarray
             for near in problem.neighbours(unit):  # past a unit with schools of several zones
                 if problem.roots[near, zone]:
                     offer(int(near), zone)
-    for unit in np.flatnonzero(plan >= 0):
+    for unit in map(int, np.flatnonzero(plan >= 0)):
         for near in problem.neighbours(unit):
             offer(int(near), int(plan[unit]))
     while queue:

@@ -142,7 +142,7 @@ def _launch(context: Context, run: Run, found: Assessment) -> None:
     outcome.forget()
     jobs.start(
         JOB,
-        "planning.zonesearch:search_job",
+        "planning.tasks:optimise_job",
         folder=str(context.project.folder),
         stage=run.key[0],
         year=run.year,
