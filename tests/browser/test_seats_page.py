@@ -63,7 +63,8 @@ class Seats:
 
     def need(self) -> pd.DataFrame:
         """Return the need as the engine computes it from the forecast that the page made."""
-        settings = forecasts.Settings(until=self.project.year + AHEAD)
+        stated = outlook.states_share(self.project)
+        settings = forecasts.Settings(until=self.project.year + AHEAD, estates=stated)
         return outlook.project_need(self.project, forecasts.stored(self.project, settings))
 
 

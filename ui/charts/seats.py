@@ -5,11 +5,12 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from gis.symbols import SAND
 from ui.charts.theme import AMBER, GREY, INK, TEAL, Drawn, styled
 from ui.texts import _
 
 #: Colours of the four parts of the need: growth, class relief, school relief, facilities.
-PART_COLOURS = (TEAL, AMBER, "#d9b26a", "#5b6aa8")
+PART_COLOURS = (TEAL, AMBER, SAND, "#5b6aa8")
 ROW, BAR, BELOW, FRAME = 38, 20, 15, 130  # pixels; ranges are drawn below their bars
 GLYPH, WIDEST, PADDING = 14, 220, 48  # pixels
 WIDE_ENOUGH = 0.07  # of the longest bar: a part that has room for its number

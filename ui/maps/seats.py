@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
-from gis import maps
+from gis import maps, symbols
 from planning.seats import BANDS
 from ui import widgets
 from ui.maps.ground import ground
@@ -20,8 +20,8 @@ from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views.levels import level_words, short_words
 
-COLOURS = {"red": "#b42318", "yellow": "#ddaa33", "green": "#3f7d20"}
-UNKNOWN = "#9aa5b1"
+COLOURS = {"red": symbols.BRICK, "yellow": symbols.SAND, "green": symbols.MOSS}
+UNKNOWN = symbols.GREY
 STEPS = 5
 MARGIN = 0.1  # of the extent, on each side
 
@@ -192,11 +192,12 @@ def need(
 
 def _extent(schools: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> gpd.GeoSeries:
     """Return the ground to show: the districts, else the schools with room around them for the boxes."""
-    shown = schools if districts is None else districts
-    west, south, east, north = shown.total_bounds
+    if districts is not None:
+        return districts.geometry
+    west, south, east, north = schools.total_bounds
     room = max(east - west, north - south, 1000.0) * MARGIN
     ground = box(west - room, south - room, east + room, north + room)
-    return gpd.GeoSeries([ground], crs=shown.crs)
+    return gpd.GeoSeries([ground], crs=schools.crs)
 
 
 def _relief_words() -> dict[str, str]:

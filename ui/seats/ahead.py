@@ -119,7 +119,7 @@ def empty_rows(context: Context, frame: pd.DataFrame, found: Need | None) -> pd.
 def table(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the seats left empty with districts in words, most first."""
     columns = ["district", "stage", "seats", "peak_year", "peak", "end_year", "pupils"]
-    shown = rows.assign(district=rows["district"].map(needed.place_word))
+    shown = rows.assign(district=rows["district"].map(needed.place_word), stage=rows["stage"].map(stage_word))
     shown = shown.sort_values("empty", ascending=False)
     return shown[[*columns, "empty", "empty_low", "empty_high"]]
 
@@ -136,7 +136,7 @@ def _headline(context: Context, rows: pd.DataFrame) -> str:
         "{stage}到 {year} 学年将闲置 {n} 个学位,占 {share}",
         stage=stage_word(context.stage),
         year=int(rows["end_year"].max()),
-        n=widgets.whole(rows["empty"].sum()),
+        n=needed.worded(*(rows[name].sum() for name in ("empty", "empty_low", "empty_high"))),
         share=widgets.share(rows["empty"].sum() / max(float(rows["seats"].sum()), 1.0)),
     )
 

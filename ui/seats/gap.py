@@ -184,8 +184,10 @@ def heat_table(context: Context, rows: pd.DataFrame, mode: Mode) -> pd.DataFrame
     marks = {year: "" if state == "all" else f" {words[state]}" for year, state in states.items()}
     wide.columns = [f"{year}{marks[int(year)]}" for year in wide.columns]
     wide = wide.reset_index()
-    if wide["district"].nunique() < 2:
-        wide = wide.drop(columns="district")
+    several = wide["district"].nunique() > 1
+    district = wide.pop("district")
+    if several:
+        wide["district"] = district  # last, so that the years stand beside the zone
     return wide.rename(columns={"district": _("旗区"), "zone": _("片区")})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import altair as alt
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
@@ -10,6 +9,7 @@ import streamlit as st
 from planning import need
 from ui import widgets
 from ui.charts import seats as charts
+from ui.charts.theme import Drawn
 from ui.maps import seats as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -17,6 +17,8 @@ from ui.texts import _, language
 from ui.views import seats as views
 from ui.views.seats import Need
 from ui.widgets import Figure
+
+LINE, TALL = 35, 840  # pixels: a row of a table, and the most that one takes
 
 
 def draw(context: Context, found: Need) -> None:
@@ -29,11 +31,13 @@ def draw(context: Context, found: Need) -> None:
     _figures(context, found, stage)
     st.altair_chart(_bars(context, found, stage))
     _notices(found, stage)
-    widgets.table(table(found, stage), key="need")
+    whole = table(found, stage)
+    widgets.table(whole, key="need", height=min(LINE * (len(whole) + 1) + 3, TALL))
     show.show(map_html(context, found, stage), alt=_("需新增学位地图"), height=480)
     with st.expander(_("各校疏解与校舍"), expanded=True):
         schools = found.schools if stage is None else found.schools[found.schools["stage"] == stage]
         shown = schools[["name", "stage", "total", *need.PARTS[1:], "pupils"]]
+        shown = shown.assign(stage=shown["stage"].map(stage_word))
         widgets.table(shown.drop(columns="stage") if stage else shown, key="relief", height=320)
 
 
@@ -103,7 +107,7 @@ def _figures(context: Context, found: Need, stage: str | None) -> None:
     )
 
 
-def _bars(context: Context, found: Need, stage: str | None) -> alt.TopLevelMixin:
+def _bars(context: Context, found: Need, stage: str | None) -> Drawn:
     rows = by_place(found, stage)
     total = views.summed(found.of(stage))
     part, word = max(charts.part_words().items(), key=lambda item: total[item[0]])
@@ -156,7 +160,9 @@ def _notices(found: Need, stage: str | None) -> None:
 
 def table(found: Need, stage: str | None) -> pd.DataFrame:
     """Return the need by district and stage with its totals, districts and stages in words."""
-    rows = found.of(stage).sort_values("total", ascending=False)
+    rows = found.of(stage)
+    largest = rows.groupby("district")["total"].transform("sum")
+    rows = rows.assign(largest=largest).sort_values(["largest", "total"], ascending=False)
     rows = rows.assign(district=rows["district"].map(place_word), stage=rows["stage"].map(stage_word))
     scopes = [stage] if stage else ["primary", "junior", None]
     sums = [_sum_row(found, scope) for scope in scopes] if len(rows) > 1 else []

@@ -208,8 +208,8 @@ def short_zones(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        district, zone, first_tight (load from 90 %), first_red (from 100 %), gap (largest), gap_year, load
-        (now); soonest full first.
+        zone, first_tight (load from 90 %), first_red (from 100 %), gap (largest), gap_year, load (now),
+        district; soonest full first.
     """
     known = rows.dropna(subset=["zone_id", "gap"])
     tight = known[known["level"].isin(["red", "yellow"])]
@@ -222,8 +222,8 @@ def short_zones(rows: pd.DataFrame) -> pd.DataFrame:
     mine = known[known["zone_id"].isin(firsts.index)]
     worst = mine.loc[mine.groupby("zone_id")["gap"].idxmax()].set_index("zone_id")
     today = known[known["year"] == rows["year"].min()].set_index("zone_id")["load"]
-    table = worst[["district", "zone"]].join(firsts)
-    table = table.assign(gap=worst["gap"], gap_year=worst["year"], load=today.reindex(table.index))
+    table = worst[["zone"]].join(firsts).assign(gap=worst["gap"], gap_year=worst["year"])
+    table = table.assign(load=today.reindex(table.index), district=worst["district"])
     order = table.assign(sooner=table["first_tight"].where(table["first_red"].isna(), 0))
     ranked = order.sort_values(
         ["first_red", "sooner", "gap"], ascending=[True, True, False], na_position="last"
