@@ -68,7 +68,7 @@ def _figures(context: Context, desk: Desk, found: Assessment) -> None:
     changed = _("{units} 个单元·较现行片区", units=f"{len(found.moved):,}")
     last = (
         Figure(_("与学校不相连的单元"), f"{cut:,}", year, scope, source)
-        if desk.draft is None
+        if desk.draft is None or found.reference.isna().all()
         else Figure(_("调整学生 / 飞地单元"), f"{pupils:,} / {cut:,}", year, changed, source)
     )
     widgets.figures(

@@ -105,6 +105,8 @@ def bar(context: Context, desk: Desk) -> None:
 
 
 def _status(desk: Desk) -> str:
+    if desk.draft is None and not desk.state.plans:
+        return _("**还没有现行片区**。可新建方案。")
     if desk.draft is None:
         return _("**现行片区**(只读)。修改时先新建方案,现行片区不变。")
     last = desk.history[-1] if desk.history else None

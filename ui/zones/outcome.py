@@ -133,7 +133,8 @@ def _offer(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> No
     after = views.assess(context, kept.result.zones, found.plan[list(found.locked)].dropna())
     st.markdown(
         _(
-            "超员最少的方案:超出招生计划 {over} 人(现在 {over_now}),飞地单元 {cut} 个(现在 {cut_now})。",
+            "{which}:超出招生计划 {over} 人(现在 {over_now}),飞地单元 {cut} 个(现在 {cut_now})。",
+            which=_("不可行、可作参考的草稿") if kept.result.feasible is False else _("找到的超员最少的方案"),
             over=widgets.whole(after.totals["over"]),
             over_now=widgets.whole(found.totals["over"]),
             cut=widgets.whole(after.totals["cut_off_units"]),
