@@ -210,4 +210,7 @@ def _served(project: Project, rows: pd.DataFrame, stage: str) -> pd.DataFrame:
     first = own.sort_values("school_id").drop_duplicates("zone_id")
     school = zone.map(dict(zip(first["zone_id"], first["school_id"], strict=True)))
     other = "junior_yield" if stage == "primary" else "primary_yield"
-    return rows.assign(school=school, **{other: 0.0}).dropna(subset="school")
+    # The school's district: an estate just over the border goes with the school that takes its children.
+    known = _districts(project.layers["schools"], "school_id")
+    district = school.map(known) if known else pd.Series("", index=rows.index)
+    return rows.assign(school=school, district=district, **{other: 0.0}).dropna(subset="school")

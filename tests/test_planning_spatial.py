@@ -227,3 +227,11 @@ def crowded() -> pd.DataFrame:
     return pd.DataFrame(
         {"school_id": ["东"], "year": [2025], "grade": [1], "class_no": ["1"], "pupils": [60]}
     )
+
+
+def test_an_estate_over_the_border_goes_with_the_district_of_its_school(project):
+    schools = project.layers["schools"].assign(district="甲区")
+    estates = project.layers["estates"].assign(district="乙县")
+    mixed = save_layers(project, {"schools": schools, "estates": estates})
+    assert set(outlook.estates(mixed, from_outside=0.5)["district"]) == {"甲区"}
+    assert len(tasks.forecast_job(mixed.folder, 2028, from_outside=0.5))
