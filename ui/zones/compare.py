@@ -26,7 +26,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         widgets.empty(_("没有现行片区,无从对比。可在“数据”页导入现行片区。"))
         return
     before = views.assess(context, found.reference)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("指标"))
         widgets.table(views.comparison(context, before, found), key="compare-table")
