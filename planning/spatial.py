@@ -77,7 +77,7 @@ def adjacency(project: Project) -> pd.DataFrame:
             barriers=_optional(project, "barriers"),
             bridges=roads if flagged else None,
         )
-        derived.store(found, path)
+        derived.store(found, path, attrs=("isolated", "components"))
     return pd.read_parquet(path)
 
 
