@@ -13,6 +13,7 @@ import pandas as pd
 
 from zoning.building import Collector
 from zoning.problem import Problem, ids
+from zoning.result import Result
 
 Progress = Callable[[float, float, float], None]
 
@@ -105,14 +106,8 @@ def run(
     FaultError
         With every fault of the three tables.
     """
-    from zoning.optimise import optimise
-
-    began = _process_start()
     problem = read_bench(units, schools, adjacency)
-    left = None
-    if seconds is not None:
-        left = max(seconds - (time.time() - began) - margin(seconds), 0.05)
-    result = optimise(problem, seconds=left, work=work, seed=seed, exact=exact, progress=progress)
+    result = solve(problem, seconds=seconds, work=work, exact=exact, seed=seed, progress=progress)
     if out is not None and result.feasible is not False:
         write_plan(result.zones, out)
     record: dict[str, object] = {
@@ -120,13 +115,29 @@ def run(
         "bound": _finite(result.bound),
         "gap": _finite(result.gap),
         "feasible": result.feasible,
-        "seconds": round(time.time() - began, 3),
+        "seconds": round(elapsed(), 3),
         "work": result.work,
         "violations": result.violations,
     }
     if result.reasons:
         record["reasons"] = [{"zh": reason.zh, "en": reason.en} for reason in result.reasons]
     return record
+
+
+def solve(
+    problem: Problem,
+    *,
+    seconds: float | None = None,
+    work: int | None = None,
+    exact: bool = False,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Optimise as :func:`zoning.optimise.optimise` does, ending before the process is ``seconds`` old."""
+    from zoning.optimise import optimise
+
+    left = None if seconds is None else max(seconds - elapsed() - margin(seconds), 0.05)
+    return optimise(problem, seconds=left, work=work, seed=seed, exact=exact, progress=progress)
 
 
 def exit_code(record: dict[str, object]) -> int:
@@ -139,11 +150,11 @@ def margin(seconds: float) -> float:
     return min(1.3 + 0.02 * seconds, 0.3 * seconds)
 
 
-def _process_start() -> float:
-    """Return when this process started, seconds since the epoch."""
+def elapsed() -> float:
+    """Return the age of this process in seconds."""
     import psutil
 
-    return float(psutil.Process().create_time())
+    return time.time() - float(psutil.Process().create_time())
 
 
 def _finite(value: float) -> float | None:

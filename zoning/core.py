@@ -1,9 +1,9 @@
 """Whole-number models of the problem or a part of it, with connection added where a solution breaks it.
 
 The model holds one variable for each open pair of a free unit and a zone. Connection is left out at first;
-for every piece that a solution cuts off, rows say that a unit of it may join the zone only if one of the units
-that separate it from the zone's schools joins too (a, b-separators; Oehrlein and Haunert 2017). Such a row is
-valid for the whole problem, so all parts share one store of them.
+for every piece that a solution cuts off, rows say that a unit of it may join the zone only if one of the
+units that separate it from the zone's schools joins too (a, b-separators; Oehrlein and Haunert 2017). Such a
+row is valid for the whole problem, so all parts share one store of them.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Core:
     def __init__(self, problem: Problem, part: Part, cuts: Cuts) -> None:
         self.problem, self.part, self.cuts = problem, part, cuts
         self.unit, self.zone = np.nonzero(part.open_pairs)
-        self.free = part.open_pairs.any(axis=1)
+        self.free = np.asarray(part.open_pairs.any(axis=1))
         self.number = np.full(part.open_pairs.shape, -1, dtype=np.int64)
         self.number[self.unit, self.zone] = np.arange(len(self.unit))
         held = ~self.free
@@ -190,7 +190,7 @@ class Core:
         lows: list[float] = []
         for unit, zone, separator in self.cuts.rows.values():
             held = separator[~self.free[separator]]
-            if (self.part.zone[held] == zone).any():
+            if np.any(self.part.zone[held] == zone):
                 continue
             own = self.number[unit, zone]
             forced = not self.free[unit] and self.part.zone[unit] == zone

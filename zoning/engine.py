@@ -14,8 +14,10 @@ from zoning.check import check_positions, cut_off, loads
 from zoning.check import cost as plan_cost
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason
+from zoning.regroup import neighbouring, over_price, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
+from zoning.settle import settle
 from zoning.solver import Limits
 
 DEFAULT_WORK = 40_000
@@ -196,7 +198,7 @@ class Engine:
     def _mend_starts(self) -> None:
         """Connect a start that is cut off, by a whole-number model of all."""
         zone = self.starts["near"]
-        price = self._over_price()
+        price = over_price(self.problem, self.tight, self.bound)
         part = core.Part(self.tight.allowed & (self.tight.fixed < 0)[:, None], zone, price)
         mended = core.improve(
             self.problem,
@@ -226,21 +228,22 @@ class Engine:
     def _turn(self, search: Search, turn: int) -> None:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
         if self.best.zone is not None:
-            self._anneal(search, turn)
-            self._combine(search)
+            self._anneal(search, turn, self.best.zone)
+            if turn % 2 == 1:
+                self._combine(search)
             self._regroup(turn)
         if turn % 4 == 2 or self.best.zone is None:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
 
-    def _anneal(self, search: Search, turn: int) -> None:
+    def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
         name, cooling = COOLINGS[turn % len(COOLINGS)]
         zone = self.starts.get(name)
         if zone is None or cut_off(self.problem, zone).any():
-            zone = self.best.zone
+            zone = best
         n = self.problem.n_units
-        base = max(min(20_000 * n, 6_000_000), 300 * n) * (1.0 + 0.5 * (turn // len(COOLINGS)))
+        base = max(min(60_000 * n, 20_000_000), 300 * n) * (1.0 + 0.5 * (turn // len(COOLINGS)))
         changes = {f: getattr(cooling, f) for f in cooling.__dataclass_fields__} | {"proposals": int(base)}
         search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
         search.forget_best()
@@ -279,54 +282,27 @@ class Engine:
             self.work += math.ceil(search.cool(short, self.limits) / 1000)
             self._offer(search.best[0])
 
-    def _over_price(self) -> float:
-        """Price of a pupil too many in models that allow it: beyond anything it could save."""
-        metres = self.problem.metres[self.tight.allowed]
-        return 20.0 * float(metres.max(initial=1.0)) / 1000.0 + 20.0 * float(self.bound.seat_price.max())
-
     def _regroup(self, turn: int) -> None:
         """Re-optimise neighbouring zones exactly, those with overload first."""
         for number in range(3):
-            if self._over() or self.best.zone is None:
-                return
             zone = self.best.zone
-            zones = self._neighbouring(zone, 3 + (turn + number) % 3)
-            part = core.Part(self._screened(zone, zones), zone, self._over_price())
-            better = core.improve(
-                self.problem, self.tight.allowed, part, self.cuts, self.limits, effort=12, seed=self.seed
+            if self._over() or zone is None:
+                return
+            zones = neighbouring(self.problem, zone, 3 + (turn + number) % 3, self.random)
+            better = regroup(
+                self.problem,
+                self.tight,
+                self.bound,
+                zone,
+                zones,
+                self.cuts,
+                self.limits,
+                effort=12,
+                seed=self.seed,
             )
             self.work += REGROUP_WORK
             if better is not None:
                 self._offer(better)
-
-    def _neighbouring(self, zone: np.ndarray, count: int) -> np.ndarray:
-        """Choose zones that touch each other, from an overfull one if there is one."""
-        problem = self.problem
-        over = np.flatnonzero(loads(problem, zone) > problem.capacity)
-        chosen = [int(self.random.choice(over if len(over) else problem.n_zones))]
-        a = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
-        touch = np.zeros((problem.n_zones, problem.n_zones), dtype=bool)
-        touch[zone[a], zone[problem.indices]] = True
-        while len(chosen) < count:
-            near = np.setdiff1d(np.flatnonzero(touch[chosen].any(axis=0)), chosen)
-            if not len(near):
-                break
-            chosen.append(int(self.random.choice(near)))
-        return np.array(chosen)
-
-    def _screened(self, zone: np.ndarray, zones: np.ndarray) -> np.ndarray:
-        """Return the pairs to open among some zones: each free unit's best three there, and its own."""
-        problem = self.problem
-        inside = np.isin(zone, zones) & (self.tight.fixed < 0)
-        value = problem.cost + self.bound.seat_price * problem.demand[:, None]
-        open_pairs = self.tight.allowed & inside[:, None]
-        open_pairs[:, np.setdiff1d(np.arange(problem.n_zones), zones)] = False
-        value = np.where(open_pairs, value, np.inf)
-        third = np.partition(value, min(2, value.shape[1] - 1), axis=1)[:, min(2, value.shape[1] - 1)]
-        open_pairs &= value <= third[:, None]
-        units = np.flatnonzero(inside)
-        open_pairs[units, zone[units]] = True
-        return open_pairs
 
     def _prove(self) -> None:
         """Raise the bound, and try a proof if one is asked for or looks near."""
@@ -381,25 +357,3 @@ def _searched() -> Reason:
         "已对所有可能的划分做了完整搜索：在学位、连片和锁定的要求下没有可行方案。",
         "All plans have been searched: none keeps the seats, the connection and the locks.",
     )
-
-
-def settle(problem: Problem, tight: Reach, zone: np.ndarray) -> np.ndarray:
-    """Move units without pupils to the nearest zone beside them, which costs nothing and looks right."""
-    plan = zone.copy()
-    empty = np.flatnonzero((problem.demand == 0) & (tight.fixed < 0))
-    for _ in range(3):
-        moved = False
-        for unit in empty:
-            near = np.unique(plan[problem.neighbours(unit)])
-            near = near[tight.allowed[unit, near]]
-            for z in near[np.argsort(problem.metres[unit, near], kind="stable")]:
-                if problem.metres[unit, z] >= problem.metres[unit, plan[unit]]:
-                    break
-                trial = plan.copy()
-                trial[unit] = z
-                if not cut_off(problem, trial).any():
-                    plan, moved = trial, True
-                    break
-        if not moved:
-            break
-    return plan

@@ -1,4 +1,4 @@
-"""Close in on the best plan with proof: whole-number models of all that is still open, with connection rows."""
+"""Close in on the best plan with proof: whole-number models of all that is open, with connection rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say why a unit goes where it goes: the schools it could have, their distance, their room, what bars them."""
+"""Say why a unit goes where it goes: the schools it could have, their distance and room, what bars them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Pool(NamedTuple):
     zone: np.ndarray
     start: np.ndarray
     units: np.ndarray
-    count: np.ndarray
+    filled: np.ndarray
     limit: np.ndarray
 
 
@@ -82,7 +82,7 @@ def _next(random: np.ndarray) -> np.uint64:
 @njit(cache=True, nogil=True, inline="always")
 def _below(random: np.ndarray, bound: int) -> int:
     """Draw an integer in [0, bound)."""
-    return (np.int64(_next(random) >> np.uint64(33)) * np.int64(bound)) >> np.int64(31)
+    return (np.int64(_next(random) >> np.uint64(33)) * np.int64(bound)) >> np.int64(31)  # type: ignore[return-value]
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -307,7 +307,7 @@ def record(board: Board, state: State, pool: Pool, zone: int) -> None:
     """Add the catchment of ``zone`` to the pool when it fits its room, is worth it and is new."""
     if state.load[zone] > board.capacity[zone] or state.value[zone] > pool.limit[zone]:
         return
-    count = pool.count[0]
+    count = pool.filled[0]
     if count >= pool.zone.size or pool.start[count] + state.zone.size > pool.units.size:
         return
     if not _is_new(board, state, pool, zone):
@@ -317,7 +317,7 @@ def record(board: Board, state: State, pool: Pool, zone: int) -> None:
     pool.units[begin : begin + size] = state.queue[:size]
     pool.zone[count] = zone
     pool.start[count + 1] = begin + size
-    pool.count[0] = count + 1
+    pool.filled[0] = count + 1
 
 
 @njit(cache=True, nogil=True)
@@ -345,6 +345,8 @@ def anneal(
     cost, demand, room = board.cost, board.demand, board.capacity
     where, load, weight, random = state.zone, state.load, state.weight, state.random
     accepted = 0
+    if movable.size == 0:  # every unit is held: nothing to propose, and nothing to draw from
+        return accepted
     for _ in range(proposals):
         unit = movable[_below(random, movable.size)]
         low, high = indptr[unit], indptr[unit + 1]

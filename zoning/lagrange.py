@@ -1,9 +1,9 @@
 """A lower bound by Lagrangian relaxation: each zone packs its own knapsack, units are priced by agreement.
 
-Dropping the rule that every unit has exactly one zone, at a price for each unit, leaves one knapsack a zone.
-For any prices, their sum is a valid lower bound on the cost of every plan (Fisher 1981); connection is relaxed
-too. Prices rise by subgradient steps. The knapsacks are solved by branch and bound (Horowitz and Sahni
-1974); where that takes too long, the fractional value stands in, which keeps the bound valid.
+Dropping the rule that every unit has exactly one zone, at a price for each unit, leaves one knapsack a
+zone. For any prices, their sum is a valid lower bound on the cost of every plan (Fisher 1981); connection
+is relaxed too. Prices rise by subgradient steps. The knapsacks are solved by branch and bound (Horowitz and
+Sahni 1974); where that takes too long, the fractional value stands in, which keeps the bound valid.
 """
 
 from __future__ import annotations

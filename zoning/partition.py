@@ -53,7 +53,7 @@ class Catchments:
 
 def recorded(problem: Problem, pool: Pool) -> Catchments:
     """Return the catchments of a pool."""
-    count = int(pool.count[0])
+    count = int(pool.filled[0])
     start = pool.start[: count + 1].copy()
     return _costed(problem, pool.zone[:count].copy(), start, pool.units[: start[-1]].copy())
 

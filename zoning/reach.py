@@ -177,10 +177,10 @@ def _stranded(problem: Problem, unit: int) -> Reason:
         en = f'Unit "{name}" has {pupils} pupils, more than any school it may go to has seats.'
     else:
         kind = "no_way_with_room"
-        zh = f"单元“{name}”（{pupils} 人）连片划入任何一所学校，都会超过该校在必收单元之外剩余的学位。"
+        zh = f"单元“{name}”（{pupils} 人）连片划入任何学校，都会超过该校除必收单元外剩余的学位。"
         en = (
-            f'Unit "{name}" ({pupils} pupils) cannot be joined to any school without exceeding the seats left '
-            "beside the units the school must take."
+            f'Unit "{name}" ({pupils} pupils) cannot be joined to any school without exceeding the seats '
+            "left beside the units the school must take."
         )
     return Reason(kind, zh, en, (unit,), tuple(int(z) for z in zones))
 

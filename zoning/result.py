@@ -12,7 +12,7 @@ from zoning.reach import Reason
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the trace: seconds since the start, work done, cost, pupils over, and bound at that time."""
+    """One line of the trace: seconds since the start, work done, cost, pupils over, and bound then."""
 
     seconds: float
     work: int
@@ -42,7 +42,7 @@ class Result:
     violations
         Number of broken rules in the plan (rows of :func:`zoning.check.check`).
     work
-        Work done: thousands of proposals, other steps counted alike. The same work and seed give the same plan.
+        Work done: thousands of proposals, other steps counted alike. Same work and seed, same plan.
     seconds
         Time taken.
     trace

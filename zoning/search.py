@@ -179,6 +179,6 @@ def _pool(n: int, m: int) -> Pool:
         zone=np.zeros(catchments, dtype=np.int32),
         start=np.zeros(catchments + 1, dtype=np.int64),
         units=np.zeros(POOL_UNITS + n, dtype=np.int32),
-        count=np.zeros(1, dtype=np.int64),
+        filled=np.zeros(1, dtype=np.int64),
         limit=np.full(m, np.inf),
     )

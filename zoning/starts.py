@@ -41,28 +41,24 @@ def grow(problem: Problem, tight: Reach, prefer: np.ndarray, zone: np.ndarray | 
 
 
 def _spread(problem: Problem, tight: Reach, prefer: np.ndarray, plan: np.ndarray) -> None:
+    """Add units to the catchments they touch, in place."""
     queue: list[tuple[float, int, int]] = []
 
     def offer(unit: int, zone: int) -> None:
         if plan[unit] < 0 and tight.allowed[unit, zone]:
             heapq.heappush(queue, (float(prefer[unit, zone]), unit, zone))
 
-    for zone, units in enumerate(problem.anchors):
-        for unit in units:
-            offer(int(unit), zone)
-            for near in problem.neighbours(unit):  # past a unit with schools of several zones
-                if problem.roots[near, zone]:
-                    offer(int(near), zone)
-    for unit in map(int, np.flatnonzero(plan >= 0)):
-        for near in problem.neighbours(unit):
+    for unit, zone in np.argwhere(problem.roots):  # schools, and units beside those of several zones
+        offer(int(unit), int(zone))
+    for unit in np.flatnonzero(plan >= 0):
+        for near in problem.neighbours(int(unit)):
             offer(int(near), int(plan[unit]))
     while queue:
         _, unit, zone = heapq.heappop(queue)
-        if plan[unit] >= 0:
-            continue
-        plan[unit] = zone
-        for near in problem.neighbours(unit):
-            offer(int(near), zone)
+        if plan[unit] < 0:
+            plan[unit] = zone
+            for near in problem.neighbours(unit):
+                offer(int(near), zone)
 
 
 def _connect(problem: Problem, tight: Reach, plan: np.ndarray, unit: int) -> None:
