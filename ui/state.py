@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def pickers() -> Context | None:
     found = {project.id: project for project in list_projects()}
     if not found:
         return None
-    titles = {name: project.title(language()) for name, project in found.items()}
+    titles = distinct({name: project.title(language()) for name, project in found.items()})
     with st.sidebar:
         remember("project", found, next(iter(found)))
         chosen = st.selectbox(_("项目"), list(found), format_func=titles.__getitem__, key="project")
@@ -105,6 +106,16 @@ def pickers() -> Context | None:
         year = st.select_slider(_("学年"), list(years), key="year")
         draft_id = draft_picker(project)
     return Context(project=project, stage=str(stage), year=int(year), draft_id=draft_id)
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Number names that stand twice: a picker tells its options apart by their words alone."""
+    seen: Counter[str] = Counter()
+    told = {}
+    for key, name in names.items():
+        seen[name] += 1
+        told[key] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return told
 
 
 def load_project(listed: Project) -> Project:
@@ -132,6 +143,7 @@ def draft_picker(project: Project) -> str | None:
     drafts = draft_store(project).list(project.id)
     names = {"": _("现行片区")} | {str(row.draft_id): str(row.name) for row in drafts.itertuples()}
     remember("draft", names, "")
+    names = distinct(names)
     chosen = st.selectbox(_("方案"), list(names), format_func=lambda key: names.get(key, key), key="draft")
     return chosen or None
 

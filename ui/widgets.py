@@ -109,25 +109,32 @@ def exports(context: Context, what: Exports, *, key: str) -> None:
     """Draw the download buttons of a page: Excel, GeoPackage, GeoJSON and the one-file map."""
     from gis import export
 
-    notes = [*what.notes, *provenance(context)]
+    # settled here: what runs at the click knows nothing of this tab, not even its language
+    notes, lang, synthetic = [*what.notes, *provenance(context)], language(), context.project.synthetic
     file_name = f"{context.project.id}-{what.name}-{context.year}"
     with st.container(horizontal=True):
         if what.tables:
             sheets = {name: localise(frame, language()) for name, frame in what.tables.items()}
             _download(
                 _("表格 Excel"),
-                lambda: export.to_excel(sheets, notes=notes),
+                lambda: export.to_excel(sheets, notes=notes, synthetic=synthetic, lang=lang),
                 f"{file_name}.xlsx",
                 f"{key}-xlsx",
             )
         if what.layers:
             layers = dict(what.layers)
             _download(
-                _("图层 GeoPackage"), lambda: export.to_geopackage(layers), f"{file_name}.gpkg", f"{key}-gpkg"
+                _("图层 GeoPackage"),
+                lambda: export.to_geopackage(layers, synthetic=synthetic),
+                f"{file_name}.gpkg",
+                f"{key}-gpkg",
             )
             first = next(iter(layers.values()))
             _download(
-                _("图层 GeoJSON"), lambda: export.to_geojson(first), f"{file_name}.geojson", f"{key}-geojson"
+                _("图层 GeoJSON"),
+                lambda: export.to_geojson(first, synthetic=synthetic),
+                f"{file_name}.geojson",
+                f"{key}-geojson",
             )
         if what.html:
             html = what.html
