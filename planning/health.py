@@ -175,8 +175,8 @@ def check_layers() -> Finding:
 def check_solver() -> Finding:
     """Divide six units in a row between two schools; the best plan is known."""
     import pandas as pd
-    from zoning.optimise import optimise
 
+    from zoning.optimise import optimise
     from zoning.problem import Problem
 
     ids = [f"u{n}" for n in range(6)]
