@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import folium
@@ -240,20 +238,6 @@ def test_five_thousand_units_stay_below_five_megabytes() -> None:
     maps.add_units(m, light, name="小区", tooltip={"": "name", "入学人数": "entrants"}, tolerance=0)
     maps.add_zones(m, zones, name="片区", label="zone_id", tolerance=0)
     assert len(maps.html(m).encode()) < 5_000_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = next(
-        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 ROOT = Path(__file__).parents[2]
 # A forecast on a busy two-core machine takes its time; nothing here measures speed.
@@ -22,14 +22,6 @@ PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about", "file", "chrome-extension"}
-
-
-def _find_browser() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
-    found = os.environ.get("HUAPIAN_BROWSER") or next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.fail("no Chromium, Chrome or Edge: `python3 run.py test` installs one")
-    return found
 
 
 def _free_port() -> int:
@@ -95,15 +87,6 @@ def home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(home: Path, serve: Callable[[Path], str]) -> str:
     """Return the address of an app over this module's own copy of the demo."""
     return serve(home)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=_find_browser(), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
