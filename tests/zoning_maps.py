@@ -19,7 +19,7 @@ def drawn(
     edges: str,
     **more: object,
 ) -> Problem:
-    """Build a problem from units with pupils, schools (zone, seats, unit), places in metres and "AB" edges."""
+    """Build a problem from pupils, schools (zone, seats, unit), places in metres and "AB BC" edges."""
     place = {unit: np.atleast_1d(np.asarray(where, dtype=float)) for unit, where in at.items()}
     travel = [
         (unit, zone, float(np.linalg.norm(place[unit] - place[home])))

@@ -70,12 +70,21 @@ def prove(
         return Proof(cost, (), finished=True)
     held = left.fixed >= 0
     part = Part(left.allowed & ~held[:, None], np.where(held, left.fixed, -1 if best is None else best))
+    if not part.open_pairs.any():
+        return _only(problem, left.fixed, cost)
     low = _linear(problem, tight, part, cuts, limits)
     if low >= cost:
         return Proof(cost, (), finished=True)
     whole = _whole(problem, tight, part, cuts, limits, effort, seed)
     lowest = min(max(whole.bound, low, bound.value), cost)
     return Proof(lowest, whole.plans, whole.finished)
+
+
+def _only(problem: Problem, plan: np.ndarray, cost: float) -> Proof:
+    """Return the proof when a single plan is left: it keeps every rule or there is none better."""
+    if cut_off(problem, plan).any() or (loads(problem, plan) > problem.capacity).any():
+        return Proof(cost, (), finished=True)
+    return Proof(min(cost, plan_cost(problem, plan)), (plan,), finished=True)
 
 
 def _linear(problem: Problem, tight: Reach, part: Part, cuts: Cuts, limits: Limits) -> float:
