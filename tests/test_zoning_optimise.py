@@ -17,7 +17,7 @@ from zoning.search import Cooling, Search
 from zoning.solver import Limits
 from zoning.starts import grow
 
-TINY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TINY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def plan_of(result) -> str:

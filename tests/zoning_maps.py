@@ -51,6 +51,9 @@ def every_plan(problem: Problem):
     choices = [np.flatnonzero(row) for row in problem.allowed]
     for zones in itertools.product(*choices):
         plan = np.array(zones, dtype=np.int32)
+        # most plans fail on room, which is told in a moment; the whole check takes milliseconds
+        if (np.bincount(plan, problem.demand, problem.n_zones) > problem.capacity).any():
+            continue
         if not len(check_positions(problem, plan)):
             yield plan
 
