@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,12 @@ ELITE = 6
 
 PROVABLE = 4_000
 """Open pairs up to which a proof is tried although none was asked for."""
+
+FIRST_EFFORT = 100_000
+"""Work allowed to the first proof, in the solver's stop checks times open pairs; doubled each time."""
+
+QUENCH = Cooling(0, hot=0.1, cold=0.02, soft=4.0, hard=100.0)
+"""Cooling that makes an overfull plan fit."""
 
 COOLINGS = (
     ("share", Cooling(0, hot=0.3, cold=0.03)),
@@ -91,7 +97,7 @@ class Engine:
         self.best, self.cuts = Best(), core.Cuts()
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
-        self.count, self.effort = 1_000, 8
+        self.count, self.effort = 1_000, FIRST_EFFORT
         plain = np.zeros(problem.n_units)
         self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
 
@@ -130,8 +136,7 @@ class Engine:
         problem, best = self.problem, self.best
         if (zone < 0).any() or not self.tight.allowed[np.arange(len(zone)), zone].all():
             return False
-        over = float(np.maximum(loads(problem, zone) - problem.capacity, 0).sum())
-        cost = plan_cost(problem, zone)
+        over, cost = self._rank(zone)
         if cut_off(problem, zone).any():
             return False
         self._keep_elite(over, cost, zone)
@@ -229,27 +234,42 @@ class Engine:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
         if self.best.zone is not None:
             self._anneal(search, turn, self.best.zone)
-            if turn % 2 == 1:
+            small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
+            if turn % (2 if small else 8) == 1:
                 self._combine(search)
-            self._regroup(turn)
+            self._regroup(self.best.zone, tries=3 if small else 8)
         if turn % 4 == 2 or self.best.zone is None:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
+        """Cool once, from a start that goes with the cooling, and mend what is overfull at the end."""
         name, cooling = COOLINGS[turn % len(COOLINGS)]
         zone = self.starts.get(name)
         if zone is None or cut_off(self.problem, zone).any():
             zone = best
         n = self.problem.n_units
         base = max(min(60_000 * n, 20_000_000), 300 * n) * (1.0 + 0.5 * (turn // len(COOLINGS)))
-        changes = {f: getattr(cooling, f) for f in cooling.__dataclass_fields__} | {"proposals": int(base)}
         search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
+        self._cool(search, zone, replace(cooling, proposals=int(base)))
+        found, cost, over = search.best
+        if over and cost < self.best.cost:
+            self._mend(search, search.zone)
+            self._mend(search, found)
+
+    def _cool(self, search: Search, zone: np.ndarray, cooling: Cooling) -> None:
         search.forget_best()
         search.put(zone)
-        self.work += math.ceil(search.cool(Cooling(**changes), self.limits) / 1000)
+        self.work += math.ceil(search.cool(cooling, self.limits) / 1000)
         self._offer(search.best[0])
+
+    def _mend(self, search: Search, zone: np.ndarray) -> None:
+        """Make a good but overfull plan fit: cool shortly with dear overload, then re-optimise around it."""
+        self._cool(search, zone, replace(QUENCH, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
+        found, cost, over = search.best
+        if over and cost < self.best.cost:
+            self._regroup(found, tries=6, fit=True)
 
     def _combine(self, search: Search) -> None:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
@@ -276,19 +296,14 @@ class Engine:
         metres = np.where(np.isfinite(problem.metres), problem.metres, 1e12)
         zone = starts.grow(problem, self.tight, metres, found.zone)
         if not cut_off(problem, zone).any():
-            search.forget_best()
-            search.put(zone)
-            short = Cooling(min(4_000 * problem.n_units, 2_000_000), hot=0.1, cold=0.03, soft=4.0, hard=40.0)
-            self.work += math.ceil(search.cool(short, self.limits) / 1000)
-            self._offer(search.best[0])
+            self._mend(search, zone)
 
-    def _regroup(self, turn: int) -> None:
-        """Re-optimise neighbouring zones exactly, those with overload first."""
-        for number in range(3):
-            zone = self.best.zone
+    def _regroup(self, zone: np.ndarray | None, *, tries: int, fit: bool = False) -> None:
+        """Re-optimise neighbouring zones exactly, overfull ones first; with ``fit``, until none is overfull."""
+        for number in range(tries):
             if self._over() or zone is None:
                 return
-            zones = neighbouring(self.problem, zone, 3 + (turn + number) % 3, self.random)
+            zones = neighbouring(self.problem, zone, 3 + number % 4, self.random)
             better = regroup(
                 self.problem,
                 self.tight,
@@ -301,19 +316,27 @@ class Engine:
                 seed=self.seed,
             )
             self.work += REGROUP_WORK
-            if better is not None:
-                self._offer(better)
+            if better is not None and self._rank(better) < self._rank(zone):
+                zone = better
+                self._offer(zone)
+            if fit and self._rank(zone)[0] == 0:
+                return
+
+    def _rank(self, zone: np.ndarray) -> tuple[float, float]:
+        """Return overload and cost of a plan: the lower, the better."""
+        over = np.maximum(loads(self.problem, zone) - self.problem.capacity, 0).sum()
+        return float(over), plan_cost(self.problem, zone)
 
     def _prove(self) -> None:
         """Raise the bound, and try a proof if one is asked for or looks near."""
         self._lagrange()
         self.work += PROOF_WORK
         known = self.best.zone if self.best.over == 0 else None
-        if not self.terms.exact and (known is None or self._open_pairs(known) > PROVABLE):
+        if not self.terms.exact and (known is None or self._open(known).sum() > PROVABLE):
             self._note()
             return
-        effort = self.effort
-        self.effort = min(self.effort * 2, 1_000_000)
+        effort = math.ceil(self.effort / (1 + len(np.flatnonzero(self._open(known)))))
+        self.effort *= 2
         found = exact.prove(
             self.problem, self.tight, self.bound, known, self.cuts, self.limits, effort=effort, seed=self.seed
         )
@@ -324,9 +347,11 @@ class Engine:
             self.none_at_all = self.best.over > 0
         self._raise_bound(min(found.bound, self.best.cost) if self.best.over == 0 else found.bound)
 
-    def _open_pairs(self, known: np.ndarray) -> int:
-        cost = plan_cost(self.problem, known)
-        return int(bounds.close_pairs(self.problem, self.tight, self.bound, cost).sum())
+    def _open(self, known: np.ndarray | None) -> np.ndarray:
+        """Return the pairs that a plan better than ``known`` may use."""
+        if known is None:
+            return self.tight.allowed
+        return bounds.close_pairs(self.problem, self.tight, self.bound, plan_cost(self.problem, known))
 
     # ---- the end ----
 
