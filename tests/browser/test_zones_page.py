@@ -299,7 +299,10 @@ def test_exports_hold_the_plan_and_the_draft_comes_back(desk):
     desk.saved(3)
     desk.section("导出")
     plan = desk.plan(draft)
-    sheets = pd.read_excel(io.BytesIO(desk.download("plan-xlsx")), sheet_name=None, engine="calamine")
+    book = io.BytesIO(desk.download("plan-xlsx"))
+    first = pd.read_excel(book, sheet_name="划片方案", header=None, nrows=1, engine="calamine")
+    assert "合成数据" in first.iloc[0, 0]  # above the headers of every sheet of a synthetic project
+    sheets = pd.read_excel(book, sheet_name=None, header=1, engine="calamine")
     rows = sheets["划片方案"].set_index("单元编号")
     assert rows["片区编号"].to_dict() == plan.to_dict()
     assert {"学校", "学生数", "距离(米)", "原片区"} <= set(rows.columns)
