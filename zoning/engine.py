@@ -299,7 +299,7 @@ class Engine:
             self._mend(search, zone)
 
     def _regroup(self, zone: np.ndarray | None, *, tries: int, fit: bool = False) -> None:
-        """Re-optimise neighbouring zones exactly, overfull ones first; with ``fit``, until none is overfull."""
+        """Re-optimise neighbouring zones exactly, overfull ones first; ``fit``: until none is."""
         for number in range(tries):
             if self._over() or zone is None:
                 return
