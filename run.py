@@ -276,7 +276,7 @@ def start(*, port: int, browser: bool) -> int:
     address = f"http://127.0.0.1:{port}"
     options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
     options += ["--browser.gatherUsageStats", "false"]
-    command = [python(), "-m", "streamlit", "run", "app.py", *options]
+    command = [python(), "-m", "ui.serve", *options]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

@@ -64,7 +64,7 @@ def serving(home: Path) -> Iterator[str]:
     """Serve the app over a folder of projects on this machine and give its address."""
     port = run.free_port(None)
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    command = [sys.executable, "-m", "ui.serve", *options]
     address = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, cwd=run.ROOT, env=os.environ | {"HUAPIAN_HOME": str(home)}) as process:
         try:

@@ -51,7 +51,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
     def start(home: Path) -> str:
         port = _free_port()
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command = [sys.executable, "-m", "ui.serve", "--server.port", str(port)]
         command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
         running.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"HUAPIAN_HOME": str(home)}))
         address = f"http://127.0.0.1:{port}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -12,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from gis.faults import FaultError
 from planning import drafts, zoneproblem
@@ -62,11 +64,19 @@ class Desk:
         self.settled()
 
     def pick(self, name: str, typed: str) -> None:
-        """Choose an option by typing its name and taking it with the keyboard."""
-        box = self.key(name).locator("input").first
-        box.click()
-        box.fill(typed)
-        self.page.get_by_role("option").filter(has_text=typed).first.click()
+        """Choose an option by typing its name; again when a run of the script closed the list meanwhile."""
+        option = self.page.get_by_role("option").filter(has_text=typed).first
+        for timeout in (5_000, 10_000, SLOW):
+            box = self.key(name).locator("input").first
+            box.click()
+            box.fill(typed)
+            with contextlib.suppress(PlaywrightTimeout):
+                option.click(timeout=timeout)
+                break
+            self.page.keyboard.press("Escape")
+            self.settled()
+        else:
+            raise AssertionError(f"{name} offers no {typed}")
         if name == "edit-units":
             self.page.keyboard.press("Escape")  # a choice of several stays open; one of one would be cleared
         self.settled()
