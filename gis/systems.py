@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,9 +27,17 @@ LOCAL = CRS.from_wkt(
 
 #: Longitudes and latitudes of China, with a margin (west, south, east, north).
 CHINA = (73.0, 3.0, 136.0, 54.0)
-_FIRST_3, _FIRST_3_CM = 4513, 4534
-_FIRST_6, _FIRST_6_CM = 4491, 4502
-_LAST = 4554
+#: National datums: the name in the EPSG register -> words; the first is in force, the others are old.
+DATUMS = {
+    "CGCS2000": Words("CGCS2000", "CGCS2000"),
+    "Xian 1980": Words("1980 西安", "Xi'an 1980"),
+    "Beijing 1954": Words("1954 北京", "Beijing 1954"),
+    "New Beijing": Words("新 1954 北京", "New Beijing"),
+}
+_DEGREES = {"CGCS2000": 4490, "Xian 1980": 4610, "Beijing 1954": 4214, "New Beijing": 4555}
+_GAUSS = re.compile(
+    r"^(?P<datum>.+) / (?P<three>3-degree )?Gauss-Kruger (?P<kind>zone|CM) (?P<number>\d+)E?$"
+)
 
 
 def parse(crs: Any) -> CRS:
@@ -66,18 +76,15 @@ def name(crs: CRS, lang: str = "zh") -> str:
 
 
 def _chinese_name(crs: CRS, epsg: int | None) -> str:
-    if epsg in (4326, 4490):
-        return "WGS 84 经纬度" if epsg == 4326 else "CGCS2000 经纬度"
-    if epsg is None or not _FIRST_6 <= epsg <= _LAST:
+    degrees = {4326: "WGS 84", **{code: DATUMS[datum].zh for datum, code in _DEGREES.items()}}
+    if epsg in degrees:
+        return f"{degrees[epsg]} 经纬度"
+    found = _GAUSS.match(crs.name) if epsg else None
+    if found is None or found["datum"] not in DATUMS:
         return crs.name
-    head = "CGCS2000 高斯-克吕格"
-    if epsg < _FIRST_6_CM:
-        return f"{head}六度带第 {epsg - _FIRST_6 + 13} 带"
-    if epsg < _FIRST_3:
-        return f"{head}六度带中央经线 {75 + 6 * (epsg - _FIRST_6_CM)}°E"
-    if epsg < _FIRST_3_CM:
-        return f"{head}三度带第 {epsg - _FIRST_3 + 25} 带"
-    return f"{head}三度带中央经线 {75 + 3 * (epsg - _FIRST_3_CM)}°E"
+    head = f"{DATUMS[found['datum']].zh} 高斯-克吕格{'三' if found['three'] else '六'}度带"
+    number = found["number"]
+    return f"{head}第 {number} 带" if found["kind"] == "zone" else f"{head}中央经线 {number}°E"
 
 
 @lru_cache(maxsize=256)
@@ -85,9 +92,54 @@ def _epsg(crs: CRS) -> int | None:
     return crs.to_epsg()
 
 
-@lru_cache(maxsize=64)
-def gauss_kruger(meridian: int, *, width: int = 3, prefixed: bool = False) -> CRS:
-    """Return the CGCS2000 Gauss-Krüger system of a central meridian, looked up by name in the EPSG register.
+@dataclass(frozen=True)
+class Gauss:
+    """What a national Gauss-Krüger system is made of.
+
+    Attributes
+    ----------
+    datum : str
+        A key of :data:`DATUMS`.
+    width : int
+        Zone width in degrees, 3 or 6.
+    meridian : int
+        Central meridian in degrees east.
+    prefixed : bool
+        Whether eastings carry the zone number.
+    """
+
+    datum: str
+    width: int
+    meridian: int
+    prefixed: bool
+
+
+def gauss_of(crs: CRS) -> Gauss | None:
+    """Return what a national Gauss-Krüger system is made of; None for any other system."""
+    found = _GAUSS.match(crs.name)
+    if found is None or found["datum"] not in DATUMS:
+        return None
+    width, number = (3 if found["three"] else 6), int(found["number"])
+    prefixed = found["kind"] == "zone"
+    meridian = (3 * number if width == 3 else 6 * number - 3) if prefixed else number
+    return Gauss(found["datum"], width, meridian, prefixed)
+
+
+def datum_of(crs: CRS) -> str:
+    """Return the national datum (a key of :data:`DATUMS`) that a system rests on; empty for another one."""
+    base = crs.geodetic_crs
+    return next((d for d, code in _DEGREES.items() if base is not None and base == degrees(d)), "")
+
+
+@lru_cache(maxsize=8)
+def degrees(datum: str = "CGCS2000") -> CRS:
+    """Return longitude and latitude on a national datum, a key of :data:`DATUMS`."""
+    return CRS.from_epsg(_DEGREES[datum])
+
+
+@lru_cache(maxsize=256)
+def gauss_kruger(meridian: int, *, width: int = 3, prefixed: bool = False, datum: str = "CGCS2000") -> CRS:
+    """Return the Gauss-Krüger system of a central meridian, looked up by name in the EPSG register.
 
     Parameters
     ----------
@@ -97,6 +149,8 @@ def gauss_kruger(meridian: int, *, width: int = 3, prefixed: bool = False) -> CR
         Zone width in degrees, 3 or 6.
     prefixed
         Whether eastings carry the zone number (EPSG:4513) or not (EPSG:4534).
+    datum
+        A key of :data:`DATUMS`.
 
     Raises
     ------
@@ -105,30 +159,37 @@ def gauss_kruger(meridian: int, *, width: int = 3, prefixed: bool = False) -> CR
     """
     zone = meridian // 3 if width == 3 else (meridian + 3) // 6
     tail = f"zone {zone}" if prefixed else f"CM {meridian}E"
-    wanted = f"CGCS2000 / {'3-degree ' if width == 3 else ''}Gauss-Kruger {tail}"
-    for info in _chinese_systems():
-        if info.name == wanted:
-            return CRS.from_epsg(int(info.code))
-    raise ValueError(f"no CGCS2000 {width}-degree zone has the central meridian {meridian}")
+    code = _chinese_systems().get(f"{datum} / {'3-degree ' if width == 3 else ''}Gauss-Kruger {tail}")
+    if code is None:
+        raise ValueError(f"no {datum} {width}-degree zone has the central meridian {meridian}")
+    return CRS.from_epsg(code)
 
 
 @lru_cache(maxsize=1)
-def _chinese_systems() -> list[Any]:
+def _chinese_systems() -> dict[str, int]:
+    """Return name -> code of every national Gauss-Krüger system in the register."""
     west, south, east, north = CHINA
     area = AreaOfInterest(west, south, east, north)
     infos = query_crs_info("EPSG", PJType.PROJECTED_CRS, area_of_interest=area, contains=False)
-    return [info for info in infos if info.name.startswith("CGCS2000 / ")]
+    return {info.name: int(info.code) for info in infos if _GAUSS.match(info.name)}
 
 
-def choices() -> list[tuple[str, Words]]:
+def choices(datum: str = "") -> list[tuple[str, Words]]:
     """Return what a user may choose where the numbers do not tell: code (for :func:`parse`) and words.
 
-    CGCS2000 by central meridian, 3-degree first, then longitude and latitude and the local grid.
+    Without ``datum`` CGCS2000 by central meridian, 3-degree first, then longitude and latitude and the local
+    grid. With one, all systems on it: 3-degree and 6-degree without and with the zone number, and degrees.
     """
-    systems = [gauss_kruger(m) for m in range(75, 136, 3)]
-    systems += [gauss_kruger(m, width=6) for m in range(75, 136, 6)] + [CGCS2000, WGS84]
+    flat = [("CGCS2000", False)] if not datum else [(datum, False), (datum, True)]
+    systems = [
+        gauss_kruger(meridian, width=width, prefixed=prefixed, datum=base)
+        for width in (3, 6)
+        for base, prefixed in flat
+        for meridian in range(75, 136, width)
+    ]
+    systems += [degrees(datum)] if datum else [CGCS2000, WGS84]
     listed = [(f"EPSG:{_epsg(c)}", Words(name(c), name(c, "en"))) for c in systems]
-    return [*listed, ("local", Words(name(LOCAL), name(LOCAL, "en")))]
+    return listed if datum else [*listed, ("local", Words(name(LOCAL), name(LOCAL, "en")))]
 
 
 def names(systems: Iterable[CRS], lang: str = "zh") -> str:

@@ -15,7 +15,6 @@ from shapely.geometry import Point
 
 from gis import crs
 from gis.faults import FaultError
-from gis.webmaps import bd09_to_gcj02, gcj02_to_wgs84, is_web_datum, to_wgs84, wgs84_to_gcj02
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench" / "geometry"
 
@@ -208,22 +207,3 @@ def test_names_and_choices():
         crs.gauss_kruger(112)
     with pytest.raises(FaultError):
         crs.parse("EPSG:99999999")
-
-
-def test_web_map_datums():
-    # 北京天安门: published WGS 84 and GCJ-02 pairs agree to some metres
-    wgs = at((116.391349, 39.907375))
-    gcj = wgs84_to_gcj02(wgs)
-    assert np.allclose(gcj, at((116.397593, 39.908778)), atol=2e-5)
-    assert np.allclose(gcj02_to_wgs84(gcj), wgs, atol=1e-9)
-    assert np.allclose(bd09_to_gcj02(at((116.403963, 39.915119))), at((116.397428, 39.909204)), atol=2e-4)
-    assert (
-        is_web_datum("gcj-02")
-        and is_web_datum("BD09LL")
-        and not is_web_datum("EPSG:4326")
-        and not is_web_datum(4326)
-    )
-    turned = to_wgs84(gpd.GeoSeries([Point(*gcj[0])]), "GCJ02")
-    assert turned.crs.to_epsg() == 4326 and np.allclose([turned.x[0], turned.y[0]], wgs[0], atol=1e-9)
-    with pytest.raises(ValueError, match="EPSG"):
-        to_wgs84(turned, "EPSG:4326")
