@@ -29,6 +29,10 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("estates", "unit_id"): "units",
     ("classes", "school_id"): "schools",
     ("enrolment", "school_id"): "schools",
+    ("attendance", "unit_id"): "units",
+    ("attendance", "school_id"): "schools",
+    ("aliases", "unit_id"): "units",
+    ("doorplates", "unit_id"): "units",
     ("schools", "parent_id"): "schools",
 }
 #: Classes of more pupils than this, or of none, are asked about.
