@@ -8,8 +8,8 @@ from ui import state, style
 from ui.texts import _
 
 st.set_page_config(page_title="划片 huapian", layout="wide", initial_sidebar_state="expanded")
-style.apply()
 state.language_picker()
+style.apply()
 context = state.pickers()
 
 

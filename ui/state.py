@@ -15,6 +15,7 @@ from gis.faults import FaultError
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
+from ui.naming import english
 from ui.texts import LANGUAGES, _, language
 
 STAGES = ("primary", "junior")
@@ -119,13 +120,16 @@ def distinct(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def load_project(listed: Project) -> Project:
-    """Return the listed project with its layers, read once for each version of its data."""
-    return _load(str(listed.folder), listed.key)
+    """Return the listed project with its layers, read once for each version of its data.
+
+    In an English tab, units and schools go by their English names where they have one.
+    """
+    return _load(str(listed.folder), listed.key, language())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _load(folder: str, key: str) -> Project:
-    return open_project(Path(folder))
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load(folder: str, key: str, lang: str) -> Project:
+    return open_project(Path(folder)) if lang == "zh" else english(_load(folder, key, "zh"))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

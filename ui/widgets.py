@@ -12,7 +12,7 @@ import streamlit as st
 
 from gis.faults import Fault
 from ui.state import Context, stage_word
-from ui.texts import _, language
+from ui.texts import _, language, speaking
 from ui.texts.columns import column_config, localise, rounded
 
 
@@ -30,10 +30,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Exports:
-    """What a page lets the planner take away: sheets, map layers and a one-file map."""
+    """What a page lets the planner take away: sheets, map layers and a one-file map.
+
+    Whatever costs time to make may be given as a function: it runs when the planner asks, in the tab's
+    language.
+    """
 
     name: str
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] | Callable[[], Mapping[str, pd.DataFrame]] = field(
+        default_factory=dict
+    )
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     html: Callable[[], str] | None = None
     notes: Sequence[str] = ()
@@ -106,43 +112,59 @@ def table(frame: pd.DataFrame, *, key: str, height: int | None = None) -> None:
 
 
 def exports(context: Context, what: Exports, *, key: str) -> None:
-    """Draw the download buttons of a page: Excel, GeoPackage, GeoJSON and the one-file map."""
+    """Draw the download buttons of a page: Excel, GeoPackage, GeoJSON and the one-file map.
+
+    Files are made at the click, not at every run of the page.
+    """
     from gis import export
 
-    # settled here: what runs at the click knows nothing of this tab, not even its language
-    notes, lang, synthetic = [*what.notes, *provenance(context)], language(), context.project.synthetic
-    file_name = f"{context.project.id}-{what.name}-{context.year}"
+    synthetic, base = context.project.synthetic, f"{context.project.id}-{what.name}-{context.year}"
     with st.container(horizontal=True):
         if what.tables:
-            sheets = {name: localise(frame, language()) for name, frame in what.tables.items()}
-            _download(
-                _("表格 Excel"),
-                lambda: export.to_excel(sheets, notes=notes, synthetic=synthetic, lang=lang),
-                f"{file_name}.xlsx",
-                f"{key}-xlsx",
-            )
+            make = _workbook(context, what)
+            download(_("表格 Excel"), make, f"{base}.xlsx", key=f"{key}-xlsx")
         if what.layers:
             layers = dict(what.layers)
-            _download(
+            first = next(iter(layers.values()))
+            download(
                 _("图层 GeoPackage"),
                 lambda: export.to_geopackage(layers, synthetic=synthetic),
-                f"{file_name}.gpkg",
-                f"{key}-gpkg",
+                f"{base}.gpkg",
+                key=f"{key}-gpkg",
             )
-            first = next(iter(layers.values()))
-            _download(
+            download(
                 _("图层 GeoJSON"),
                 lambda: export.to_geojson(first, synthetic=synthetic),
-                f"{file_name}.geojson",
-                f"{key}-geojson",
+                f"{base}.geojson",
+                key=f"{key}-geojson",
             )
         if what.html:
             html = what.html
-            _download(_("地图(单文件,离线可开)"), lambda: html().encode(), f"{file_name}.html", f"{key}-html")
+            download(_("地图(单文件,离线可开)"), lambda: html().encode(), f"{base}.html", key=f"{key}-html")
 
 
-def _download(label: str, make: Callable[[], bytes], file_name: str, key: str) -> None:
-    st.download_button(label, make, file_name, key=key, on_click="ignore")
+def _workbook(context: Context, what: Exports) -> Callable[[], bytes]:
+    def make() -> bytes:
+        from gis import export
+
+        lang = language()
+        tables = what.tables() if callable(what.tables) else what.tables
+        sheets = {name: localise(frame, lang) for name, frame in tables.items()}
+        notes = [*what.notes, *provenance(context)]
+        return export.to_excel(sheets, notes=notes, synthetic=context.project.synthetic, lang=lang)
+
+    return make
+
+
+def download(label: str, make: Callable[[], bytes], file_name: str, *, key: str) -> None:
+    """Draw a download button whose file is made at the click, in the tab's language."""
+    lang = language()
+
+    def worded() -> bytes:
+        with speaking(lang):
+            return make()
+
+    st.download_button(label, worded, file_name, key=key, on_click="ignore")
 
 
 def provenance(context: Context) -> list[str]:

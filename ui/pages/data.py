@@ -103,7 +103,7 @@ def _layers(context: Context) -> None:
         context,
         widgets.Exports(
             name="layers",
-            tables=view.tables(project),
+            tables=lambda: view.tables(project),
             layers=view.map_layers(project),
             html=(lambda: html) if html else None,
         ),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,11 +13,23 @@ import streamlit as st
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 CATALOGUE = Path(__file__).parent / "en"
+# What runs at the click of a download has no tab to ask.
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Word everything inside in `lang`, for work that runs outside the tab it was asked in."""
+    token = _SPOKEN.set(lang)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 def language() -> str:
     """Return the language of this browser tab, ``"zh"`` unless the user chose English."""
-    chosen = st.session_state.get("lang", "zh")
+    chosen = _SPOKEN.get() or st.session_state.get("lang", "zh")
     return chosen if chosen in LANGUAGES else "zh"
 
 

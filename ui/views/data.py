@@ -14,6 +14,7 @@ from gis.layers import SCHEMAS, layer_label, worded
 from planning import importlog, imports
 from planning.project import Project
 from planning.settings import LOCAL_EPSG
+from ui.naming import stored
 from ui.texts import _, language
 
 #: Columns whose gaps change what the app can say; gaps in others are not listed.
@@ -113,6 +114,11 @@ def _layer_meaning() -> dict[str, str]:
         "roads": _("步行距离按直线距离 × 绕行系数估算(估),不知道要过哪些大路。"),
         "barriers": _("河流、铁路不作为片区边界,隔河的小区也算相邻。"),
         "catchments": _("没有现行片区:不能诊断现状,也说不出方案改变了谁。"),
+        "entrances": _("没有出入口:步行从单元内的一点和学校的点算起。"),
+        "links": _("没有人工改动:相邻关系全由单元范围推出。"),
+        "attendance": _("没有学籍汇总:不知道各小区的学生实际在哪所学校,就近入学比例只能按片区算。"),
+        "aliases": _("没有地址别名:名册里的地址只按名称和门牌匹配。"),
+        "doorplates": _("没有门牌范围:写街路门牌的地址匹配不到小区。"),
     }
 
 
@@ -198,7 +204,7 @@ def notes(project: Project) -> pd.DataFrame:
 
 def first_rows(project: Project, layer: str) -> pd.DataFrame:
     """Return the first rows of a layer in words, with its place as coordinates of the project."""
-    frame = project.layers[layer].head(FIRST_ROWS)
+    frame = stored(project)[layer].head(FIRST_ROWS)
     table = worded(frame, layer, language())
     if isinstance(frame, gpd.GeoDataFrame) and len(frame):
         inside = frame.geometry.representative_point()
@@ -209,7 +215,7 @@ def first_rows(project: Project, layer: str) -> pd.DataFrame:
 def tables(project: Project) -> dict[str, pd.DataFrame]:
     """Return every layer in words with its place, for the workbook; it can be imported again."""
     lang = language()
-    return {layer_label(name, lang): _table(project.layers[name], name) for name in project.layers}
+    return {layer_label(name, lang): _table(frame, name) for name, frame in stored(project).items()}
 
 
 def _table(frame: pd.DataFrame, layer: str) -> pd.DataFrame:
@@ -236,7 +242,7 @@ def _place(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def map_layers(project: Project) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that have a place, for GeoPackage and GeoJSON."""
-    return {n: f for n in project.layers if isinstance(f := project.layers[n], gpd.GeoDataFrame)}
+    return {name: f for name, f in stored(project).items() if isinstance(f, gpd.GeoDataFrame)}
 
 
 def fault_rows(found: Sequence[Fault]) -> pd.DataFrame:
