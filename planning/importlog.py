@@ -4,13 +4,12 @@ The layer file keeps the data; this keeps what was noticed and assumed while the
 found again once the files are gone.
 """
 
-import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from gis.faults import Fault
+from planning import journal
 
 LOG_FILE: Final = "imports.jsonl"
 #: Most warnings of one import that are kept one by one; the others are counted by kind.
@@ -19,26 +18,12 @@ LIMIT: Final = 2000
 
 def append(folder: Path, report: Mapping[str, Any]) -> None:
     """Add one import's report, with the time in UTC."""
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **report}
-    line.pop("folder", None)
-    with (folder / LOG_FILE).open("a", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    journal.append(folder / LOG_FILE, {name: value for name, value in report.items() if name != "folder"})
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """Return the reports in the order of the imports; a line cut short by a crash is left out."""
-    path = folder / LOG_FILE
-    if not path.is_file():
-        return []
-    reports = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            report = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(report, dict):
-            reports.append(report)
-    return reports
+    return journal.read(folder / LOG_FILE)
 
 
 def latest(folder: Path) -> dict[str, dict[str, Any]]:
