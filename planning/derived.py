@@ -1,7 +1,7 @@
 """Files of what a project leads to and can be computed again: in its folder `derived`.
 
-Each stands under a name made of the data version and the settings it depends on; a changed project computes
-anew.
+Each stands under a name made of the versions of the layers and the settings it depends on; what a change does
+not concern is read again, the rest computed anew.
 """
 
 import hashlib
@@ -15,13 +15,38 @@ from planning.project import Project
 
 FOLDER: Final = "derived"
 # Raised when what is stored would be computed differently: it becomes part of the file names.
-_RECIPE: Final = 2
+_RECIPE: Final = 3
 
 
-def path(project: Project, what: str, *settings: object, suffix: str = ".parquet") -> Path:
-    """Return where something derived is stored for this version of the data and these settings."""
-    digest = hashlib.sha256(repr((_RECIPE, settings)).encode()).hexdigest()[:8]
-    return project.folder / FOLDER / f"{what}-v{project.version}-{digest}{suffix}"
+def path(
+    project: Project,
+    what: str,
+    *settings: object,
+    layers: tuple[str, ...] | None = None,
+    suffix: str = ".parquet",
+) -> Path:
+    """Return where something derived is stored for this version of the data and these settings.
+
+    Parameters
+    ----------
+    project : Project
+    what : str
+        Name of the file.
+    *settings
+        Values that the result depends on.
+    layers : tuple of str, optional
+        The only layers it depends on: saving others leaves it valid. Default: all.
+    suffix : str
+        Ending of the name.
+    """
+    version, needed = project.version, None
+    if layers is not None:
+        needed = [
+            (name, project.revisions.get(name, project.version)) for name in layers if name in project.layers
+        ]
+        version = max((number for _, number in needed), default=0)
+    digest = hashlib.sha256(repr((_RECIPE, settings, needed)).encode()).hexdigest()[:8]
+    return project.folder / FOLDER / f"{what}-v{version}-{digest}{suffix}"
 
 
 def store(frame: pd.DataFrame, place: Path, *, attrs: tuple[str, ...] = ()) -> None:

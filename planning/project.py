@@ -45,6 +45,10 @@ class Project:
         Walking metres per straight-line metre where no road path is known.
     walk_speed : float
         Metres per minute that turn walking distance into time.
+    ride_speed : float
+        Kilometres per hour of a school bus on arterial roads (`gis.riding` derives the others from it).
+    min_shared : float
+        Metres of shared border that make two units neighbours (`gis.adjacency.MIN_SHARED`).
     synthetic : bool
         True for invented data: 合成数据 stands wherever it is shown.
     packs : tuple of str
@@ -53,6 +57,8 @@ class Project:
         Goes up by one with every save of layers.
     layers : mapping of str to DataFrame or GeoDataFrame
         Canonical columns, read when first used; treat as immutable.
+    revisions : mapping of str to int
+        Version in which each layer was last saved: what is derived goes by those of the layers it needs.
     sources : DataFrame
         Columns layer, as_of (统计时点), source, file, rows.
     """
@@ -66,10 +72,13 @@ class Project:
     stage_system: str = "6-3"
     detour: float = 1.3
     walk_speed: float = 60.0
+    ride_speed: float = 40.0
+    min_shared: float = 20.0
     synthetic: bool = False
     packs: tuple[str, ...] = ("national",)
     version: int = 0
     layers: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    revisions: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     sources: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(SOURCE_COLUMNS)), repr=False, compare=False
     )
@@ -139,7 +148,9 @@ def open_project(folder: str | Path) -> Project:
     layers = layerfile.LazyLayers(_layer_file(path, given["version"]), tuple(given.get("layers", {})))
     known = {name: given[name] for name in settings.SETTINGS if name in given}
     known["packs"] = tuple(known.get("packs", ("national",)))
-    project = Project(folder=path, layers=layers, sources=sources, **known)
+    stated = given.get("revisions", {})
+    revisions = {name: stated.get(name, given["version"]) for name in layers}
+    project = Project(folder=path, layers=layers, revisions=revisions, sources=sources, **known)
     _check(project)
     return project
 
@@ -188,7 +199,7 @@ def create_project(
     layers : mapping
         Canonical frames, geometry in `epsg`.
     name, name_en, year, epsg, stage_system, detour, walk_speed, synthetic, packs
-        As in `Project`.
+        As in `Project`; the other settings have their defaults until `save_settings`.
     id : str, optional
         Default: made of the names, with a number where that folder is taken.
     folder : str or Path, optional
@@ -210,8 +221,9 @@ def create_project(
     chosen = id if id is not None else _free_id(base, settings.safe_id(name_en or name))
     place = base / chosen
     project = Project(
-        chosen, name, place, year, epsg, name_en, stage_system, detour, walk_speed, synthetic, tuple(packs)
-    )
+        chosen, name, place, year, epsg, name_en, stage_system, detour, walk_speed,
+        synthetic=synthetic, packs=tuple(packs),
+    )  # fmt: skip
     _check(project)
     if (place / PROJECT_FILE).exists():
         raise FaultError([Fault("project_exists", file=place.name)])
@@ -258,7 +270,9 @@ def save_layers(
     )
     layerfile.write(_layer_file(project.folder, saved.version), merged)
     rows = {name: len(frame) for name, frame in merged.items()}
-    settings.write(saved.folder, _settings(saved), rows=rows, sources=saved.sources)
+    changed = {name: saved.version for name in merged if name in layers}
+    revisions = {name: project.revisions.get(name, project.version) for name in merged} | changed
+    settings.write(saved.folder, _settings(saved), rows=rows, revisions=revisions, sources=saved.sources)
     _drop_old(project.folder, saved.version)
     return open_project(project.folder)
 
@@ -292,7 +306,8 @@ def save_settings(project: Project, **changes: object) -> Project:
     changed = replace(project, **changes)  # type: ignore[arg-type]
     _check(changed)
     rows = settings.read(project.folder).get("layers", {})
-    settings.write(changed.folder, _settings(changed), rows=rows, sources=changed.sources)
+    own = {"rows": rows, "revisions": project.revisions, "sources": changed.sources}
+    settings.write(changed.folder, _settings(changed), **own)
     return open_project(project.folder)
 
 

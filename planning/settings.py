@@ -22,6 +22,8 @@ SETTINGS: Final = (
     "epsg",
     "detour",
     "walk_speed",
+    "ride_speed",
+    "min_shared",
     "synthetic",
     "packs",
     "version",
@@ -79,11 +81,20 @@ _EXPECTED: Final[dict[str, tuple[type | tuple[type, ...], str, str]]] = {
     ),
     "detour": ((int, float), "1 至 5 的数", "a number from 1 to 5"),
     "walk_speed": ((int, float), "10 至 200 的数（米/分）", "a number from 10 to 200 (m/min)"),
+    "ride_speed": ((int, float), "10 至 80 的数（公里/时）", "a number from 10 to 80 (km/h)"),
+    "min_shared": ((int, float), "0.1 至 200 的数（米）", "a number from 0.1 to 200 (metres)"),
     "synthetic": (bool, "true 或 false", "true or false"),
     "packs": (tuple, "规则包编号的列表", "a list of rule pack ids"),
     "version": (int, "正整数", "a positive whole number"),
 }
-_RANGES: Final = {"year": (1990, 2100), "detour": (1, 5), "walk_speed": (10, 200), "version": (0, 10**9)}
+_RANGES: Final = {
+    "year": (1990, 2100),
+    "detour": (1, 5),
+    "walk_speed": (10, 200),
+    "ride_speed": (10, 80),
+    "min_shared": (0.1, 200),
+    "version": (0, 10**9),
+}
 
 
 def safe_id(text: str) -> str:
@@ -114,7 +125,8 @@ def read(folder: Path) -> dict:
     Returns
     -------
     dict
-        The settings, `layers` (rows by layer) and `sources` (list of tables), unchecked.
+        The settings, `layers` (rows by layer), `revisions` (version by layer) and `sources` (list of tables),
+        unchecked.
 
     Raises
     ------
@@ -137,7 +149,12 @@ def read(folder: Path) -> dict:
 
 
 def write(
-    folder: Path, settings: Mapping[str, object], *, rows: Mapping[str, int], sources: pd.DataFrame
+    folder: Path,
+    settings: Mapping[str, object],
+    *,
+    rows: Mapping[str, int],
+    revisions: Mapping[str, int],
+    sources: pd.DataFrame,
 ) -> None:
     """Write a project's settings, whole or not at all.
 
@@ -149,11 +166,14 @@ def write(
         A value for each of `SETTINGS`.
     rows : mapping of str to int
         Rows by layer.
+    revisions : mapping of str to int
+        Version of the project that each layer was last changed in.
     sources : DataFrame
         Sources of the layers; missing values are left out.
     """
     document: dict[str, object] = {name: settings[name] for name in SETTINGS}
     document["layers"] = dict(rows)
+    document["revisions"] = dict(revisions)
     document["sources"] = sources.astype(object).where(sources.notna(), None).to_dict("records")
     path = folder / PROJECT_FILE
     scratch = path.with_suffix(".toml.writing")
