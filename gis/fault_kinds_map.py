@@ -48,6 +48,32 @@ GEOMETRY: dict[str, tuple[str, str]] = {
         'the data are on a local grid with no relation to longitude and latitude; they cannot be put into "'
         '{found}".',
     ),
+    "seven_range": (
+        "七参数（{found}）不像真的：平移应在 1 万米以内，旋转在 100 角秒以内，尺度在 500 ppm 以内。"
+        "请核对单位：平移用米，旋转用角秒，尺度用 ppm（百万分之一）。",
+        "the seven parameters ({found}) cannot be real: translations stay within 10,000 m, rotations within "
+        "100 arc-seconds, scale within 500 ppm. Check the units: metres, arc-seconds, parts per million.",
+    ),
+    "control_too_few": (
+        "只有 {found} 个可用的控制点，{method}至少要 {least} 个（多一个才能发现抄错）。请补充控制点。",
+        "only {found} control points can be used; a {method} takes at least {least}, one more than it needs, "
+        "so that a slip shows. Add points.",
+    ),
+    "control_collinear": (
+        "{count} 个控制点在同一处或排成一条线，定不住方向。请在线的两侧补充控制点。",
+        "the {count} control points lie on one spot or in a line, which leaves the fit loose. Add points to "
+        "both sides of the line.",
+    ),
+    "control_outside": (
+        "控制点“{found}”的已知坐标（{place}）不在“{crs}”的范围内。请核对坐标，或改选它的坐标系。",
+        'the known place of control point "{found}" ({place}) lies outside {crs}. Check it, or choose the '
+        "system it is in.",
+    ),
+    "control_degrees": (
+        "控制点拟合要用平面坐标（米），“{found}”是经纬度。请用投影后的坐标，或填七参数。",
+        'control points are fitted in plane metres; "{found}" is in degrees. Use projected coordinates, or '
+        "give seven parameters.",
+    ),
 }
 
 GEOMETRY_NOTES: dict[str, tuple[str, str]] = {
@@ -80,6 +106,36 @@ GEOMETRY_NOTES: dict[str, tuple[str, str]] = {
         "CGCS2000 的数据。",
         'there are no public exact parameters from "{found}" to "{target}": positions may be tens of '
         "metres off. Ask the survey office for the data in CGCS2000.",
+    ),
+    "seven_radians": (
+        "七参数（{found}）的旋转或尺度特别小，可能用了弧度或倍数。旋转应为角秒，尺度应为 ppm，请核对。",
+        "the rotations or the scale of the seven parameters ({found}) are very small; they may be radians or "
+        "a factor. Rotations are in arc-seconds, the scale in ppm: check.",
+    ),
+    "control_outlier": (
+        "控制点“{found}”和其他点对不上：按其他点推算，它偏了 {metres} 米。"
+        "请核对它的两套坐标，或去掉它再拟合。",
+        'control point "{found}" does not agree with the others: they put it {metres} m away. Check both its '
+        "places, or leave it out.",
+    ),
+    "control_rough": (
+        "控制点之间对得不好，中误差 {found} 米，看不出是哪个点错。请核对每个点的两套坐标。",
+        "the control points agree poorly, {found} m root mean square, and no single one stands out. Check "
+        "both places of each.",
+    ),
+    "control_scale": (
+        "拟合的比例是 {found}，与 1 相差很大。请核对单位（应为米）和点的对应关系。",
+        "the scale of the fit is {found}, far from 1. Check the units (metres) and which point is which.",
+    ),
+    "control_swapped": (
+        "两个坐标的次序与控制点相反（X 是北、Y 是东），拟合时已对调。",
+        "the two coordinates are the other way round than the known places (X is north); the fit exchanges "
+        "them.",
+    ),
+    "web_outside": (
+        "{count} 行在中国范围之外，网络地图在那里不加偏移，这些点没有换算。请核对。",
+        "{count} rows lie outside China, where web maps do not shift places; they were left as they are. "
+        "Check them.",
     ),
 }
 
