@@ -20,9 +20,10 @@ import shapely
 
 from benchmarks import real_maps
 from benchmarks.real_report import Report, imported
+from gis.access import anchors
 from gis.osm import read_osm, read_osm_barriers
 from gis.roads import RoadGraph, graph_from_lines
-from gis.travel import anchors, snap_distances, walking
+from gis.travel import snap_distances, walking
 from planning import imports, spatial
 from planning.project import Project, open_project
 

@@ -1,4 +1,7 @@
-"""How many rivers, railways and main roads lie between two places, along the straight line."""
+"""Rivers, railways and main roads as features, and how many of them lie across the straight line of a walk.
+
+Walks along the network are counted along their way instead: see :mod:`gis.carriageways` and :mod:`gis.paths`.
+"""
 
 from __future__ import annotations
 
@@ -44,21 +47,59 @@ def obstacles(barriers: gpd.GeoDataFrame | None, graph: RoadGraph | None) -> Obs
     )
 
 
-def _segments(shapes: Any, feature: Ints) -> Obstacles:
+@dataclass(frozen=True)
+class BarrierLines:
+    """Lines of barriers, the number of the feature each belongs to, and whether it bounds a surface."""
+
+    lines: npt.NDArray[np.object_]
+    feature: Ints
+    surface: npt.NDArray[np.bool_]
+
+
+NO_BARRIERS = BarrierLines(np.empty(0, dtype=object), np.empty(0, np.int64), np.empty(0, bool))
+
+
+def barrier_lines(barriers: gpd.GeoDataFrame | None) -> BarrierLines:
+    """Return the lines of barriers; those flagged ``bridge`` (viaducts) are left out: people pass below."""
+    kept = None if barriers is None else barriers[~_flagged(barriers)]
+    if kept is None or not len(kept):
+        return NO_BARRIERS
+    shapes = shapely.force_2d(kept.geometry.to_numpy())
     parts, of = shapely.get_parts(shapes, return_index=True)
     surface = shapely.get_dimensions(parts) == 2
     parts[surface] = shapely.boundary(parts[surface])
+    return BarrierLines(parts, _features(kept, shapes)[of], surface)
+
+
+def met(ways: npt.NDArray[np.object_], barriers: BarrierLines) -> Ints:
+    """Count what each straight way meets, in halves of a crossing: a line is two, a bank of a surface one."""
+    way, part = shapely.STRtree(barriers.lines).query(ways, predicate="intersects")
+    bank = barriers.surface[part]
+    lines = np.unique(np.stack([way[~bank], barriers.feature[part[~bank]]]), axis=1)[0]
+    banks, spots = (
+        way[bank],
+        shapely.get_num_geometries(shapely.intersection(ways[way[bank]], barriers.lines[part[bank]])),
+    )
+    halves = np.bincount(np.repeat(banks, spots), minlength=len(ways))
+    return (halves + 2 * np.bincount(lines, minlength=len(ways))).astype(np.int64)
+
+
+def _flagged(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    if "bridge" not in barriers:
+        return np.zeros(len(barriers), dtype=bool)
+    return barriers["bridge"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+
+
+def _segments(parts: Any, feature: Ints) -> Obstacles:
     xy, part = shapely.get_coordinates(parts, return_index=True)
     same = part[1:] == part[:-1]
     ends = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
-    return Obstacles(ends.reshape(-1, 2, 2), feature[of[part[:-1][same]]])
+    return Obstacles(ends.reshape(-1, 2, 2), feature[part[:-1][same]])
 
 
 def _barrier_segments(barriers: gpd.GeoDataFrame | None) -> Obstacles:
-    if barriers is None or not len(barriers):
-        return Obstacles(np.empty((0, 2, 2)), np.empty(0, dtype=np.int64))
-    shapes = shapely.force_2d(barriers.geometry.to_numpy())
-    return _segments(shapes, _features(barriers, shapes))
+    found = barrier_lines(barriers)
+    return _segments(found.lines, found.feature)
 
 
 def _features(barriers: gpd.GeoDataFrame, shapes: Any) -> Ints:

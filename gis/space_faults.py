@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from gis.faults import Fault, FaultError, register_kinds
+from gis.faults import WARNING, Fault, FaultError, register_kinds
 
 register_kinds(
     {
@@ -37,6 +37,10 @@ register_kinds(
             "单元 {found} 不能与自己相邻。请改正这一对编号。",
             "Unit {found} cannot be its own neighbour. Correct the pair.",
         ),
+        "space_bad_action": (
+            "相邻关系的处理方式“{found}”不是 link(连通)或 cut(断开)。请改正。",
+            'The action "{found}" of a link is neither link nor cut. Correct it.',
+        ),
         "space_no_osm_file": (
             "找不到 OSM 文件,或扩展名不是 .osm / .pbf。请检查路径。",
             "There is no such OSM file, or its name does not end in .osm / .pbf. Check the path.",
@@ -50,6 +54,16 @@ register_kinds(
             "No usable road was found. Check the file, the extent and the road classes.",
         ),
     }
+)
+
+register_kinds(
+    {
+        "space_unknown_owner": (
+            "出入口所属的小区或学校 {found} 不存在,没有用到。请核对编号。",
+            "The unit or school {found} of an entrance does not exist, so it is not used. Check the id.",
+        ),
+    },
+    level=WARNING,
 )
 
 

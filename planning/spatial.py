@@ -109,7 +109,8 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
     """
     path = derived.path(project, f"travel_{stage}", project.detour)
     if not path.exists():
-        from gis.travel import anchors, walking
+        from gis.access import anchors
+        from gis.travel import walking
 
         units, schools = _frame(project, "units"), _taught(project, stage)
         found = walking(

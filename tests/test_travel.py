@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis import crossings
+from gis.access import anchors
 from gis.faults import FaultError
 from gis.roads import graph_from_lines
-from gis.travel import anchors, minutes, snap_distances, walking
+from gis.travel import minutes, snap_distances, walking
 
 CRS = 4547
 
@@ -43,7 +44,15 @@ STREETS = roads([(0, 0), (150, 0), (300, 0)], [(150, 0), (150, 50)])
 
 def test_without_roads_every_walk_is_a_marked_estimate() -> None:
     found = walking(UNITS, SCHOOLS, detour=1.5)
-    assert found.columns.tolist() == ["unit_id", "school_id", "metres", "estimate", "crossings"]
+    assert found.columns.tolist() == [
+        "unit_id",
+        "school_id",
+        "metres",
+        "estimate",
+        "crossings",
+        "basis",
+        "off_road",
+    ]
     assert found["unit_id"].tolist() == ["u0", "u0", "u1", "u1", "u2", "u2"]
     assert found["school_id"].tolist() == ["s0", "s1"] * 3
     assert found["estimate"].all()
