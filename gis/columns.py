@@ -62,6 +62,8 @@ class Column:
         Another column to use when this one is not in the table.
     quiet
         Whether that fallback is the rule (not an assumption that must be said) and fills blank cells too.
+    calendar
+        Whether a year is a calendar year, which any date tells; a 学年 is told by a date in its autumn only.
     derive
         ``f(frame, stage_system) -> Series | None``: how to work the column out when it is not in the table.
     """
@@ -79,6 +81,7 @@ class Column:
     suffixes: tuple[str, ...] = ()
     fallback: str = ""
     quiet: bool = False
+    calendar: bool = False
     derive: Callable[[pd.DataFrame, str], pd.Series | None] | None = None
 
     @property
@@ -160,6 +163,8 @@ class Places:
         Whether rows are features of a spatial file.
     cells
         Column name -> header of each row's cell, for tables with one column a grade that were unpivoted.
+    files
+        File of each row, for rows out of several files; empty where ``file`` is that of all.
     """
 
     file: str
@@ -167,16 +172,33 @@ class Places:
     rows: Sequence[int]
     feature: bool = False
     cells: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     @classmethod
     def of(cls, length: int, *, file: str = "", sheet: str = "") -> Places:
         """Return the places of a plain table whose header is row 1."""
         return cls(file, [sheet] * length, range(2, length + 2))
 
+    def take(self, rows: Sequence[int], *, cells: Mapping[str, Sequence[str]] | None = None) -> Places:
+        """Return the places of these rows (by position), with ``cells`` in place of those there are."""
+        taken = {name: [heads[r] for r in rows] for name, heads in self.cells.items()}
+        return Places(
+            self.file,
+            [self.sheets[r] for r in rows],
+            [self.rows[r] for r in rows],
+            self.feature,
+            taken if cells is None else cells,
+            [self.files[r] for r in rows] if self.files else (),
+        )
+
+    def at(self, row: int) -> tuple[str, str, int]:
+        """Return file, sheet and row in the file of the row with this position."""
+        return self.files[row] if self.files else self.file, self.sheets[row], int(self.rows[row])
+
     def fault(
         self, kind: str, row: int, *, layer: str, column: str = "", found: str = "", **params: Any
     ) -> Fault:
         """Return a fault at the row with this position."""
         extra = {"feature": True} if self.feature else {}
-        at = int(self.rows[row])
-        return Fault(kind, self.file, self.sheets[row], layer, at, column, found, params | extra)
+        file, sheet, at = self.at(row)
+        return Fault(kind, file, sheet, layer, at, column, found, params | extra)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gis.fault_kinds_files import FILE_NOTES, FILES
 from gis.fault_kinds_map import GEOMETRY, GEOMETRY_NOTES, PROJECT, PROJECT_NOTES
 
 ERROR = "error"
@@ -21,115 +22,6 @@ class Kind(NamedTuple):
     en: str
     level: str
 
-
-_FILES = {
-    "file_missing": (
-        "找不到文件“{found}”。请检查路径和文件名。",
-        'there is no file "{found}". Check the folder and the name.',
-    ),
-    "file_refused": (
-        "“{found}”不是本机上的普通文件。只读取本机文件，不读网络地址、压缩包内路径（/vsi…）和设备；请先复制"
-        "到本机。",
-        '"{found}" is not an ordinary file on this machine. Web addresses, paths into archives (/vsi...) '
-        "and devices are not read; copy the file here first.",
-    ),
-    "file_format": (
-        "不能读取“{found}”格式。可用：{formats}。请在原软件中另存为其中一种。",
-        'the format "{found}" cannot be read. Use one of {formats}; save the file again from its program.',
-    ),
-    "file_content": (
-        "扩展名是“{found}”，内容却不是。请用原软件重新导出，不要只改扩展名。",
-        'the name ends in "{found}" but the content is something else. Export it again; renaming is not '
-        "enough.",
-    ),
-    "file_too_large": (
-        "文件有 {size} MB，超过上限 {limit} MB。请只保留本县（区）范围和需要的列后再导入。",
-        "the file has {size} MB, more than the limit of {limit} MB. Keep only your district and the "
-        "columns needed.",
-    ),
-    "too_many_rows": (
-        "有 {rows} 行，超过上限 {limit} 行。请拆分，或只保留需要的范围。",
-        "there are {rows} rows, more than the limit of {limit}. Split the file or keep only the part needed.",
-    ),
-    "file_unreadable": (
-        "文件打不开，可能损坏、加密或没有写完（{reason}）。请重新导出；有打开密码的先去掉密码。",
-        "the file cannot be opened; it may be damaged, encrypted or incomplete ({reason}). Export it "
-        "again, without a password.",
-    ),
-    "companion_missing": (
-        "缺少同名的 {found} 文件。Shapefile 由 .shp、.shx、.dbf 等几个文件组成，请放在同一文件夹。",
-        "the {found} file of the same name is missing. A shapefile is several files (.shp, .shx, .dbf): "
-        "put them in one folder.",
-    ),
-    "encoding_unknown": (
-        "文字编码认不出（既不是 UTF-8，也不是 GB18030/GBK）。请另存为“CSV UTF-8”。",
-        'the text encoding is neither UTF-8 nor GB18030/GBK. Save the file as "CSV UTF-8".',
-    ),
-    "table_empty": (
-        "没有数据行。表头下至少应有一行。",
-        "there is no row of data. At least one row must follow the headers.",
-    ),
-    "table_missing": (
-        "没有名为“{found}”的表。文件里有：{tables}。",
-        'there is no table "{found}". The file has: {tables}.',
-    ),
-    "layer_not_found": (
-        "没有一张表像“{layer}”。文件里有：{tables}。请核对表头，或指明读哪张表、哪列对应哪项。",
-        'no table looks like "{layer}". The file has: {tables}. Check the headers, or say which table to '
-        "read and what its columns mean.",
-    ),
-    "layer_ambiguous": (
-        "有几张表都像“{layer}”，表头又不相同：{tables}。请指明读哪一张。",
-        'several tables look like "{layer}" and their headers differ: {tables}. Say which one to read.',
-    ),
-    "export_too_many_rows": (
-        "“{found}”的行数超过一张工作表能容纳的 {limit} 行。请改用 CSV 或 GeoPackage。",
-        '"{found}" has more rows than the {limit} that a sheet can hold. Use CSV or GeoPackage instead.',
-    ),
-    "row_too_long": (
-        "这一行比表头多出 {extra} 格（“{found}”）。多半是文字里有没加引号的逗号，请改正。",
-        'this row has {extra} cells more than the header ("{found}"). Often a comma in a text without '
-        "quotes.",
-    ),
-}
-
-_FILE_NOTES = {
-    "tables_joined": (
-        "同样表头的几张工作表已合并读入：{tables}。如不应合并，请指明读哪一张。",
-        "sheets with the same headers were read as one table: {tables}. If that is wrong, say which one to "
-        "read.",
-    ),
-    "table_left": (
-        "这张表没有读入：它不像任何一个图层。如果里面有数据，请核对表头。",
-        "this table was not read: it looks like none of the layers. If it holds data, check its headers.",
-    ),
-    "encoding_declared_wrong": (
-        "声明的文字编码是 {found}，实际不是；已按 {used} 读取。请抽查几处中文。",
-        "the declared text encoding is {found}, which does not fit; it was read as {used}. Check some of "
-        "the names.",
-    ),
-    "merged_filled": (
-        "{count} 处合并单元格已按左上角的值填满。请抽查。",
-        "{count} merged ranges were filled with the value of their first cell. Check some of them.",
-    ),
-    "table_unpivoted": (
-        "年级是并列的几列（{columns}），已转成每校每年级一行，共 {count} 行；空格表示没有该年级。",
-        "grades stand side by side ({columns}); they were turned into one row a school and grade, {count} "
-        "rows. A blank cell means that there is no such grade.",
-    ),
-    "value_given": (
-        "表中没有“{label}”列，各行都用给定的“{found}”。",
-        'the table has no column "{label}"; "{found}", as given, is used for every row.',
-    ),
-    "total_row": (
-        "“{found}”是合计行，没有作为数据读入。",
-        '"{found}" is a row of totals and was not read as data.',
-    ),
-    "note_row": (
-        "“{found}”是表外说明，没有作为数据读入。",
-        '"{found}" is a note under the table and was not read as data.',
-    ),
-}
 
 _COLUMNS = {
     "column_missing": (
@@ -214,6 +106,16 @@ _VALUES = {
         '"{found}" has more than 15 digits and was changed by Excel. Format the column as text and enter '
         "it again.",
     ),
+    "value_is_date": (
+        "“{found}”被 Excel 当成了日期（原来多半写的是 9-1 一类）。请把这一列设为文本后重新填写。",
+        '"{found}" was turned into a date by Excel (9-1 or the like was meant). Format the column as text '
+        "and enter it again.",
+    ),
+    "value_intake": (
+        "“{found}”是入学年份，分不清是小学还是初中，或这一学年已不在校。请改写成一年级、七年级，或加“学段”列。",
+        '"{found}" is a year of entry that does not tell primary from junior, or they have left by then. '
+        "Write the grade, or add a column with the stage.",
+    ),
     "value_error_cell": (
         "单元格是公式错误“{found}”。请改正公式，或粘贴为数值。",
         'the cell holds the formula error "{found}". Mend the formula or paste values.',
@@ -234,6 +136,6 @@ def _table(kinds: dict[str, tuple[str, str]], level: str) -> dict[str, Kind]:
 
 
 KINDS: dict[str, Kind] = {
-    **_table(_FILES | _COLUMNS | _VALUES | GEOMETRY | PROJECT, ERROR),
-    **_table(_FILE_NOTES | _COLUMN_NOTES | GEOMETRY_NOTES | PROJECT_NOTES, WARNING),
+    **_table(FILES | _COLUMNS | _VALUES | GEOMETRY | PROJECT, ERROR),
+    **_table(FILE_NOTES | _COLUMN_NOTES | GEOMETRY_NOTES | PROJECT_NOTES, WARNING),
 }

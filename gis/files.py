@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gis.faults import Fault, FaultError
+from gis.markup import is_markup
+from gis.words import Words
 
 #: Largest file that is read, in MB; a workbook may unpack to five times as much.
 MAX_MB = 200
@@ -17,17 +19,61 @@ MAX_MB = 200
 MAX_ROWS = 1_000_000
 
 #: Ending -> GDAL driver, for the formats that GDAL reads. No other driver is ever used.
-GDAL_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
+GDAL_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".gdb": "OpenFileGDB", ".dxf": "DXF"}
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+#: Tables in web pages, whatever their ending says.
+PAGES = (".htm", ".html", ".mht", ".mhtml", ".xml")
 TEXTS = (".csv", ".txt", ".tsv")
 GEOJSON = (".geojson", ".json")
-FORMATS = (*GDAL_DRIVERS, *GEOJSON, *WORKBOOKS, *TEXTS)
+GRAPHS = (".graphml",)
+ARCHIVES = (".zip",)
+FORMATS = (*GDAL_DRIVERS, *GEOJSON, *WORKBOOKS, *TEXTS, *PAGES, *GRAPHS, *ARCHIVES)
+#: Files that only make sense beside a shapefile.
+COMPANIONS = (".shx", ".dbf", ".prj", ".cpg")
 
 _UNPACKED = 5
+_LOOKED_AT = 4096
 _SHAPEFILE = b"\x00\x00\x27\x0a"
 _GPKG = (b"GPKG", b"GP10", b"GP11")
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+_GDB_FILE = "a00000001.gdbtable"
+
+#: Formats that cannot be read, and how to save them as one that can.
+_ADVICE = {
+    ".et": Words(
+        "这是 WPS 表格自己的格式：请在 WPS 里打开，选“文件 → 另存为 → Excel 文件（*.xlsx）”，"
+        "再导入另存的文件。",
+        'It is the own format of WPS Spreadsheets: open it there, choose "Save As" and "Excel (*.xlsx)", and '
+        "import that file.",
+    ),
+    ".dwg": Words(
+        "请在 CAD 里打开，选“另存为 → DXF（*.dxf）”，再导入另存的文件。",
+        'Open it in CAD, choose "Save As" and "DXF (*.dxf)", and import that file.',
+    ),
+    ".rar": Words("请先解压，再导入里面的文件。", "Unpack it and import the files in it."),
+    ".kml": Words(
+        "请在 GIS 软件里打开，另存为 GeoJSON 或 GeoPackage。",
+        "Open it in a GIS and save it as GeoJSON or GeoPackage.",
+    ),
+    ".mdb": Words(
+        "请在 ArcGIS 里把图层导出为 Shapefile 或文件地理数据库（.gdb）。",
+        "Export its layers as shapefiles or a file geodatabase (.gdb).",
+    ),
+    ".doc": Words(
+        "请把文中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
+        "Copy its table into a spreadsheet and save that as .xlsx.",
+    ),
+    ".pdf": Words(
+        "PDF 和图片不能可靠读出数字：请向出表的单位要 Excel 原件。",
+        "Numbers cannot be read from PDF files and pictures reliably: ask for the workbook it was made from.",
+    ),
+}
+_SAME_ADVICE = {
+    ".ett": ".et", ".dws": ".dwg", ".dgn": ".dwg", ".7z": ".rar", ".gz": ".rar", ".tar": ".rar",
+    ".kmz": ".kml", ".tab": ".kml", ".mif": ".kml", ".accdb": ".mdb", ".docx": ".doc", ".wps": ".doc",
+    ".png": ".pdf", ".jpg": ".pdf", ".jpeg": ".pdf",
+}  # fmt: skip
 
 
 def guard(path: str | Path, *, max_mb: float = MAX_MB) -> Path:
@@ -53,12 +99,17 @@ def guard(path: str | Path, *, max_mb: float = MAX_MB) -> Path:
     path = Path(path)
     if not path.exists():
         raise FaultError([Fault("file_missing", found=text)])
-    if not path.is_file():
+    if not path.is_file() and not is_geodatabase(path):
         raise FaultError([Fault("file_refused", found=text)])
     faults = [*_format_faults(path), *_size_faults(path, max_mb)] or _content_faults(path)
     if faults:
         raise FaultError(faults)
     return path
+
+
+def is_geodatabase(path: Path) -> bool:
+    """Tell whether a folder is a file geodatabase (.gdb)."""
+    return path.is_dir() and path.suffix.lower() == ".gdb" and (path / _GDB_FILE).is_file()
 
 
 def _is_virtual(text: str) -> bool:
@@ -74,6 +125,9 @@ def _fault(kind: str, path: Path, found: str = "", **params: Any) -> Fault:
 
 def _format_faults(path: Path) -> list[Fault]:
     ending = path.suffix.lower()
+    advice = _ADVICE.get(_SAME_ADVICE.get(ending, ending))
+    if advice is not None:
+        return [_fault("file_advice", path, ending, advice=advice)]
     if ending not in FORMATS:
         return [_fault("file_format", path, ending or path.name, formats=list(FORMATS))]
     if ending != ".shp":
@@ -84,9 +138,11 @@ def _format_faults(path: Path) -> list[Fault]:
 
 def _size_faults(path: Path, max_mb: float) -> list[Fault]:
     files = [path, *(p for p in (companion(path, ".dbf"),) if p and path.suffix.lower() == ".shp")]
+    if path.is_dir():
+        files = [file for file in path.iterdir() if file.is_file()]
     size = sum(file.stat().st_size for file in files)
     limit = max_mb * 1e6
-    if size <= limit and _starts(path) == _ZIP and zipfile.is_zipfile(path):
+    if path.is_file() and size <= limit and _starts(path) == ZIP and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         limit *= _UNPACKED
@@ -111,13 +167,26 @@ def _starts(path: Path, length: int = 4, *, at: int = 0) -> bytes:
 
 
 def _content_faults(path: Path) -> list[Fault]:
+    if path.is_dir():
+        return []
     ending, head = path.suffix.lower(), _starts(path)
+    binary = b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
     good = {
         ".gpkg": head == b"SQLi" and _starts(path, at=68) in _GPKG,
         ".shp": head == _SHAPEFILE,
-        ".xls": head in (_OLE, _ZIP),
-        **dict.fromkeys((".xlsx", ".xlsm", ".ods"), head in (_ZIP, _OLE)),
+        ".zip": head == ZIP,
+        ".gdb": False,
+        **dict.fromkeys(WORKBOOKS, head in (OLE, ZIP) or (not binary and _is_text_table(path))),
     }
-    binary = b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
-    fits = good.get(ending, not binary and head != _ZIP)
+    fits = good.get(ending, not binary and head != ZIP)
     return [] if fits else [_fault("file_content", path, ending)]
+
+
+def _is_text_table(path: Path) -> bool:
+    """Tell whether what is called a workbook is a web page with a table, or lines of cells."""
+    with path.open("rb") as file:
+        data = file.read(_LOOKED_AT)
+    lines = data.replace(b"\0", b"").splitlines()[:3]
+    return is_markup(data) or (
+        not data.lstrip().startswith(b"<") and any(d in line for line in lines for d in b",\t;")
+    )

@@ -25,6 +25,20 @@ _WKT = ("wkt", "geometry", "geom", "几何", "thegeom")
 HEADERS_OF_COORDINATES = frozenset((*_EAST, *_NORTH, *_X_ONLY, *_Y_ONLY, *_WKT))
 
 
+#: Folded headers of the 统计时点 (date of the statistics), which any table may carry.
+_AS_OF = {
+    "统计时点",
+    "统计日期",
+    "统计时间",
+    "截止日期",
+    "截至日期",
+    "截止时间",
+    "数据时点",
+    "asof",
+    "asofdate",
+}
+
+
 @dataclass(frozen=True)
 class Match:
     """What each column of a table was found to mean.
@@ -88,6 +102,11 @@ def bare_header(header: str) -> str:
     return fold_header(_BRACKETS.sub("", unicodedata.normalize("NFKC", header)))
 
 
+def says_as_of(header: str) -> bool:
+    """Tell whether a header is that of the 统计时点."""
+    return bare_header(header) in _AS_OF
+
+
 def aliases(schema: Schema) -> tuple[dict[str, str], dict[str, str]]:
     """Return the folded headers of a schema: those that mean a column, and those that may mean it."""
     strong = {fold_header(a): c.name for c in schema.columns for a in (c.name, c.zh, c.en, *c.aliases)}
@@ -106,17 +125,19 @@ def match_headers(
     """Find the column of the schema that each header means.
 
     A header counts whole first (``学位（小学）``), then without its brackets (``班额（人）``).
-    What ``mapping`` says (header -> column name) goes before both.
+    What ``mapping`` says (header -> column name, or nothing for a column not to be used) goes before both.
     """
     place = (file, sheet, schema.name)
     taken, faults = _mapped(headers, schema, mapping or {}, place)
-    fixed = {name: at for at, name in taken.items()}
+    fixed = {name: at for at, name in taken.items() if name}
     for words in aliases(schema):
         claims = _claims(headers, words, taken, fixed)
         for name, at in claims.items():
             if name not in fixed or len(at) > 1:
                 taken |= dict.fromkeys(at, name)
         fixed |= {name: at[0] for name, at in claims.items() if name not in fixed}
+    unused = {at for at, name in taken.items() if not name}
+    taken = {at: name for at, name in taken.items() if name}
     doubled = {name for name in taken.values() if list(taken.values()).count(name) > 1}
     faults += [_twice(headers, taken, schema, name, place) for name in sorted(doubled)]
     columns = {name: at for at, name in taken.items() if name not in doubled}
@@ -125,7 +146,10 @@ def match_headers(
     faults += [
         Fault("column_unknown", *place, column=headers[at])
         for at in extras.values()
-        if bare_header(headers[at]) not in quiet and fold_header(headers[at]) not in quiet
+        if at not in unused
+        and not says_as_of(headers[at])
+        and bare_header(headers[at]) not in quiet
+        and fold_header(headers[at]) not in quiet
     ]
     return Match(tuple(headers), columns, extras, sheet, frozenset(doubled), faults)
 
@@ -137,8 +161,10 @@ def _mapped(
     faults: list[Fault] = []
     names = [c.name for c in schema.columns]
     for header, name in mapping.items():
-        at = [i for i, h in enumerate(headers) if h == header or fold_header(h) == fold_header(header)]
-        if name not in names:
+        at = [i for i, h in enumerate(headers) if h == header] or [
+            i for i, h in enumerate(headers) if fold_header(h) == fold_header(header)
+        ]
+        if name and name not in names:
             params = {"columns": names}
             faults.append(Fault("mapping_target", *place, found=name, params=params))
         elif not at:

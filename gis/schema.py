@@ -17,7 +17,7 @@ from gis.columns import Choice, Column, Frame, Places, Schema
 from gis.faults import Fault, raise_errors
 from gis.geometries import check_geometry
 from gis.headers import Match, match_headers
-from gis.values import Bad, as_text, is_blank, parse
+from gis.values import Bad, as_text, fold, is_blank, parse
 from gis.words import Words
 
 __all__ = ["Choice", "Column", "Frame", "Places", "Schema", "check", "validate"]
@@ -54,6 +54,7 @@ def check(
     sheet: str = "",
     places: Places | None = None,
     mapping: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, Any]] | None = None,
     stage_system: str = "6-3",
 ) -> tuple[Frame, list[Fault]]:
     """Check a table as it came against a schema; return it with fixed columns, and every fault.
@@ -67,7 +68,10 @@ def check(
     file, sheet
         For the faults; or ``places`` when the rows do not start below a header in row 1.
     mapping
-        Header -> column name, for headers that are not understood by themselves.
+        Header -> column name, for headers that are not understood by themselves; an empty name for a column
+        that is not to be used.
+    words
+        Column name -> what cells hold -> what is meant, for values that are not understood by themselves.
     stage_system
         ``"6-3"`` or ``"5-4"``.
 
@@ -88,7 +92,7 @@ def check(
     match = match_headers(
         [str(c) for c in plain.columns], schema, mapping=mapping, file=places.file, sheet=sheet
     )
-    checked, faults = _convert(plain, schema, match, places, stage_system)
+    checked, faults = _convert(plain, schema, match, places, stage_system, words or {})
     faults += _fill(checked, schema, match, places, stage_system)
     faults += _pairs(checked, schema, match, places) + _keys(checked, schema, match, places)
     checked = _ordered(checked, plain, schema, match)
@@ -104,7 +108,12 @@ def _order(places: Places) -> Callable[[Fault], tuple[int, int]]:
 
 
 def _convert(
-    plain: pd.DataFrame, schema: Schema, match: Match, places: Places, stage_system: str
+    plain: pd.DataFrame,
+    schema: Schema,
+    match: Match,
+    places: Places,
+    stage_system: str,
+    words: Mapping[str, Mapping[str, Any]],
 ) -> tuple[pd.DataFrame, list[Fault]]:
     columns: dict[str, pd.Series] = {}
     faults: list[Fault] = []
@@ -112,7 +121,8 @@ def _convert(
         at = match.columns.get(column.name)
         if at is None:
             continue
-        series, bad = _convert_column(plain.iloc[:, at], column, stage_system)
+        meant = {fold(text): value for text, value in words.get(column.name, {}).items()}
+        series, bad = _convert_column(plain.iloc[:, at], column, stage_system, meant)
         columns[column.name] = series
         header = match.header(column.name)
         for row, found, fault in bad:
@@ -125,7 +135,7 @@ def _convert(
 
 
 def _convert_column(
-    cells: pd.Series, column: Column, stage_system: str
+    cells: pd.Series, column: Column, stage_system: str, meant: Mapping[str, Any]
 ) -> tuple[pd.Series, list[tuple[int, str, Bad]]]:
     """Parse each distinct cell once; return the column and (row, found, fault) for those that do not fit."""
     seen: dict[tuple[type, Any], Any] = {}
@@ -135,7 +145,8 @@ def _convert_column(
     for row, cell in enumerate(cells.astype(object)):
         key = (type(cell), cell)
         if key not in seen:
-            seen[key] = parse(cell, column, stage_system=stage_system)
+            said = meant.get(fold(as_text(cell)), cell) if meant and not is_blank(cell) else cell
+            seen[key] = parse(said, column, stage_system=stage_system)
         value = seen[key]
         if isinstance(value, Bad):
             bad.append((row, "" if is_blank(cell) else as_text(cell), value))
@@ -232,7 +243,12 @@ def _keys(checked: pd.DataFrame, schema: Schema, match: Match, places: Places) -
     for row in np.asarray(whole.index)[(firsts != position).to_numpy()]:
         at = int(firsts.loc[row])
         text = "，".join(str(keys[k].iloc[row]) for k in schema.key)
-        params: dict[str, Any] = {"first_row": _row_name(places, at, int(row)), "key": text, "label": label}
+        params: dict[str, Any] = {
+            "first_row": row_name(places, at, int(row)),
+            "first_at": places.at(at),
+            "key": text,
+            "label": label,
+        }
         column = match.header(schema.key[0]) if len(schema.key) == 1 else ""
         faults.append(
             places.fault("key_duplicate", int(row), layer=schema.name, column=column, found=text, **params)
@@ -240,10 +256,12 @@ def _keys(checked: pd.DataFrame, schema: Schema, match: Match, places: Places) -
     return faults
 
 
-def _row_name(places: Places, row: int, other: int) -> str:
-    number = str(int(places.rows[row]))
-    sheet = places.sheets[row]
-    return number if sheet == places.sheets[other] else f"{number} ({sheet})"
+def row_name(places: Places, row: int, other: int) -> str:
+    """Return the row of a record in words, with its file and sheet where they are not those of another."""
+    file, sheet, number = places.at(row)
+    other_file, other_sheet, _ = places.at(other)
+    elsewhere = [name for name, own in ((file, other_file), (sheet, other_sheet)) if name != own]
+    return f"{number} ({', '.join(elsewhere)})" if elsewhere else str(number)
 
 
 def _ordered(checked: pd.DataFrame, plain: pd.DataFrame, schema: Schema, match: Match) -> pd.DataFrame:

@@ -1,10 +1,11 @@
-"""Features out of GeoPackage, shapefile and GeoJSON files, with the coordinate system each states, if any."""
+"""Features of GeoPackage, geodatabase, shapefile and GeoJSON files, with the coordinate system they state."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from gis.files import GDAL_DRIVERS, MAX_ROWS, companion
 from gis.tables import RawTable, TableFile, TableHead, from_tables
 
 _DBF_RECORDS = 20_000
+_SAMPLES = 3
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SHAPE_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError)
 
 
@@ -29,27 +32,36 @@ def _unreadable(path: Path, error: Exception) -> FaultError:
     return FaultError([Fault("file_unreadable", path.name, params={"reason": str(error)})])
 
 
-def open_gdal(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
-    """Open a GeoPackage or a shapefile with the one driver that its ending names.
+def open_gdal(path: Path, *, max_rows: int = MAX_ROWS, encoding: str = "") -> TableFile:
+    """Open a GeoPackage, a file geodatabase or a shapefile with the one driver that its ending names.
+
+    Parameters
+    ----------
+    path
+        The file, or the folder of a geodatabase.
+    max_rows
+        Most features of a layer.
+    encoding
+        Text encoding of a shapefile, where the user states it.
 
     Raises
     ------
     FaultError
         ``file_unreadable``, ``file_content``, ``too_many_rows`` or ``encoding_unknown``.
     """
-    encoding, faults = dbf_encoding(path) if path.suffix.lower() == ".shp" else ("", [])
+    shapefile = path.suffix.lower() == ".shp"
+    encoding, faults = dbf_encoding(path, stated=encoding) if shapefile else ("", [])
     try:
         names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         infos = {name: pyogrio.read_info(path, layer=name, encoding=encoding or None) for name in names}
-    except (DataSourceError, DataLayerError) as error:
+    except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     wrong = [i for i in infos.values() if i["driver"] != GDAL_DRIVERS[path.suffix.lower()]]
     if wrong:
         raise FaultError([Fault("file_content", path.name, found=path.suffix)])
-    single = path.suffix.lower() == ".shp"
     heads = tuple(
         TableHead(
-            "" if single else name, tuple(i["fields"]), int(i["features"]), str(i["geometry_type"] or "")
+            "" if shapefile else name, tuple(i["fields"]), int(i["features"]), str(i["geometry_type"] or "")
         )
         for name, i in infos.items()
     )
@@ -89,27 +101,45 @@ def _known(crs: CRS | None) -> CRS | None:
     return None if crs is None or "undefined" in crs.name.lower() or crs.name == "unknown" else crs
 
 
-def dbf_encoding(path: Path) -> tuple[str, list[Fault]]:
-    """Return the encoding that a shapefile's attributes are in, and a fault if its .cpg says otherwise.
+def dbf_encoding(path: Path, *, stated: str = "") -> tuple[str, list[Fault]]:
+    """Return the encoding that a shapefile's attributes are in, and a fault if its .cpg does not say so.
+
+    Parameters
+    ----------
+    path
+        The .shp file.
+    stated
+        The encoding that the user states; goes before what is found.
 
     Raises
     ------
     FaultError
-        ``encoding_unknown`` when neither UTF-8 nor GB18030 fits.
+        ``encoding_unknown`` when neither UTF-8 nor GB18030 fits, or the stated one does not.
     """
     table = companion(path, ".dbf")
     texts = list(_dbf_texts(table.read_bytes())) if table else []
-    found = next((e for e in ("ascii", "utf-8", "gb18030") if _decodes(texts, e)), "")
+    tried = [stated] if stated else ["ascii", "utf-8", "gb18030"]
+    found = next((e for e in tried if _decodes(texts, e)), "")
     if not found:
         raise FaultError([Fault("encoding_unknown", file=path.name)])
+    if found == "ascii" or stated:
+        return stated, []
     cpg = companion(path, ".cpg")
     declared = cpg.read_text("ascii", errors="replace").strip() if cpg else ""
-    if found == "ascii":
-        return "", []
-    if declared and not _same_encoding(declared, found):
-        used = found.upper()
-        return found, [Fault("encoding_declared_wrong", path.name, found=declared, params={"used": used})]
-    return found, []
+    if declared and _same_encoding(declared, found):
+        return found, []
+    samples = _samples(texts, found)
+    if declared:
+        params: dict[str, Any] = {"used": found.upper(), "samples": samples}
+        return found, [Fault("encoding_declared_wrong", path.name, found=declared, params=params)]
+    return found, [Fault("encoding_detected", path.name, found=found.upper(), params={"samples": samples})]
+
+
+def _samples(texts: Sequence[bytes], encoding: str) -> list[str]:
+    """Return a few Chinese texts as they read in an encoding, for a look at them."""
+    read = (text.decode(encoding, errors="ignore").strip() for text in texts)
+    chinese = dict.fromkeys(text for text in read if _CHINESE.search(text))
+    return list(chinese)[-_SAMPLES:]
 
 
 def _same_encoding(declared: str, found: str) -> bool:
@@ -139,11 +169,11 @@ def _dbf_texts(data: bytes) -> Iterator[bytes]:
 
 def _decodes(texts: Sequence[bytes], encoding: str) -> bool:
     """Tell whether all texts are in an encoding; one cut off inside its last character counts as well."""
-    decoder = codecs.getincrementaldecoder(encoding)
     try:
+        decoder = codecs.getincrementaldecoder(encoding)
         for text in texts:
             decoder().decode(text, final=False)
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, LookupError):
         return False
     return True
 
@@ -169,7 +199,8 @@ def open_geojson(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
     geometry, faults = _shapes(features, path.name)
     frame = gpd.GeoDataFrame(_properties(features), geometry=gpd.GeoSeries(geometry, dtype="geometry"))
     declared, more = _member_crs(content, path.name)
-    table = RawTable("", frame, range(1, len(frame) + 1), True, declared, faults + more, "utf-8")
+    rows = range(1, len(frame) + 1)
+    table = RawTable("", frame, rows, True, declared, faults + more, "utf-8", standard=True)
     return from_tables(path.name, [table])
 
 
@@ -186,10 +217,10 @@ def _is_feature(feature: Any) -> bool:
 
 
 def _properties(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return the properties of features; a feature's own id as ``id`` where no property has that name."""
+    """Return the properties of features; a feature's own id, which is none of them, as ``feature_id``."""
     rows = [dict(f.get("properties") or {}) for f in features]
-    if not any("id" in row for row in rows) and any("id" in f for f in features):
-        rows = [{"id": f.get("id"), **row} for f, row in zip(features, rows)]
+    if any("id" in f for f in features) and not any("feature_id" in row for row in rows):
+        rows = [{**row, "feature_id": f.get("id")} for f, row in zip(features, rows)]
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_plain(row.get(name)) for name in names] for row in rows]
     titles = ["geometry_2" if name == "geometry" else name for name in names]

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from gis.columns import Column
+from gis.grades import class_parts, is_intake, numeral, spoken_grade
 from gis.words import Words
 
 _ERROR_CELLS = {"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
@@ -21,14 +22,23 @@ _DASHES = {"-", "--", "—", "——", "–", "/", "\\", "n/a", "na", "null", "n
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+\d+", re.IGNORECASE)
-_YEARS = re.compile(r"(\d{4})(?:年|学年|学年度)?(?:[-/~—–至](\d{4}|\d{2})(?:年|学年|学年度)?)?")
+_TERM = r"(?:第?[一二12]学期|[上下]学期)"
+_YEARS = re.compile(
+    rf"(\d{{4}})(?:年|学年|学年度)?(?:[-/~—–至](\d{{4}}|\d{{2}})(?:年|学年|学年度)?)?{_TERM}?"
+)
+_SEASON = re.compile(r"(\d{4})年?([春秋])季?(?:学期|入学|招生)?")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?(?:底|初|前|左右)?(?:00:00:00)?")
+_COMPACT_DATE = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _CLASS_NO = re.compile(r"\(?(\d+)\)?班?")
-_DIGITS = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)}
 _TRUE = ("是", "有", "true", "t", "yes", "y", "1", "1.0", "√", "✓", "对")
 _FALSE = ("否", "无", "没有", "非", "不是", "false", "f", "no", "n", "0", "0.0", "×", "x", "✗")
 _EXACT_INTEGER = 10**15
 _GRADES = range(1, 10)
 _YEAR_RANGE = (1949, 2100)
+#: Excel counts days from here (with its leap year 1900 that was none); these are 1950 to 2100.
+_SERIAL_START = datetime.date(1899, 12, 30)
+_SERIALS = range(18264, 73416)
+_AUTUMN = 9
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,8 @@ def _identifier(cell: Any, column: Column) -> str | Bad:
 
 
 def _class_no(cell: Any, column: Column) -> str | Bad:
+    if isinstance(cell, datetime.date):
+        return Bad("value_is_date")
     text = _identifier(cell, column)
     if isinstance(text, Bad):
         return text
@@ -102,8 +114,11 @@ def _class_no(cell: Any, column: Column) -> str | Bad:
     match = _CLASS_NO.fullmatch(plain)
     if match:
         return str(int(match[1]))
-    spoken = plain.strip("()").removesuffix("班").strip("()")
-    return str(_DIGITS[spoken]) if spoken in _DIGITS else text
+    parts = class_parts(plain)
+    if parts:
+        return parts[1]
+    spoken = numeral(plain.strip("()").removesuffix("班").strip("()"))
+    return str(spoken) if spoken else text
 
 
 def _number(cell: Any, column: Column) -> float | int | Bad | None:
@@ -152,34 +167,62 @@ def _integer(cell: Any, column: Column) -> int | Bad | None:
 def _year(cell: Any, column: Column) -> int | Bad | None:
     if isinstance(cell, str) and fold(cell) in _DASHES:
         return None
-    match = _YEARS.fullmatch(fold(as_text(cell)))
-    if match is None or isinstance(cell, bool):
-        return Bad("value_not_year")
+    bad = Bad("value_not_year")
+    if isinstance(cell, bool):
+        return bad
+    year = _written_year(cell)
+    if year is None:
+        year = _year_of_date(cell, column)
+    return year if year is not None and _YEAR_RANGE[0] <= year <= _YEAR_RANGE[1] else bad
+
+
+def _written_year(cell: Any) -> int | None:
+    """Return the year of 2026, 2026-2027学年, 2026年秋季; the spring of a year belongs to the one before."""
+    text = fold(as_text(cell))
+    season = _SEASON.fullmatch(text)
+    if season:
+        return int(season[1]) - (season[2] == "春")
+    match = _YEARS.fullmatch(text)
+    if match is None:
+        return None
     year, end = int(match[1]), match[2]
-    consecutive = end is None or int(end) in (year + 1, (year + 1) % 100)
-    in_range = _YEAR_RANGE[0] <= year <= _YEAR_RANGE[1]
-    return year if consecutive and in_range else Bad("value_not_year")
+    return year if end is None or int(end) in (year + 1, (year + 1) % 100) else None
+
+
+def _year_of_date(cell: Any, column: Column) -> int | None:
+    """Return the year of a date; for a 学年 only where the date is in its autumn, else it is not certain."""
+    date = as_date(cell)
+    if date is None or not (column.calendar or date.month >= _AUTUMN):
+        return None
+    return date.year
+
+
+def as_date(cell: Any) -> datetime.date | None:
+    """Return the date in a cell: a date, Excel's serial number of one, or text such as 2026年9月.
+
+    A month without a day counts as its first.
+    """
+    if isinstance(cell, datetime.datetime):
+        return cell.date()
+    if isinstance(cell, datetime.date):
+        return cell
+    text = fold(as_text(cell))
+    if text.isdecimal() and len(text) == 5 and int(text) in _SERIALS:
+        return _SERIAL_START + datetime.timedelta(days=int(text))
+    match = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
+    try:
+        return datetime.date(int(match[1]), int(match[2]), int(match[3] or 1)) if match else None
+    except ValueError:
+        return None
 
 
 def _grade(cell: Any, system: str) -> int | Bad:
     bad = Bad("value_not_grade", {"system": system})
     text = fold(as_text(cell))
-    grade = _spoken_grade(text, primary=int(system.split("-")[0]))
+    if is_intake(text):
+        return Bad("value_intake")
+    grade = spoken_grade(text, primary=int(system.split("-")[0]))
     return grade if grade in _GRADES and not isinstance(cell, bool) else bad
-
-
-def _spoken_grade(text: str, *, primary: int) -> int:
-    """Return the grade a text names, 0 when it names none; ``primary`` is the length of the primary stage."""
-    match = re.fullmatch(r"(小学|小|初中|初|grade|g)?([一二三四五六七八九]|\d)(?:年级|年)?(?:级)?", text)
-    if match is None:
-        return 0
-    number = _DIGITS.get(match[2]) or int(match[2])
-    if match[1] in ("初中", "初"):
-        within = number <= 9 - primary
-        return primary + number if within else 0
-    if match[1] in ("小学", "小"):
-        return number if number <= primary else 0
-    return number
 
 
 def _boolean(cell: Any, column: Column) -> bool | Bad:

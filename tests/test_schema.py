@@ -1,5 +1,7 @@
 """Tables checked against schemas: what people write is understood, what is wrong is all said."""
 
+import datetime
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -132,7 +134,17 @@ VALUES = [
     ("classes", "year", 2026.0, 2026),
     ("classes", "year", "2026-2028", "value_not_year"),
     ("classes", "year", "26", "value_not_year"),
-    ("classes", "year", "2026-09-01", "value_not_year"),
+    ("classes", "year", "2026-09-01", 2026),
+    ("classes", "year", datetime.datetime(2026, 9, 1), 2026),
+    ("classes", "year", "2026-03-01", "value_not_year"),
+    ("classes", "year", "2026年秋季", 2026),
+    ("classes", "year", "2027年春季学期", 2026),
+    ("classes", "year", "2026-2027学年第二学期", 2026),
+    ("classes", "year", 46266, 2026),
+    ("births", "year", "2026年3月", 2026),
+    ("births", "year", datetime.date(2026, 3, 31), 2026),
+    ("births", "year", 46100, 2026),
+    ("estates", "handover_year", "2027年底", 2027),
     ("classes", "grade", "初一", 7),
     ("classes", "grade", "七年级", 7),
     ("classes", "grade", "7", 7),
@@ -148,6 +160,10 @@ VALUES = [
     ("classes", "class_no", "二班", "2"),
     ("classes", "class_no", 3.0, "3"),
     ("classes", "class_no", "科技班", "科技班"),
+    ("classes", "class_no", "十二班", "12"),
+    ("classes", "class_no", "三（2）班", "2"),
+    ("classes", "class_no", datetime.date(2026, 9, 1), "value_is_date"),
+    ("classes", "grade", "2021级", "value_intake"),
     ("schools", "boarding", "√", True),
     ("schools", "boarding", "走读", False),
     ("schools", "boarding", "Ｙ", True),
