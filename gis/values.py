@@ -27,6 +27,7 @@ _YEARS = re.compile(
     rf"(\d{{4}})(?:年|学年|学年度)?(?:[-/~—–至](\d{{4}}|\d{{2}})(?:年|学年|学年度)?)?{_TERM}?"
 )
 _SEASON = re.compile(r"(\d{4})年?([春秋])季?(?:学期|入学|招生)?")
+_PART_OF_YEAR = re.compile(r"(\d{4})年?(?:[底初末内中]|[上下]半年|第?[一二三四1-4]季度)(?:前)?")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?(?:底|初|前|左右)?(?:00:00:00)?")
 _COMPACT_DATE = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _CLASS_NO = re.compile(r"\(?(\d+)\)?班?")
@@ -191,6 +192,9 @@ def _written_year(cell: Any) -> int | None:
 
 def _year_of_date(cell: Any, column: Column) -> int | None:
     """Return the year of a date; for a 学年 only where the date is in its autumn, else it is not certain."""
+    part = _PART_OF_YEAR.fullmatch(fold(as_text(cell))) if column.calendar else None
+    if part:
+        return int(part[1])
     date = as_date(cell)
     if date is None or not (column.calendar or date.month >= _AUTUMN):
         return None
