@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,8 @@ import shapely
 from scipy.sparse.csgraph import connected_components
 
 from gis.crossings import NO_BARRIERS, BarrierLines, met
-from gis.faults import Fault, FaultError
+from gis.faults import Fault
 from gis.roads import RoadGraph
-from gis.space_faults import metres_faults
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -95,8 +95,8 @@ def access(frame: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame | None = None) -
     frame : GeoDataFrame
         ``unit_id`` or ``school_id``, geometry; projected, in metres.
     entrances : GeoDataFrame, optional
-        ``owner_kind`` (unit, school), ``owner_id``, optional ``kind`` (entrance, dwelling; missing means
-        entrance), geometry (Point). Rows of other owners are left alone.
+        ``owner_kind`` (unit, school), ``owner_id``, optional ``kind`` (gate, dwelling; missing means gate),
+        geometry (Point). Rows of other owners are left alone.
     """
     home = anchors(frame, entrances)
     gates = _owned(frame, entrances, dwelling=False)
@@ -123,24 +123,24 @@ def _owned(frame: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame | None, *, dwell
     return pd.DataFrame({"owner": rows[keep.to_numpy()], "x": xy[:, 0], "y": xy[:, 1]})
 
 
-def check_entrances(entrances: gpd.GeoDataFrame, owners: dict[str, gpd.GeoDataFrame]) -> list[Fault]:
-    """Return a warning for every entrance whose owner there is not; raise if it is not in metres.
+def unknown_owners(entrances: gpd.GeoDataFrame, layers: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Return a warning for every owner of entrances that is not in its layer.
 
     Parameters
     ----------
     entrances : GeoDataFrame
         As :func:`access` takes them.
-    owners : dict
-        Frames by kind of owner: ``{"unit": units, "school": schools}``.
+    layers : mapping
+        Frames by name: ``units``, ``schools``; entrances of one that is not there are not judged.
     """
-    if faults := metres_faults(entrances, "entrances"):
-        raise FaultError(faults)
-    known = {kind: set(frame[KEYS[kind]].astype(str)) for kind, frame in owners.items()}
-    rows = zip(entrances["owner_kind"], entrances["owner_id"].astype(str))
+    known = {
+        kind: set(layers[f"{kind}s"][key].astype(str)) for kind, key in KEYS.items() if f"{kind}s" in layers
+    }
+    owners = dict.fromkeys(zip(entrances["owner_kind"], entrances["owner_id"].astype(str)))
     return [
-        Fault("space_unknown_owner", layer="entrances", found=owner)
-        for kind, owner in rows
-        if owner not in known.get(kind, set())
+        Fault("space_unknown_owner", layer="entrances", column="owner_id", found=owner)
+        for kind, owner in owners
+        if kind in known and owner not in known[kind]
     ]
 
 

@@ -13,11 +13,15 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gis.barriers import at_ground, flags
 from gis.faults import Fault, FaultError
 from gis.space_faults import check_units
 from gis.territories import TOLERANCE
 
 Geometries = npt.NDArray[np.object_]
+
+MIN_SHARED = 20.0
+"""Metres of border below which two units are no neighbours: less is the tip of a corner, not a way across."""
 
 MINOR = 0.1
 """A piece that barriers cut off a territory makes no neighbours where it is below this share of it."""
@@ -28,7 +32,7 @@ def from_territories(
     *,
     barriers: gpd.GeoDataFrame | None = None,
     bridges: gpd.GeoDataFrame | None = None,
-    min_shared: float = 1.0,
+    min_shared: float = MIN_SHARED,
     barrier_width: float = 10.0,
 ) -> pd.DataFrame:
     """Find the pairs of units whose territories share a border that people can cross.
@@ -42,10 +46,12 @@ def from_territories(
     territories : GeoDataFrame
         ``unit_id`` and geometry, as :func:`gis.territories.territories` gives them (metres).
     barriers : GeoDataFrame, optional
-        Rivers, rails and expressways (LineString or Polygon). Where units keep their own polygons, draw them
+        Rivers, rails and expressways (LineString or Polygon), as :func:`gis.barriers.all_barriers` gives
+        them; those on viaducts and in tunnels separate nobody. Where units keep their own polygons, draw them
         as lines along unit borders or widen ``barrier_width``.
     bridges : GeoDataFrame, optional
-        Roads; those flagged ``bridge`` or ``tunnel`` count (all of them if neither column is there).
+        Roads; those flagged ``bridge`` or ``tunnel`` count (all of them if neither column is there), except
+        expressways (``road_class``), which nobody walks along.
     min_shared : float
         Shortest border in metres that makes two units neighbours; units that only touch at a corner are not.
     barrier_width : float
@@ -115,6 +121,45 @@ def edit_links(
     return out if known is None else describe(out, known)
 
 
+def edited(links: pd.DataFrame, edits: pd.DataFrame, units: Iterable[str]) -> pd.DataFrame:
+    """Apply a planner's edits, kept as layer ``links``, to the neighbours.
+
+    Parameters
+    ----------
+    links : DataFrame
+        ``a, b, shared_m, source``.
+    edits : DataFrame
+        ``a, b`` (unit ids, in any order), ``action`` (link or cut). Rows of units that are not there change
+        nothing: :func:`gis.checks.check_project` reports them.
+    units : ids of all units
+
+    Returns
+    -------
+    DataFrame
+        As :func:`edit_links`.
+
+    Raises
+    ------
+    FaultError
+        With every action that is neither, every unit linked to itself and every pair both linked and cut.
+    """
+    ids = [str(unit) for unit in units]
+    pairs = [(min(pair), max(pair)) for pair in zip(edits["a"].astype(str), edits["b"].astype(str))]
+    by = {action: {p for p, a in zip(pairs, edits["action"]) if a == action} for action in ("link", "cut")}
+    faults = [
+        Fault("space_bad_action", layer="links", found=str(action))
+        for action in edits["action"][~edits["action"].isin(list(by))].unique()
+    ]
+    both = sorted(by["link"] & by["cut"])
+    faults += [Fault("space_link_and_cut", layer="links", found=f"{a} - {b}") for a, b in both]
+    faults += [Fault("space_self_link", layer="links", found=a) for a, b in sorted(set(pairs)) if a == b]
+    if faults:
+        raise FaultError(faults)
+    known = set(ids)
+    usable = {action: [p for p in found if known.issuperset(p)] for action, found in by.items()}
+    return edit_links(links, add=usable["link"], remove=usable["cut"], units=ids)
+
+
 def describe(links: pd.DataFrame, units: Iterable[Any]) -> pd.DataFrame:
     """Return ``links`` with ``attrs`` isolated (ids without neighbour) and components (connected groups)."""
     ids = pd.Index([str(u) for u in units])
@@ -156,7 +201,7 @@ def _strip(barriers: gpd.GeoDataFrame | None, width: float) -> Any:
     """Ground that barriers take, as one prepared geometry; None without barriers."""
     if barriers is None or not len(barriers):
         return None
-    shapes = shapely.force_2d(barriers.geometry.dropna().to_numpy())
+    shapes = shapely.force_2d(at_ground(barriers).geometry.dropna().to_numpy())
     strip = shapely.union_all(shapely.buffer(shapes, width, quad_segs=4, cap_style="flat"))
     shapely.prepare(strip)
     return strip
@@ -210,8 +255,11 @@ def _bridged(
 
 
 def _spans(bridges: gpd.GeoDataFrame) -> Geometries:
-    flags = [c for c in ("bridge", "tunnel") if c in bridges]
-    keep = bridges[flags].fillna(False).astype(bool).any(axis=1) if flags else slice(None)
+    keep = np.ones(len(bridges), dtype=bool)
+    if "bridge" in bridges or "tunnel" in bridges:
+        keep = flags(bridges, "bridge") | flags(bridges, "tunnel")
+    if "road_class" in bridges:
+        keep &= bridges["road_class"].ne("expressway").fillna(True).to_numpy(dtype=bool)
     parts = shapely.get_parts(shapely.force_2d(bridges.geometry[keep].dropna().to_numpy()))
     return parts[(shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)]
 

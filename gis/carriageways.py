@@ -60,6 +60,14 @@ def tables(graph: RoadGraph, barriers: BarrierLines = NO_BARRIERS) -> Tables:
     return Tables(weight, after, total, *_events(graph, lines, barriers))
 
 
+def none(graph: RoadGraph) -> Tables:
+    """Tables for ways on which nothing is counted."""
+    m, n = len(graph.u), len(graph.xy)
+    empty = np.empty(0, np.int64)
+    weight, after, total, start = (np.zeros(size, np.int64) for size in (m, 2 * m, n, m + 1))
+    return Tables(weight, after, total, start, empty, np.empty(0), empty)
+
+
 def _weights(graph: RoadGraph, lines: npt.NDArray[np.object_]) -> Ints:
     main = np.flatnonzero((graph.road_class == CLASSES.index("arterial")) & ~graph.bridge & ~graph.tunnel)
     weight = np.zeros(len(lines), dtype=np.int64)

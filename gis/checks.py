@@ -33,6 +33,8 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("attendance", "school_id"): "schools",
     ("aliases", "unit_id"): "units",
     ("doorplates", "unit_id"): "units",
+    ("links", "a"): "units",
+    ("links", "b"): "units",
     ("schools", "parent_id"): "schools",
 }
 #: Classes of more pupils than this, or of none, are asked about.
@@ -209,6 +211,14 @@ def _outside(layers: Layers) -> Iterable[Fault]:
             yield Fault("outside_area", layer=layer, found=str(frame[key].iloc[row]), params=params)
 
 
+def _owners(layers: Layers) -> Iterable[Fault]:
+    """Yield owners of entrances that are nowhere: their entrances are not used."""
+    if "entrances" in layers:
+        from gis.access import unknown_owners
+
+        yield from unknown_owners(layers["entrances"], layers)
+
+
 def _class_sums(layers: Layers) -> Iterable[Fault]:
     """Yield school, year and grade whose classes do not add up to the enrolment, where both have them."""
     if not {"classes", "enrolment"} <= set(layers):
@@ -349,6 +359,7 @@ _CHECKS: tuple[Callable[[Layers], Iterable[Fault]], ...] = (
     _zones,
     _unassigned,
     _outside,
+    _owners,
     _class_sums,
     _grades,
     _kinds,

@@ -15,13 +15,11 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gis.barriers import BUNDLE, at_ground
 from gis.roads import CLASSES, RoadGraph
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-BUNDLE = 25.0
-"""Nameless barriers of one kind this near each other, in metres, are one: the tracks of a railway."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,8 @@ NO_BARRIERS = BarrierLines(np.empty(0, dtype=object), np.empty(0, np.int64), np.
 
 
 def barrier_lines(barriers: gpd.GeoDataFrame | None) -> BarrierLines:
-    """Return the lines of barriers; those flagged ``bridge`` (viaducts) are left out: people pass below."""
-    kept = None if barriers is None else barriers[~_flagged(barriers)]
+    """Return the lines of barriers, without those on viaducts and in tunnels."""
+    kept = None if barriers is None else at_ground(barriers)
     if kept is None or not len(kept):
         return NO_BARRIERS
     shapes = shapely.force_2d(kept.geometry.to_numpy())
@@ -82,12 +80,6 @@ def met(ways: npt.NDArray[np.object_], barriers: BarrierLines) -> Ints:
     )
     halves = np.bincount(np.repeat(banks, spots), minlength=len(ways))
     return (halves + 2 * np.bincount(lines, minlength=len(ways))).astype(np.int64)
-
-
-def _flagged(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
-    if "bridge" not in barriers:
-        return np.zeros(len(barriers), dtype=bool)
-    return barriers["bridge"].astype("boolean").fillna(False).to_numpy(dtype=bool)
 
 
 def _segments(parts: Any, feature: Ints) -> Obstacles:

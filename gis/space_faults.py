@@ -41,6 +41,10 @@ register_kinds(
             "相邻关系的处理方式“{found}”不是 link(连通)或 cut(断开)。请改正。",
             'The action "{found}" of a link is neither link nor cut. Correct it.',
         ),
+        "space_link_and_cut": (
+            "单元 {found} 既标为连通又标为断开。请删去其中一条。",
+            "The pair {found} is both linked and cut. Remove one of the two rows.",
+        ),
         "space_no_osm_file": (
             "找不到 OSM 文件,或扩展名不是 .osm / .pbf。请检查路径。",
             "There is no such OSM file, or its name does not end in .osm / .pbf. Check the path.",

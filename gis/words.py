@@ -30,6 +30,8 @@ LAYER_WORDS: dict[str, Words] = {
     "roads": Words("道路", "roads"),
     "barriers": Words("河流与铁路", "barriers"),
     "areas": Words("行政区", "areas"),
+    "entrances": Words("出入口", "entrances"),
+    "links": Words("相邻改动", "edited neighbours"),
     "catchments": Words("现行片区", "catchments in force"),
 }
 

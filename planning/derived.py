@@ -15,7 +15,7 @@ from planning.project import Project
 
 FOLDER: Final = "derived"
 # Raised when what is stored would be computed differently: it becomes part of the file names.
-_RECIPE: Final = 3
+_RECIPE: Final = 4
 
 
 def path(

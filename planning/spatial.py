@@ -6,6 +6,7 @@ data version and the settings it depends on; a changed project computes anew.
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -28,6 +29,17 @@ STEPS: Final[dict[str, Words]] = {
     "travel_primary": Words("计算小学步行距离", "walks to primary schools"),
     "travel_junior": Words("计算初中步行距离", "walks to junior schools"),
 }
+#: Minutes on foot after which the ride is told too: 国办发〔2018〕27号, 路途时间一般不超过半小时.
+RIDE_AFTER: Final = 30.0
+#: Layers that each derived thing is made of: saving others leaves it valid.
+_GROUND: Final = ("units", "areas", "barriers", "roads")
+_MADE_OF: Final = {
+    "territories": _GROUND,
+    "adjacency": _GROUND,
+    "graph": ("roads",),
+    "driving": ("roads",),
+    "snaps": ("units", "schools", "roads", "entrances"),
+}
 _LEVELS: Final = ("city", "district", "town")
 
 
@@ -44,7 +56,7 @@ def territories(project: Project) -> gpd.GeoDataFrame:
     FaultError
         If units cannot be given a territory.
     """
-    path = derived.path(project, "territories")
+    path = _path(project, "territories")
     if not path.exists():
         from gis.territories import territories as tessellate
 
@@ -58,15 +70,15 @@ def territories(project: Project) -> gpd.GeoDataFrame:
     return gpd.read_parquet(path)
 
 
-def adjacency(project: Project) -> pd.DataFrame:
-    """Return the pairs of neighbouring units (`gis.adjacency.from_territories`).
+def neighbours(project: Project) -> pd.DataFrame:
+    """Return the pairs of neighbouring units that the map gives (`gis.adjacency.from_territories`).
 
     Returns
     -------
     DataFrame
-        a, b (unit ids, a < b), shared_m, source.
+        a, b (unit ids, a < b), shared_m, source ("territory").
     """
-    path = derived.path(project, "adjacency")
+    path = _path(project, "adjacency")
     if not path.exists():
         from gis.adjacency import from_territories
 
@@ -74,23 +86,51 @@ def adjacency(project: Project) -> pd.DataFrame:
         flagged = roads is not None and {"bridge", "tunnel"} & set(roads.columns)
         found = from_territories(
             territories(project),
-            barriers=_optional(project, "barriers"),
+            barriers=_barriers(project),
             bridges=roads if flagged else None,
+            min_shared=project.min_shared,
         )
         derived.store(found, path, attrs=("isolated", "components"))
     return pd.read_parquet(path)
 
 
+def adjacency(project: Project) -> pd.DataFrame:
+    """Return the pairs of neighbouring units, with the links that the planner added and without those cut.
+
+    Returns
+    -------
+    DataFrame
+        a, b (unit ids, a < b), shared_m, source ("territory", or "manual" for an added link).
+
+    Raises
+    ------
+    FaultError
+        If layer links contradicts itself.
+    """
+    found = neighbours(project)
+    if "links" not in project.layers or not len(project.layers["links"]):
+        return found
+    from gis.adjacency import edited
+
+    return edited(found, project.layers["links"], project.layers["units"]["unit_id"])
+
+
 def road_graph(project: Project) -> RoadGraph | None:
-    """Return the walking network, or None where the project has no roads."""
+    """Return the walking network with all its parts, or None where the project has no roads."""
+    from gis.roads import WALKABLE
+
+    return _graph(project, "graph", WALKABLE)
+
+
+def _graph(project: Project, name: str, classes: tuple[str, ...]) -> RoadGraph | None:
     roads = _optional(project, "roads")
-    if roads is None:
+    if roads is None or ("road_class" in roads and not roads["road_class"].isin(classes).any()):
         return None
     from gis import roads as networks
 
-    path = derived.path(project, "graph", suffix=".npz")
+    path = _path(project, name, suffix=".npz")
     if not path.exists():
-        graph = networks.graph_from_lines(roads)
+        graph = networks.graph_from_lines(roads, walkable=classes, keep_all=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(".writing.npz")
         networks.save(graph, scratch)
@@ -99,31 +139,82 @@ def road_graph(project: Project) -> RoadGraph | None:
 
 
 def travel(project: Project, stage: str) -> pd.DataFrame:
-    """Return the walk from every unit to every school that teaches a stage.
+    """Return the walk from every unit to every school that teaches a stage, and the ride where it is asked.
+
+    A ride (`gis.riding`) is given for rural units and for walks of more than `RIDE_AFTER` minutes.
 
     Returns
     -------
     DataFrame
-        unit_id, school_id, metres, estimate (straight line x detour), crossings, straight (metres as the
-        crow flies, which is what a service radius means).
+        unit_id, school_id, metres, estimate (straight line x detour), crossings, basis and off_road (as
+        `gis.travel.walking` gives them), straight (metres as the crow flies, which is what a service radius
+        means), ride_metres, ride_minutes (NA: not asked, or no drivable way known).
     """
-    path = derived.path(project, f"travel_{stage}", project.detour)
+    path = _travel_path(project, stage)
     if not path.exists():
         from gis.access import anchors
         from gis.travel import walking
 
         units, schools = _frame(project, "units"), _taught(project, stage)
+        entrances = _optional(project, "entrances")
         found = walking(
             units,
             schools,
             graph=road_graph(project),
-            barriers=_optional(project, "barriers"),
+            barriers=_barriers(project),
+            entrances=entrances,
             detour=project.detour,
         )
-        start, end = anchors(units), anchors(schools)
+        start, end = anchors(units, entrances), anchors(schools, entrances)
         # walking() gives every pair: units in their order, schools in theirs within each.
         straight = np.hypot(*(start[:, None, :] - end[None, :, :]).transpose(2, 0, 1))
-        derived.store(found.assign(straight=straight.ravel()), path)
+        derived.store(_ridden(project, found.assign(straight=straight.ravel()), schools), path)
+    return pd.read_parquet(path)
+
+
+def _ridden(project: Project, walks: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Add the rides of the pairs that ask for one."""
+    from gis import riding
+
+    units = _frame(project, "units")
+    rural = units["area"].eq("rural").fillna(False) if "area" in units else pd.Series(False, units.index)
+    far = walks["metres"].to_numpy() > RIDE_AFTER * project.walk_speed
+    asked = np.logical_or(far, rural.to_numpy(dtype=bool).repeat(len(schools)))
+    columns = ("ride_metres", "ride_minutes")
+    graph = _graph(project, "driving", riding.DRIVABLE) if asked.any() else None
+    if graph is None:
+        return walks.assign(**dict.fromkeys(columns, np.nan))
+    rides = riding.riding(
+        units,
+        schools,
+        graph,
+        entrances=_optional(project, "entrances"),
+        speed=project.ride_speed,
+        walk_speed=project.walk_speed,
+    )
+    return walks.assign(**{name: rides[name].where(asked) for name in columns})
+
+
+def snaps(project: Project) -> pd.DataFrame:
+    """Return how far units and schools lie from the nearest road of the walking network.
+
+    Returns
+    -------
+    DataFrame
+        layer (units, schools), id, snap_m (metres; of the nearest entrance); empty without roads.
+    """
+    path = _path(project, "snaps")
+    if not path.exists():
+        from gis.travel import snap_distances
+
+        graph, frames = road_graph(project), []
+        for layer, key in (("units", "unit_id"), ("schools", "school_id")):
+            places = _optional(project, layer)
+            if graph is not None and places is not None:
+                metres = snap_distances(places, graph, _optional(project, "entrances"))
+                frames.append(pd.DataFrame({"layer": layer, "id": places[key], "snap_m": metres}))
+        empty = pd.DataFrame({"layer": [], "id": [], "snap_m": []}).astype({"layer": str, "id": str})
+        derived.store(pd.concat(frames, ignore_index=True) if frames else empty, path)
     return pd.read_parquet(path)
 
 
@@ -135,7 +226,7 @@ def zone_travel(project: Project, stage: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        unit_id, zone_id, school_id, metres, estimate, crossings, straight.
+        unit_id, zone_id, school_id and the other columns of `travel`.
     """
     schools = seats.zoned(project.layers["schools"], stage, system=project.stage_system)
     pairs = travel(project, stage).merge(
@@ -143,8 +234,8 @@ def zone_travel(project: Project, stage: str) -> pd.DataFrame:
     )
     ordered = pairs.sort_values(["metres", "school_id"], kind="stable")
     nearest = ordered.drop_duplicates(["unit_id", "zone_id"]).sort_index()
-    columns = ["unit_id", "zone_id", "school_id", "metres", "estimate", "crossings", "straight"]
-    return nearest[columns].reset_index(drop=True)
+    own = ["unit_id", "zone_id", "school_id"]
+    return nearest[[*own, *(c for c in nearest if c not in own)]].reset_index(drop=True)
 
 
 def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | None = None) -> pd.DataFrame:
@@ -164,8 +255,8 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
     Returns
     -------
     DataFrame
-        stage, unit_id, zone_id, school_id, pupils, metres, estimate, crossings, straight and, where units
-        state it, area (城区、镇区、乡村); units without a zone are left out.
+        stage, unit_id, zone_id, school_id, pupils, the other columns of `travel` and, where units state it,
+        area (城区、镇区、乡村); units without a zone are left out.
     """
     if demand is None:
         children = project.layers["children"]
@@ -181,11 +272,8 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
 
 def ready(project: Project, stage: str | None = None) -> bool:
     """Tell whether everything derived (for one stage, or all) is stored, so that no wait is ahead."""
-    wanted = [derived.path(project, "territories"), derived.path(project, "adjacency")]
-    wanted += [
-        derived.path(project, f"travel_{each}", project.detour)
-        for each in ([stage] if stage else _stages(project))
-    ]
+    wanted = [_path(project, "territories"), _path(project, "adjacency")]
+    wanted += [_travel_path(project, each) for each in ([stage] if stage else _stages(project))]
     return all(path.exists() for path in wanted)
 
 
@@ -217,7 +305,7 @@ def derive(
     """
     steps: dict[str, Callable[[Project], object]] = {
         "territories": territories,
-        "adjacency": adjacency,
+        "adjacency": neighbours,
         "graph": road_graph,
     }
     for stage in _stages(project):
@@ -233,6 +321,18 @@ def derive(
     return done
 
 
+def _path(project: Project, what: str, suffix: str = ".parquet") -> Path:
+    """Return where something is stored, under the layers and settings that it depends on."""
+    settings = (project.min_shared,) if what == "adjacency" else ()
+    return derived.path(project, what, *settings, layers=_MADE_OF[what], suffix=suffix)
+
+
+def _travel_path(project: Project, stage: str) -> Path:
+    settings = (project.detour, project.walk_speed, project.ride_speed, project.stage_system)
+    layers = ("units", "schools", "roads", "barriers", "entrances")
+    return derived.path(project, f"travel_{stage}", *settings, layers=layers)
+
+
 def _stages(project: Project) -> list[str]:
     return [stage for stage in stages.STAGES if len(_taught(project, stage))]
 
@@ -246,6 +346,12 @@ def _frame(project: Project, layer: str) -> gpd.GeoDataFrame:
 
 def _optional(project: Project, layer: str) -> gpd.GeoDataFrame | None:
     return _frame(project, layer) if layer in project.layers and len(project.layers[layer]) else None
+
+
+def _barriers(project: Project) -> gpd.GeoDataFrame | None:
+    from gis.barriers import all_barriers
+
+    return all_barriers(_optional(project, "barriers"), _optional(project, "roads"))
 
 
 def _taught(project: Project, stage: str) -> gpd.GeoDataFrame:
