@@ -157,4 +157,4 @@ def _import(context: Context) -> None:
 
 
 def _headers(context: Context) -> None:
-    headers.panel()
+    headers.panel(context.project)

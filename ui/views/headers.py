@@ -1,4 +1,4 @@
-"""The headers that files may have, by layer, and workbooks to fill in."""
+"""The headers that files may have, by layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from gis.columns import Column
-from gis.layers import SCHEMAS, layer_label
+from gis.layers import SCHEMAS
 from ui.texts import _, language
 
 #: Most Chinese headers that the table names for one column.
@@ -79,17 +79,3 @@ def _place_rows(layer: str) -> list[dict[str, str]]:
             _("英文表头"): "lon, lat; x, y; wkt" if point else "wkt",
         }
     ]
-
-
-def template(layer: str) -> bytes:
-    """Return a workbook with a layer's headers in the tab's language, and a sheet that explains them."""
-    from gis.export import to_excel
-
-    heads = [column.label.text(language()) for column in SCHEMAS[layer].columns]
-    if SCHEMAS[layer].geometry:
-        point = "Point" in SCHEMAS[layer].geometry
-        heads += [_("经度"), _("纬度")] if point else ["wkt"]
-    blank = pd.DataFrame({head: pd.Series(dtype="str") for head in heads})
-    note = _("在第一张表的表头下填写,一行一条;不需要的列可以删去。")
-    sheets = {layer_label(layer, language()): blank, _("填表说明"): headers(layer)}
-    return bytes(to_excel(sheets, notes=[note], lang=language()))
