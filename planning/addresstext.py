@@ -20,7 +20,7 @@ _COUNTED: Final = re.compile(
 )
 _ORDINAL: Final = re.compile(r"第(?=\d)")
 _IN_BRACKETS: Final = re.compile(r"[(\[]([^()\[\]]{0,3}[期区])[)\]]")
-_MARKS: Final = re.compile(r"[^\w#-]+|_+")
+_MARKS: Final = re.compile(r"[^\w#-]+|_+|(?<![\da-z])-+|-+(?![\da-z])")
 _LONG_NUMBER: Final = re.compile(r"\d{7,}[xX]?")
 _VAGUE: Final = re.compile(r"对面|旁边?|附近|隔壁|斜对|往[东南西北]|以[东南西北]")
 _PROVINCE: Final = re.compile(r"^(?:中国)?[^\d ]{2,6}?(?:省|自治区)")
