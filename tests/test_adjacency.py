@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.adjacency import edit_links, from_territories
+from gis.adjacency import edit_links, edited, from_territories
 from gis.faults import FaultError
 from gis.territories import territories
 
@@ -113,6 +113,39 @@ def test_links_are_added_and_removed_by_hand() -> None:
     assert pairs(links) == {"u00-u10", "u10-u20", "u20-u30"}
     again = edit_links(edited, add=[("u00", "u30")], remove=[("u00", "u20")])
     pd.testing.assert_frame_equal(again, edited)
+
+
+def test_kept_edits_are_applied_and_those_of_unknown_units_wait() -> None:
+    units = boxes(4, 1)
+    rows = [("u30", "u00", "link"), ("u10", "u00", "cut"), ("u00", "gone", "link"), ("u20", "u30", "link")]
+    found = edited(
+        from_territories(units), pd.DataFrame(rows, columns=["a", "b", "action"]), units["unit_id"]
+    )
+    assert pairs(found) == {"u00-u30", "u10-u20", "u20-u30"}
+    assert found.set_index(["a", "b"])["source"].to_dict() == {
+        ("u00", "u30"): "manual", ("u10", "u20"): "territory", ("u20", "u30"): "territory",
+    }  # fmt: skip
+    assert found.attrs["components"] == 1
+
+
+def test_edits_that_contradict_themselves_are_faults() -> None:
+    rows = [("u00", "u10", "link"), ("u10", "u00", "cut"), ("u20", "u20", "cut"), ("u00", "u20", "ferry")]
+    edits = pd.DataFrame(rows, columns=["a", "b", "action"])
+    with pytest.raises(FaultError) as caught:
+        edited(from_territories(boxes(3, 1)), edits, ["u00", "u10", "u20"])
+    kinds = [fault.kind for fault in caught.value.faults]
+    assert kinds == ["space_bad_action", "space_link_and_cut", "space_self_link"]
+
+
+def test_viaducts_and_tunnels_separate_nobody_and_an_expressway_bridge_joins_nobody() -> None:
+    units = boxes(3, 2)
+    for flags in ({"bridge": [True]}, {"tunnel": [True]}):
+        assert len(from_territories(units, barriers=lines([(-10, 100), (310, 100)], **flags))) == 7
+    river = lines([(-10, 100), (310, 100)])
+    over = lines([(150, 50), (150, 150)], bridge=[True], road_class=["expressway"])
+    assert len(from_territories(units, barriers=river, bridges=over)) == 4
+    over["road_class"] = "path"
+    assert len(from_territories(units, barriers=river, bridges=over)) == 5
 
 
 def test_hand_links_of_unknown_units_are_faults() -> None:

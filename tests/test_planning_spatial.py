@@ -122,6 +122,53 @@ def test_roads_are_used_where_there_are_some(project):
     assert spatial.road_graph(project) is None
 
 
+def test_edited_links_count_as_soon_as_they_are_kept(project):
+    spatial.derive(project)
+    edits = pd.DataFrame({"a": ["u5", "u1"], "b": ["u0", "u2"], "action": ["link", "cut"], "reason": "渡口"})
+    saved = save_layers(project, {"links": edits})
+    assert spatial.ready(saved)  # nothing is computed anew
+    found = spatial.adjacency(saved)
+    added = found[found["source"] == "manual"]
+    assert added[["a", "b"]].to_numpy().tolist() == [["u0", "u5"]]
+    assert ("u1", "u2") not in set(zip(found["a"], found["b"], strict=True)) and len(found) == 5
+    assert len(spatial.neighbours(saved)) == 5
+    pd.testing.assert_frame_equal(
+        spatial.adjacency(save_layers(saved, {"links": None})), spatial.neighbours(saved)
+    )
+
+
+def test_borders_count_from_the_length_that_the_project_states(project):
+    assert len(spatial.adjacency(project)) == 5
+    assert not spatial.ready(changed := save_settings(project, min_shared=200.0))
+    lower = units().set_geometry(
+        [shape.intersection(box(0, 0, 9e9, BASE + 150)) for shape in units().geometry]
+    )
+    assert spatial.adjacency(save_layers(changed, {"units": lower})).empty
+
+
+def test_rides_are_told_for_rural_units_and_long_walks(project):
+    line = LineString([(LEFT - 9000, BASE + 250), (LEFT + 3500, BASE + 250)])
+    roads = gpd.GeoDataFrame({"road_class": ["arterial"]}, geometry=[line], crs=EPSG)
+    area = ["rural", *["urban"] * 5]
+    saved = save_layers(project, {"roads": roads, "units": units().assign(area=area)})
+    found = spatial.travel(saved, "primary").set_index(["unit_id", "school_id"])
+    assert found.loc[("u0", "东"), "ride_minutes"] == pytest.approx(2500 / 40_000 * 60)
+    told = found["ride_minutes"].notna()
+    assert (told == ((found.index.get_level_values(0) == "u0") | (found["metres"] > 30 * 60))).all()
+    quick = spatial.travel(save_settings(saved, walk_speed=100.0), "primary")
+    assert quick.loc[quick["ride_metres"].notna(), "unit_id"].unique().tolist() == ["u0"]
+    assert {"basis", "off_road", "ride_metres", "ride_minutes"} <= set(spatial.zone_travel(saved, "primary"))
+    assert spatial.travel(project, "primary")["ride_metres"].isna().all()
+
+
+def test_snaps_tell_how_far_places_lie_from_roads(project):
+    assert spatial.snaps(project).empty
+    line = LineString([(LEFT, BASE + 250), (LEFT + 3500, BASE + 250)])
+    roads = gpd.GeoDataFrame({"road_class": ["local"]}, geometry=[line], crs=EPSG)
+    found = spatial.snaps(save_layers(project, {"roads": roads})).set_index("id")["snap_m"]
+    assert found["民办"] == pytest.approx(150) and found["u3"] == pytest.approx(0)
+
+
 def test_zones_leave_private_schools_out_and_keep_the_nearest_campus(project):
     frame = spatial.zone_travel(project, "primary")
     assert set(frame["zone_id"]) == {"东", "西"} and len(frame) == 12
