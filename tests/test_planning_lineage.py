@@ -1,0 +1,101 @@
+"""What became of schools and units: a table that people fill in, checked whole, and read back from Excel."""
+
+import pandas as pd
+import pytest
+
+from gis import export
+from gis.faults import FaultError
+from planning import lineage
+
+OLD = {"school": frozenset({"s1", "s2", "s3"}), "unit": frozenset({"u1", "u2", "u3"})}
+NEW = {"school": frozenset({"s1", "s9"}), "unit": frozenset({"u1", "u2a", "u2b", "u4"})}
+
+
+def row(subject, change, from_id, to_id, share=None, year=2027, **more):
+    known = {"subject": subject, "change": change, "from_id": from_id, "to_id": to_id, "share": share}
+    return {**known, "year": year, **more}
+
+
+def table(*rows):
+    return lineage.frame_of(list(rows))
+
+
+SOUND = (
+    row("school", "renamed", "s2", "s9"),
+    row("school", "closed", "s3", None),
+    row("unit", "split", "u2", "u2a", 0.7),
+    row("unit", "split", "u2", "u2b", 0.3),
+    row("unit", "merged", "u3", "u1"),
+    row("unit", "opened", None, "u4"),
+)
+
+
+def kinds(frame, **against):
+    return sorted(fault.kind for fault in lineage.check(frame, **against))
+
+
+def test_a_sound_table_has_no_fault_against_the_two_years():
+    assert kinds(table(*SOUND), year=2027, old=OLD, new=NEW) == []
+
+
+def test_all_contradictions_come_at_once_and_name_the_id():
+    frame = table(
+        row("school", "renamed", "s2", None),
+        row("school", "merged", "s7", "s1"),
+        row("unit", "merged", "u3", "u9"),
+        row("unit", "closed", "u1", None),
+        row("unit", "split", "u2", "u2a", 0.7),
+        row("unit", "split", "u2", "u2b", 0.7),
+        row("unit", "split", "u2", "u2b", 0.0),
+    )
+    found = lineage.check(frame, year=2027, old=OLD, new=NEW)
+    assert sorted((fault.kind, fault.found) for fault in found) == [
+        ("lineage_from_unknown", "s7"),
+        ("lineage_incomplete", "s2"),
+        ("lineage_shares", "u2"),
+        ("lineage_still_there", "u1"),
+        ("lineage_to_unknown", "u9"),
+        ("lineage_twice", "u2"),
+    ]
+    assert all(fault.text("zh") and fault.text("en") for fault in found)
+
+
+def test_an_id_handed_on_from_one_to_another_is_no_contradiction():
+    frame = table(row("school", "renamed", "s2", "s3"), row("school", "renamed", "s3", "s9"))
+    assert kinds(frame, year=2027, old=OLD, new={**NEW, "school": frozenset({"s1", "s3", "s9"})}) == []
+
+
+def test_rows_of_another_year_are_warned_of_and_not_used():
+    frame = table(row("school", "closed", "s3", None, year=2020))
+    assert kinds(frame, year=2027, old=OLD, new=NEW) == []
+    (said,) = lineage.other_years(frame, 2027)
+    assert (said.kind, said.level, said.found) == ("lineage_year", "warning", "s3")
+    assert lineage.fates(frame, "school", 2027) == {}
+
+
+def test_fates_are_shares_that_add_up_to_one():
+    frame = table(*SOUND, row("school", "split", "s1", "s1"), row("school", "split", "s1", "s9"))
+    assert lineage.fates(frame, "unit", 2027) == {"u2": (("u2a", 0.7), ("u2b", 0.3)), "u3": (("u1", 1.0),)}
+    # no shares written: equal parts; nothing took the place of a closed school
+    schools = lineage.fates(frame, "school", 2027)
+    assert schools == {"s2": (("s9", 1.0),), "s3": (), "s1": (("s1", 0.5), ("s9", 0.5))}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_comes_back_from_excel_as_it_was(tmp_path, lang):
+    frame = table(*SOUND, row("school", "split", "00012", "s9", note="=教育局〔2027〕3号"))
+    place = tmp_path / "沿革.xlsx"
+    place.write_bytes(export.to_excel({"沿革": lineage.worded(frame, lang)}))
+    back, faults = lineage.read(place)
+    assert not faults
+    pd.testing.assert_frame_equal(back, lineage.frame_of(frame))
+
+
+def test_a_table_with_unknown_words_is_refused_with_their_place(tmp_path):
+    place = tmp_path / "沿革.csv"
+    place.write_text(
+        "对象,变更,生效学年,原编号,现编号\n学校,飞走,2027,s1,s9\n学校,更名,,s2,s9\n", encoding="gb18030"
+    )
+    with pytest.raises(FaultError) as caught:
+        lineage.read(place)
+    assert [(fault.row, fault.column) for fault in caught.value.faults] == [(2, "变更"), (3, "生效学年")]
