@@ -12,8 +12,10 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from gis.faults import Fault, FaultError, register_kinds
+from planning import rebasing
+from planning.rebasing import Turn
 
-OpKind = Literal["assign", "plan", "lock", "unlock", "setting", "note", "restore"]
+OpKind = Literal["assign", "plan", "lock", "unlock", "setting", "note", "restore", "rebase"]
 PlanKey = tuple[str, int]
 
 _FIELDS: Final[dict[str, dict[str, type | tuple[type, ...]]]] = {
@@ -24,6 +26,7 @@ _FIELDS: Final[dict[str, dict[str, type | tuple[type, ...]]]] = {
     "setting": {"key": str},
     "note": {"text": str},
     "restore": {"rev": int, "via": str},
+    "rebase": {"year": int, "units": dict, "zones": dict, "new": list},
 }
 
 register_kinds(
@@ -48,7 +51,8 @@ class Op:
     Attributes
     ----------
     kind : str
-        assign (units to zones), plan (a whole plan), lock, unlock, setting, note or restore.
+        assign (units to zones), plan (a whole plan), lock, unlock, setting, note, restore, or rebase (the
+        turn to next year's units and zones).
     payload : mapping
         What `kind` needs, JSON values only. `zones` maps each zone_id to its list of unit ids; the
         empty text stands for no zone.
@@ -168,6 +172,11 @@ def restore(rev: int, *, via: Literal["undo", "redo", "restore"] = "restore") ->
     return Op("restore", {"rev": rev, "via": via})
 
 
+def rebase(turn: Turn) -> Op:
+    """Return the step that turns every plan and lock over to next year's units and zones."""
+    return Op("rebase", turn.payload())
+
+
 def check(ops: Sequence[Op], *, first: int = 1, file: str = "") -> None:
     """Check that steps, the first of which becomes revision `first`, are ones that `fold` understands.
 
@@ -188,6 +197,8 @@ def check(ops: Sequence[Op], *, first: int = 1, file: str = "") -> None:
 def effective(ops: Sequence[Op], rev: int | None = None) -> list[Op]:
     """Return the steps that make up the state at a revision, restores resolved.
 
+    A restore to a revision before the turn to a new year brings that state back under the new year's ids.
+
     Parameters
     ----------
     ops : sequence of Op
@@ -207,7 +218,9 @@ def effective(ops: Sequence[Op], rev: int | None = None) -> list[Op]:
     while at > 0:
         op = ops[at - 1]
         if op.kind == "restore":
-            at = op.payload["rev"]
+            back = op.payload["rev"]
+            chain += [turn for turn in reversed(ops[back : at - 1]) if turn.kind == "rebase"]
+            at = back
         else:
             chain.append(op)
             at -= 1
@@ -236,6 +249,8 @@ def fold(ops: Sequence[Op], *, base: Sequence[Op] = (), rev: int | None = None) 
             _fold_plan(op, plans)
         elif op.kind in ("lock", "unlock"):
             _fold_lock(op, locks)
+        elif op.kind == "rebase":
+            _fold_turn(op, plans, locks)
         elif op.kind == "setting":
             _fold_setting(op, settings)
         else:
@@ -247,10 +262,11 @@ def fold(ops: Sequence[Op], *, base: Sequence[Op] = (), rev: int | None = None) 
 def undo_target(ops: Sequence[Op]) -> int | None:
     """Return the revision that undo brings back; None if nothing is left to undo."""
     at = len(ops)
-    while at > 0 and ops[at - 1].kind == "restore":
-        if ops[at - 1].payload["via"] == "restore":
+    while at > 0 and ops[at - 1].kind in ("restore", "rebase"):
+        if ops[at - 1].payload.get("via") == "restore":
             break  # going back to an old state is itself a step that can be undone
-        at = ops[at - 1].payload["rev"]
+        # a new year cannot be undone: what is undone is the step before it
+        at = at - 1 if ops[at - 1].kind == "rebase" else ops[at - 1].payload["rev"]
     return at - 1 if at > 0 else None
 
 
@@ -263,7 +279,7 @@ def redo_target(ops: Sequence[Op]) -> int | None:
             undone.append(number - 1)
         elif via == "redo":
             undone = undone[:-1]
-        else:
+        elif op.kind != "rebase":
             undone.clear()
     return undone[-1] if undone else None
 
@@ -296,6 +312,16 @@ def _fold_lock(op: Op, locks: dict[PlanKey, frozenset[str]]) -> None:
     locks[key] = held | units if op.kind == "lock" else held - units
 
 
+def _fold_turn(
+    op: Op, plans: dict[PlanKey, dict[str, str | None]], locks: dict[PlanKey, frozenset[str]]
+) -> None:
+    turn = Turn.of(op.payload)
+    for key, zones in plans.items():
+        plans[key] = rebasing.turned(zones, key[0], turn)
+    for key, held in locks.items():
+        locks[key] = rebasing.turned_units(held, turn)
+
+
 def _fold_setting(op: Op, settings: dict[str, Any]) -> None:
     if op.payload.get("value") is None:
         settings.pop(op.payload["key"], None)
@@ -325,6 +351,8 @@ def _wrong(op: Op, number: int) -> str:
     bad = [name for name, kind in wanted.items() if not isinstance(op.payload.get(name), kind)]
     if bad:
         return f"{op.kind}: {', '.join(bad)}"
+    if op.kind == "rebase":
+        return "" if rebasing.is_payload(op.payload) else "rebase: unit_id"
     lists = [op.payload["units"]] if "units" in wanted else list(op.payload.get("zones", {}).values())
     if not all(isinstance(units, list) and all(isinstance(u, str) for u in units) for units in lists):
         return f"{op.kind}: unit_id"

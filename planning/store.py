@@ -133,6 +133,8 @@ class DraftStore:
     def fork(self, draft_id: str, name: str, *, author: str, rev: int | None = None) -> Draft:
         """Create a draft that starts from another at a revision (default: its last).
 
+        Where the other has been turned to a new year since that revision, so is the new one.
+
         Raises
         ------
         KeyError
@@ -147,7 +149,7 @@ class DraftStore:
         if not name.strip():
             raise ValueError("a draft needs a name")
         new = Draft(uuid4().hex, parent.project_id, name.strip(), author, _now(), parent.id, at)
-        return self._insert(new, [])
+        return self._insert(new, [op for op in self.history(draft_id)[at:] if op.kind == "rebase"])
 
     def append(self, draft_id: str, base_rev: int, op: Op, *, author: str = "") -> int | Conflict:
         """Append a step to a draft that is still at `base_rev`.

@@ -1,0 +1,168 @@
+"""Plans turned over to next year's units and zones (方案转年), each unit kept, moved or named as a conflict.
+
+What a turn does is said by maps alone, so that a draft can keep them as one step and show the same result
+whenever it is opened again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pandas as pd
+
+Plan = Mapping[str, str | None]
+
+#: What can become of a unit of a plan; the first two are no conflicts.
+KINDS: Final = (
+    "kept",
+    "moved",
+    "unit_split",
+    "zones_merged",
+    "unit_new",
+    "units_merged",
+    "unit_gone",
+    "zone_gone",
+    "zone_split",
+)
+#: Kinds that leave children without a zone: the planner must decide.
+OPEN: Final = ("unit_new", "units_merged", "unit_gone", "zone_gone", "zone_split")
+OUTCOME_COLUMNS: Final = ("kind", "unit_id", "zone_id", "to_unit", "to_zone")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What next year's ids are.
+
+    Attributes
+    ----------
+    year : int
+        The year that is opened.
+    units : mapping of str to tuple of str
+        Units that changed, each with its successors; empty for one that is gone.
+    zones : mapping of stage to mapping of str to tuple of str
+        Zones that changed in a stage, each with its successors; several mean that the planner must choose.
+    new : tuple of str
+        Units that come from none.
+    """
+
+    year: int
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zones: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    new: tuple[str, ...] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """Return the turn as JSON values."""
+        zones = {stage: {i: list(to) for i, to in zones.items()} for stage, zones in self.zones.items()}
+        units = {i: list(to) for i, to in self.units.items()}
+        return {"year": self.year, "units": units, "zones": zones, "new": list(self.new)}
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> "Turn":
+        """Return the turn that a step of a draft keeps."""
+        zones = {s: {i: tuple(to) for i, to in z.items()} for s, z in payload["zones"].items()}
+        units = {i: tuple(to) for i, to in payload["units"].items()}
+        return cls(int(payload["year"]), units, zones, tuple(payload["new"]))
+
+
+def is_payload(payload: Mapping[str, Any]) -> bool:
+    """Tell whether JSON values are a turn."""
+    units, zones, new = payload.get("units"), payload.get("zones"), payload.get("new")
+    if not (isinstance(units, dict) and isinstance(zones, dict) and isinstance(new, list)):
+        return False
+    if not all(isinstance(part, dict) for part in zones.values()):
+        return False
+    lists = [new, *units.values(), *(to for part in zones.values() for to in part.values())]
+    return all(isinstance(ids, list) and all(isinstance(i, str) for i in ids) for ids in lists)
+
+
+def turned(plan: Plan, stage: str, turn: Turn) -> dict[str, str | None]:
+    """Return a plan of one stage with next year's units and zones; open ones have no zone."""
+    return _turn(plan, turn.zones.get(stage, {}), turn)[0]
+
+
+def outcomes(plan: Plan, stage: str, turn: Turn) -> pd.DataFrame:
+    """Return what becomes of each unit of a plan.
+
+    Returns
+    -------
+    DataFrame
+        kind (see `KINDS`), unit_id, zone_id (before), to_unit, to_zone (after): at least one row for each
+        unit of the plan, one for each unit that is new.
+    """
+    rows = _turn(plan, turn.zones.get(stage, {}), turn)[1]
+    return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS)).astype("str")
+
+
+def turned_units(units: Iterable[str], turn: Turn) -> frozenset[str]:
+    """Return units under next year's ids."""
+    return frozenset(to for unit in units for to in turn.units.get(unit, (unit,)))
+
+
+_Row = tuple[str, str | None, str | None, str | None, str | None]
+
+
+def _turn(
+    plan: Plan, zones: Mapping[str, tuple[str, ...]], turn: Turn
+) -> tuple[dict[str, str | None], list[_Row]]:
+    heirs = {unit: turn.units.get(unit, (unit,)) for unit in plan}
+    claims: dict[str, dict[str, str | None]] = {}
+    for unit, tos in heirs.items():
+        for to in tos:
+            claims.setdefault(to, {})[unit] = _zone(plan[unit], zones)
+    # all origins of a unit must agree, and none may be without a zone, for it to have one without being asked
+    agreed = {to: _agreed(list(claim.values())) for to, claim in claims.items()}
+    merging = _merging(plan, zones)
+    rows: list[_Row] = []
+    for unit, tos in heirs.items():
+        zone = plan[unit]
+        if not tos:
+            rows.append(("unit_gone", unit, zone, None, None))
+        for to in tos:
+            settled = len(set(claims[to].values())) == 1
+            kind = _kind(unit, to, zone, agreed[to], zones, settled, len(tos), merging)
+            rows.append((kind, unit, zone, to, agreed[to]))
+    new = [unit for unit in turn.new if unit not in agreed]
+    rows += [("unit_new", None, None, unit, None) for unit in new]
+    return {**agreed, **dict.fromkeys(new)}, rows
+
+
+def _zone(zone: str | None, zones: Mapping[str, tuple[str, ...]]) -> str | None:
+    if zone is None:
+        return None
+    tos = zones.get(zone, (zone,))
+    return tos[0] if len(tos) == 1 else None
+
+
+def _agreed(zones: list[str | None]) -> str | None:
+    return zones[0] if len(set(zones)) == 1 else None
+
+
+def _merging(plan: Plan, zones: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return the zones after the turn that several zones of the plan have become."""
+    origins: dict[str, set[str]] = {}
+    for zone in plan.values():
+        to = _zone(zone, zones)
+        if zone is not None and to is not None:
+            origins.setdefault(to, set()).add(zone)
+    return {to for to, before in origins.items() if len(before) > 1}
+
+
+def _kind(
+    unit: str,
+    to: str,
+    zone: str | None,
+    now: str | None,
+    zones: Mapping[str, tuple[str, ...]],
+    settled: bool,
+    parts: int,
+    merging: set[str],
+) -> str:
+    if zone is not None and len(zones.get(zone, (zone,))) != 1:
+        return "zone_split" if zones[zone] else "zone_gone"
+    if not settled:
+        return "units_merged"
+    if parts > 1:
+        return "unit_split"
+    if now is not None and now in merging:
+        return "zones_merged"
+    return "kept" if (to, now) == (unit, zone) else "moved"
