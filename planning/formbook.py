@@ -179,3 +179,13 @@ def choosable(names: Mapping[str, str]) -> dict[str, str]:
         key: name if name and counts[name] == 1 and not name.startswith(FORMULA_STARTS) else key
         for key, name in names.items()
     }
+
+
+def read_title(path: str | Path) -> str:
+    """Return the text in the first row of a workbook; empty for any other file."""
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            cells = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=1)
+    except (python_calamine.CalamineError, OSError):
+        return ""
+    return " ".join(str(cell) for row in cells for cell in row if cell != "")

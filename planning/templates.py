@@ -145,6 +145,8 @@ def coordinate_words(name: str, *, local: bool) -> Words:
 
 #: Headers over ids where people choose by name; the readers know them as other headers of the same columns.
 _BY_NAME: Final = {"school_id": Words("学校名称", "school"), "unit_id": Words("小区", "unit")}
+#: On a form of estates, 小区 is the estate itself.
+_OF_ESTATES: Final = Words("所属单元", "unit")
 
 
 def field_of(column: Column, lists: Lists, lang: str, *, layer: str = "") -> Field:
@@ -152,7 +154,7 @@ def field_of(column: Column, lists: Lists, lang: str, *, layer: str = "") -> Fie
     header = column.label.text(lang)
     options, free = _options(column, lists, lang, layer)
     if column.name in _BY_NAME and options:
-        header = _BY_NAME[column.name].text(lang)
+        header = (_OF_ESTATES if layer == "estates" else _BY_NAME[column.name]).text(lang)
     counted = column.kind in ("integer", "number")
     return Field(
         header,

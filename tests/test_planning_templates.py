@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from gis.headers import match_headers
 from gis.layers import SCHEMAS
 from gis.readers import inspect, read_layer
 from planning.formbook import HIDDEN, choosable, read_mark
@@ -138,6 +139,15 @@ def test_there_is_an_empty_form_of_every_layer(layer):
     found = sheets(blank(layer))
     first = next(iter(found.values()))
     assert [c.zh for c in SCHEMAS[layer].columns] == first[1][: len(SCHEMAS[layer].columns)]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("layer", list(SCHEMAS))
+def test_every_header_of_an_empty_form_is_understood(tmp_path, layer, lang):
+    schema = SCHEMAS[layer]
+    heads = next(iter(sheets(blank(layer, lang=lang, project=county(tmp_path))).values()))[1]
+    match = match_headers([str(head) for head in heads], schema)
+    assert not match.doubled and set(match.columns) == {c.name for c in schema.columns}
 
 
 def test_the_instructions_speak_both_languages_and_name_the_date(tmp_path):
