@@ -1,9 +1,10 @@
 """What became of schools and units from one year to the next (沿革): renamed, merged, split, opened, closed.
 
-The table is kept in the project's layer file, so that it is saved together with the layers it explains. A row
-says that in the school year `year` one id became another; `share` is the part of a split that goes there.
+The table is kept beside the layers it explains, in `lineage.json` of the project's folder. A row says that in
+the school year `year` one id became another; `share` is the part of a split that goes there.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,8 @@ from gis.columns import Choice, Column, Schema
 from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
 from gis.headers import aliases
 from gis.schema import check as check_schema
-from planning.project import Project, save_layers
 
-LAYER: Final = "lineage"
+FILE: Final = "lineage.json"
 SUBJECTS: Final = ("school", "unit")
 CHANGES: Final = ("renamed", "merged", "split", "opened", "closed")
 
@@ -61,7 +61,7 @@ register_kinds(
 )
 
 SCHEMA: Final = Schema(
-    LAYER,
+    "lineage",
     (
         Column(
             "subject", "对象", "subject", "choice", required=True, aliases=("对象类别", "学校或小区"),
@@ -113,25 +113,18 @@ def frame_of(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     return given.reindex(columns=list(COLUMNS)).reset_index(drop=True).astype(dtypes)
 
 
-def lineage(project: Project) -> pd.DataFrame:
-    """Return the project's table, empty where it has none."""
-    kept = project.layers[LAYER] if LAYER in project.layers else empty()
-    return frame_of(kept)
+def stored(folder: Path) -> pd.DataFrame:
+    """Return the table kept in a project's folder, empty where there is none."""
+    place = folder / FILE
+    return frame_of(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else empty()
 
 
-def save(project: Project, frame: pd.DataFrame, *, source: str = "") -> Project:
-    """Save the table as the project's.
-
-    Raises
-    ------
-    FaultError
-        If rows are incomplete or contradict each other, or someone saved since the project was opened.
-    """
-    faults = [fault for fault in check(frame) if fault.level != WARNING]
-    if faults:
-        raise FaultError(faults)
-    stated = pd.DataFrame({"layer": [LAYER], "as_of": [""], "source": [source], "file": [""]})
-    return save_layers(project, {LAYER: frame_of(frame)}, sources=stated)
+def store(folder: Path, frame: pd.DataFrame) -> None:
+    """Keep the table in a project's folder, whole or not at all."""
+    rows = frame_of(frame).to_json(orient="records", force_ascii=False, indent=1)
+    scratch = folder / f"{FILE}.writing"
+    scratch.write_text(rows, encoding="utf-8")
+    scratch.replace(folder / FILE)
 
 
 def read(path: str | Path, *, mapping: Mapping[str, str] | None = None) -> tuple[pd.DataFrame, list[Fault]]:

@@ -99,3 +99,10 @@ def test_a_table_with_unknown_words_is_refused_with_their_place(tmp_path):
     with pytest.raises(FaultError) as caught:
         lineage.read(place)
     assert [(fault.row, fault.column) for fault in caught.value.faults] == [(2, "变更"), (3, "生效学年")]
+
+
+def test_the_table_is_kept_beside_the_layers(tmp_path):
+    assert not len(lineage.stored(tmp_path))
+    lineage.store(tmp_path, table(*SOUND))
+    pd.testing.assert_frame_equal(lineage.stored(tmp_path), table(*SOUND))
+    assert [path.name for path in tmp_path.iterdir()] == [lineage.FILE]
