@@ -11,6 +11,7 @@ from gis.values import as_date
 _TOTAL_WORD = r"合计|总计|小计|共计|总和"
 _TOTAL = re.compile(rf"\S{{0,6}}({_TOTAL_WORD})[:：]?|(grand ?)?total|subtotal|sum", re.IGNORECASE)
 _LATER_TOTAL = re.compile(rf"(?:全[校区县市镇乡旗]|[本各])?({_TOTAL_WORD})[:：]?")
+_TOTAL_ENDS = "计和:："
 _NOTE = re.compile(
     r"(注|说明|备注|填表|制表|审核|填报|单位负责|来源|资料来源|数据来源|note|source)", re.IGNORECASE
 )
@@ -34,7 +35,9 @@ _DIGITS = re.compile(r"\d{7,}")
 
 def is_total(texts: Sequence[str]) -> bool:
     """Tell whether a row is one of totals: its first text says so, or a word of its own further on."""
-    return bool(_TOTAL.fullmatch(texts[0])) or any(_LATER_TOTAL.fullmatch(text) for text in texts[1:4])
+    if _TOTAL.fullmatch(texts[0]):
+        return True
+    return any(text[-1:] in _TOTAL_ENDS and _LATER_TOTAL.fullmatch(text) for text in texts[1:4])
 
 
 def is_numbering(texts: Sequence[str]) -> bool:
@@ -47,13 +50,14 @@ def is_numbering(texts: Sequence[str]) -> bool:
 
 def is_line(texts: Sequence[str], *, width: int) -> bool:
     """Tell whether a row is a line outside the table: all its texts labels (填表人：) and values."""
+    if len(texts) >= max(width, 3):
+        return False
     plain = [unicodedata.normalize("NFKC", text) for text in texts]
     labelled = [bool(_LABEL.search(text)) for text in plain]
     if not any(labelled):
         return False
     alone = [not label and bool(_LABEL.fullmatch(before)) for before, label in zip(["", *plain], labelled)]
-    short = len(texts) < max(width, 3)
-    return short and all(a or b or as_date(t) for a, b, t in zip(labelled, alone, plain))
+    return all(a or b or as_date(t) for a, b, t in zip(labelled, alone, plain))
 
 
 def is_note(texts: Sequence[str], *, width: int) -> bool:

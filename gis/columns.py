@@ -125,6 +125,11 @@ class Schema:
         Whether every row must have one.
     not_above
         Pairs (a, b) of columns with a <= b in every row.
+    apart
+        Polygons of one layer should not overlap: those that share the values of these columns (an empty
+        tuple: all of them); None where they may.
+    titles
+        Words in the name of a file or sheet that tell the layer from others with the same headers.
     """
 
     name: str
@@ -133,6 +138,8 @@ class Schema:
     geometry: tuple[str, ...] = ()
     geometry_required: bool = True
     not_above: tuple[tuple[str, str], ...] = ()
+    apart: tuple[str, ...] | None = None
+    titles: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Column:
         """Return the column of that name; raise ``KeyError`` when there is none."""
@@ -160,9 +167,9 @@ class Places:
     rows
         1-based row in that sheet; for features, the number of the feature.
     feature
-        Whether rows are features of a spatial file.
+        Whether rows are features of a spatial file: all of them, or one by one.
     cells
-        Column name -> header of each row's cell, for tables with one column a grade that were unpivoted.
+        Column name -> header of each row's cell, where it is not the same for all (grades side by side).
     files
         File of each row, for rows out of several files; empty where ``file`` is that of all.
     """
@@ -170,7 +177,7 @@ class Places:
     file: str
     sheets: Sequence[str]
     rows: Sequence[int]
-    feature: bool = False
+    feature: bool | Sequence[bool] = False
     cells: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Sequence[str] = ()
 
@@ -186,7 +193,7 @@ class Places:
             self.file,
             [self.sheets[r] for r in rows],
             [self.rows[r] for r in rows],
-            self.feature,
+            self.feature if isinstance(self.feature, bool) else [self.feature[r] for r in rows],
             taken if cells is None else cells,
             [self.files[r] for r in rows] if self.files else (),
         )
@@ -199,6 +206,7 @@ class Places:
         self, kind: str, row: int, *, layer: str, column: str = "", found: str = "", **params: Any
     ) -> Fault:
         """Return a fault at the row with this position."""
-        extra = {"feature": True} if self.feature else {}
+        feature = self.feature if isinstance(self.feature, bool) else self.feature[row]
+        extra = {"feature": True} if feature else {}
         file, sheet, at = self.at(row)
         return Fault(kind, file, sheet, layer, at, column, found, params | extra)

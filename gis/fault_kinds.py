@@ -53,6 +53,11 @@ _COLUMN_NOTES = {
         "不认识这一列，计算中不用；导入时原样保留，疑似个人信息的除外。",
         "this column is not known and not used; an import keeps it as it is, unless it looks personal.",
     ),
+    "header_guessed": (
+        "这个表头是拼音首字母或截短的写法，已认作“{label}”。请核对；不对时指明它是哪一列。",
+        "this header is short for something, by the initials of its pinyin or cut off, and was taken for "
+        '"{label}". If that is wrong, say which column it is.',
+    ),
     "column_assumed": (
         "没有“{label}”列，已用“{source}”代替。如不合适，请补上这一列。",
         'there is no column "{label}"; "{source}" is used for it. Add the column if that is wrong.',

@@ -91,6 +91,15 @@ FILES: dict[str, tuple[str, str]] = {
         "压缩包里有 {count} 个文件，超过上限 {limit} 个。请只留需要的文件。",
         "the archive holds {count} files, more than the limit of {limit}. Keep only those needed.",
     ),
+    "mended_headers": (
+        "这不是改好的问题行表：缺少 {headers} 几列。请在下载的表里修改，不要删去前面几列。",
+        "this is no table of mended rows: it lacks the columns {headers}. Change the table that was "
+        "downloaded and keep its first columns.",
+    ),
+    "mended_unknown": (
+        "改好的表里有第 {found} 行，原文件里没有这一行。请核对行号和工作表名。",
+        "the table of mended rows has a row {found}, which the file has not. Check its number and sheet.",
+    ),
     "text_garbled": (
         "文字是乱码（“{found}”），共 {count} 处，多半应是“{guess}”。文件在前一次转换时用错了编码：请从原软件"
         "按 UTF-8 重新导出。",
@@ -154,6 +163,10 @@ FILE_NOTES: dict[str, tuple[str, str]] = {
         "表头有 {count} 行，已合成一行（如“{found}”）。请核对各列。",
         'the header has {count} rows; they were put together (such as "{found}"). Check the columns.',
     ),
+    "total_column": (
+        "这一列是并列各列的合计，已与它们核对，没有作为数据读入。",
+        "this column is the total of those side by side; it was compared with them and not read as data.",
+    ),
     "header_repeated": (
         "这一行是重复的表头，没有作为数据读入。",
         "this row repeats the header and was not read as data.",
@@ -176,15 +189,27 @@ FILE_NOTES: dict[str, tuple[str, str]] = {
         'the table has no column "{label}"; the lines around it say "{stated}", so {found} is used for every '
         "row.",
     ),
+    "as_of_differs": (
+        "统计时点填的是 {given}，表里写的是 {found}。已按填的记录，请核对。",
+        "the date of the data was given as {given}, the table says {found}. The one given is kept: check it.",
+    ),
+    "as_of_several": (
+        "表里有几个统计时点：{dates}。没有记录其中任何一个，请核对后填写。",
+        "the table states several dates of its data: {dates}. None of them was kept; check and give one.",
+    ),
+    "class_grade_differs": (
+        "“{found}”里的年级与年级列的 {grade} 年级不符。请改正其中一个。",
+        '"{found}" names another grade than the column of grades, {grade}. Correct one of them.',
+    ),
     "grade_from_class": (
         "年级取自“{found}”列（如“三(2)班”“701班”）。请抽查。",
         'the grade was taken from the column "{found}", which names it together with the class. Check some '
         "rows.",
     ),
     "grade_from_intake": (
-        "{count} 行的年级写的是入学年份（如“{found}”），已按学年换算成年级。请抽查。",
+        "{count} 行的年级写的是入学年份（如“{found}”），已按学年换算成年级（如 {grade} 年级）。请抽查。",
         'in {count} rows the grade is the year of entry (such as "{found}"); it was worked out for the '
-        "school year. Check some of them.",
+        "school year (such as grade {grade}). Check some of them.",
     ),
     "lines_closed": (
         "{count} 条闭合的线已作为面读入。",

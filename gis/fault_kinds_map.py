@@ -86,6 +86,17 @@ GEOMETRY_NOTES: dict[str, tuple[str, str]] = {
         "面的面积为 0（{reason}），已按一个点读入。请核对，最好补上真正的边界。",
         "the polygon has no area ({reason}); it is read as a point. Check it, and better draw its bounds.",
     ),
+    "polygons_overlap": (
+        "“{found}”与“{other}”（第 {other_row} 行）重叠，占其中较小者的 {share}%。"
+        "重叠处归谁说不清：请改画边界，或删去旧的图斑。",
+        '"{found}" overlaps "{other}" (row {other_row}) by {share} % of the smaller one. Whose the common '
+        "part is cannot be told: redraw one of them, or delete an outdated one.",
+    ),
+    "place_far": (
+        "位置（{found}）离其他行很远，最近的也有 {kilometres} 公里。请核对坐标是否抄错。",
+        "this place ({found}) is far from the others, {kilometres} km from the nearest. Look for a slip in "
+        "its coordinates.",
+    ),
     "geometry_flattened": (
         "{count} 个几何带高程，已只留平面坐标。",
         "{count} geometries carried heights; only the plane coordinates are kept.",

@@ -25,9 +25,11 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 PAGES = (".htm", ".html", ".mht", ".mhtml", ".xml")
 TEXTS = (".csv", ".txt", ".tsv")
 GEOJSON = (".geojson", ".json")
+#: OpenStreetMap extracts (.osm, .osm.pbf) and road graphs as osmnx saves them.
+OSM = (".osm", ".pbf")
 GRAPHS = (".graphml",)
 ARCHIVES = (".zip",)
-FORMATS = (*GDAL_DRIVERS, *GEOJSON, *WORKBOOKS, *TEXTS, *PAGES, *GRAPHS, *ARCHIVES)
+FORMATS = (*GDAL_DRIVERS, *GEOJSON, *WORKBOOKS, *TEXTS, *PAGES, *OSM, *GRAPHS, *ARCHIVES)
 #: Files that only make sense beside a shapefile.
 COMPANIONS = (".shx", ".dbf", ".prj", ".cpg")
 
@@ -37,6 +39,7 @@ _SHAPEFILE = b"\x00\x00\x27\x0a"
 _GPKG = (b"GPKG", b"GP10", b"GP11")
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
+_PBF = b"OSMHeader"
 _GDB_FILE = "a00000001.gdbtable"
 
 #: Formats that cannot be read, and how to save them as one that can.
@@ -176,6 +179,9 @@ def _content_faults(path: Path) -> list[Fault]:
         ".shp": head == _SHAPEFILE,
         ".zip": head == ZIP,
         ".gdb": False,
+        ".pbf": _PBF in _starts(path, 32),
+        ".osm": b"<osm" in _starts(path, _LOOKED_AT),
+        ".graphml": b"<graphml" in _starts(path, _LOOKED_AT),
         **dict.fromkeys(WORKBOOKS, head in (OLE, ZIP) or (not binary and _is_text_table(path))),
     }
     fits = good.get(ending, not binary and head != ZIP)

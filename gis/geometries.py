@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis.columns import Places, Schema
+from gis.columns import Frame, Places, Schema
 from gis.faults import Fault
 from gis.words import Words
 
 #: A repair may change the area of a polygon by this share and no more.
 REPAIR_SHARE = 0.01
+#: Polygons that should be apart may overlap by this share of the smaller one: slivers of drawing.
+OVERLAP_SHARE = 0.05
 
 _TYPES = {
     "Point": Words("点", "point"),
@@ -56,7 +60,8 @@ def check_geometry(
     faults += more
     shapes, more = _repaired(shapes, schema, places)
     geometry = gpd.GeoSeries(shapes, index=checked.index, crs=source.crs)
-    return gpd.GeoDataFrame(checked, geometry=geometry), faults + more
+    frame = gpd.GeoDataFrame(checked, geometry=geometry)
+    return frame, faults + more + _overlaps(frame, schema, places)
 
 
 def _without(checked: pd.DataFrame, schema: Schema, places: Places) -> tuple[gpd.GeoDataFrame, list[Fault]]:
@@ -144,6 +149,54 @@ def _repaired(shapes: np.ndarray, schema: Schema, places: Places) -> tuple[np.nd
             shapes[row] = None
             faults.append(places.fault("geometry_invalid", int(row), layer=schema.name, reason=reason))
     return shapes, faults
+
+
+def exploded(frame: Frame, schema: Schema, places: Places) -> tuple[Frame, Places]:
+    """Return lines of several parts as one row a part, for layers without a key (roads, barriers).
+
+    Parameters
+    ----------
+    frame
+        A checked layer.
+    schema
+        Of the layer.
+    places
+        Where each of its rows stands.
+    """
+    if schema.key or not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
+        return frame, places
+    if not (frame.geom_type == "MultiLineString").any():
+        return frame, places
+    parts = frame.explode(index_parts=False)
+    return parts.reset_index(drop=True), places.take([int(row) for row in parts.index])
+
+
+def _overlaps(frame: gpd.GeoDataFrame, schema: Schema, places: Places) -> list[Fault]:
+    """Return a warning for each polygon that lies over an earlier one by more than a sliver."""
+    shapes = frame.geometry.to_numpy()
+    if schema.apart is None or not (shapely.area(shapes) > 0).any():
+        return []
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = one[one > other], other[one > other]
+    for name in schema.apart:
+        codes = pd.factorize(frame[name])[0]
+        one, other = one[codes[one] == codes[other]], other[codes[one] == codes[other]]
+    common = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    smaller = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
+    over = np.flatnonzero((smaller > 0) & (common > OVERLAP_SHARE * smaller))
+    return [_overlap(frame, schema, places, one[i], other[i], common[i] / smaller[i]) for i in over]
+
+
+def _overlap(
+    frame: gpd.GeoDataFrame, schema: Schema, places: Places, row: int, other: int, share: float
+) -> Fault:
+    names = [str(frame["name"].iloc[i]) if "name" in frame else "" for i in (row, other)]
+    params: dict[str, Any] = {
+        "share": f"{100 * share:.0f}",
+        "other": names[1],
+        "other_row": places.at(int(other))[2],
+    }
+    return places.fault("polygons_overlap", int(row), layer=schema.name, found=names[0], **params)
 
 
 def _collapsed(shape: BaseGeometry) -> bool:

@@ -53,6 +53,8 @@ def spoken_grade(text: str, *, primary: int) -> int:
     --------
     >>> spoken_grade("初一", primary=6), spoken_grade("初四", primary=5), spoken_grade("g3", primary=6)
     (7, 9, 3)
+    >>> spoken_grade("初中七年级", primary=6), spoken_grade("初四", primary=6)
+    (7, 0)
     """
     if text in ("预初", "初预", "预备年级"):
         return 6 if primary == 5 else 0
@@ -61,7 +63,7 @@ def spoken_grade(text: str, *, primary: int) -> int:
         return 0
     number = _NUMERALS.get(match[2]) or int(match[2])
     if match[1] in ("初中", "初"):
-        return primary + number if number <= 9 - primary else 0
+        return number if number > primary else primary + number if number <= 9 - primary else 0
     if match[1] in _PRIMARY:
         return number if number <= primary else 0
     return number

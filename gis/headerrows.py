@@ -21,7 +21,7 @@ Merged = Sequence[tuple[int, ...]]
 
 def texts_of(row: Sequence[Any]) -> list[str]:
     """Return the filled cells of a row as texts."""
-    return [as_text(c).strip() for c in row if not is_blank(c)]
+    return [c.strip() if type(c) is str else as_text(c).strip() for c in row if not is_blank(c)]
 
 
 def header_block(cells: Sequence[Sequence[Any]], vocabulary: Collection[str], merged: Merged) -> range:

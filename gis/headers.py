@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from gis.columns import Schema
 from gis.faults import Fault
+from gis.initials import initials, may_be_initials
 from gis.words import layer_words
 
 _BRACKETS = re.compile(r"[(\[{<【〔《「『].*?[)\]}>】〕》」』]")
@@ -23,7 +24,8 @@ _DEGREES = {"lon", "lng", "long", "longitude", "经度", "东经", "lat", "latit
 _WKT = ("wkt", "geometry", "geom", "几何", "thegeom")
 #: Folded headers of coordinates, by which the header row of a sheet is found too.
 HEADERS_OF_COORDINATES = frozenset((*_EAST, *_NORTH, *_X_ONLY, *_Y_ONLY, *_WKT))
-
+#: Characters of GBK that a header of a .dbf has room for.
+_CUT = 5
 
 #: Folded headers of the 统计时点 (date of the statistics), which any table may carry.
 _AS_OF = {
@@ -136,6 +138,12 @@ def match_headers(
             if name not in fixed or len(at) > 1:
                 taken |= dict.fromkeys(at, name)
         fixed |= {name: at[0] for name, at in claims.items() if name not in fixed}
+    guessed = _guessed(headers, schema, taken, fixed)
+    taken |= guessed
+    faults += [
+        Fault("header_guessed", *place, column=headers[at], params={"label": schema[name].label})
+        for at, name in guessed.items()
+    ]
     unused = {at for at, name in taken.items() if not name}
     taken = {at: name for at, name in taken.items() if name}
     doubled = {name for name in taken.values() if list(taken.values()).count(name) > 1}
@@ -188,6 +196,32 @@ def _claims(
             if name and at not in taken and at not in claimed and name not in fixed and name not in sure:
                 claims.setdefault(name, []).append(at)
     return claims
+
+
+@lru_cache(maxsize=64)
+def _guesses(schema: Schema) -> dict[str, str]:
+    """Return what headers of ten bytes, as in a .dbf, may mean: initials of pinyin, and words cut short."""
+    meant: dict[str, set[str]] = {}
+    for word, name in aliases(schema)[0].items():
+        short = word[:_CUT] if len(word) > _CUT else ""
+        for guess in filter(None, (initials(word), short)):
+            meant.setdefault(guess, set()).add(name)
+    return {guess: names.pop() for guess, names in meant.items() if len(names) == 1}
+
+
+def _guessed(
+    headers: Sequence[str], schema: Schema, taken: dict[int, str], fixed: dict[str, int]
+) -> dict[int, str]:
+    """Return columns that nothing else gives, by what a short header stands for where that is one thing."""
+    found: dict[int, str] = {}
+    for at, header in enumerate(headers):
+        word = fold_header(header)
+        if at in taken or not (may_be_initials(word) or len(word) == _CUT):
+            continue
+        name = _guesses(schema).get(word)
+        if name and name not in fixed and name not in found.values():
+            found[at] = name
+    return found
 
 
 def _twice(

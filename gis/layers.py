@@ -64,6 +64,8 @@ def _schema_of(name: str, table: dict[str, Any]) -> Schema:
         geometry=tuple(table.get("geometry", ())),
         geometry_required=table.get("geometry_required", True),
         not_above=tuple((part, whole) for part, whole in table.get("not_above", ())),
+        titles=tuple(table.get("titles", "").split()),
+        apart=tuple(table["apart"]) if "apart" in table else None,
     )
 
 

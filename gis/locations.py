@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -15,12 +16,18 @@ from pyproj import CRS
 from gis import crs as systems
 from gis import webmaps
 from gis.columns import Places, Schema
+from gis.dxf import closed_as_polygons
 from gis.faults import Fault, FaultError
 from gis.headers import Coordinates, find_coordinates, fold_header
 from gis.values import as_text, fold, is_blank
 from gis.words import Words
 
 _TARGETS = ("x", "y", "wkt")
+#: A place is far from the others beyond this many metres and this many times what is usual among them.
+_FAR, _TIMES = 30_000.0, 10.0
+_SEVERAL = 8
+#: Metres of a degree of latitude.
+_DEGREE = 111_000.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ def locate(
     crs: Any = None,
     mapping: Mapping[str, str] | None = None,
     standard: bool = False,
+    drawing: bool = False,
 ) -> Located:
     """Return a table as a GeoDataFrame in a coordinate system that is certain, or with the fault why not.
 
@@ -62,6 +70,8 @@ def locate(
         Header -> ``x``, ``y`` or ``wkt``.
     standard
         Whether degrees without a declaration are WGS 84 by the format (GeoJSON).
+    drawing
+        Whether closed lines stand for polygons, where the layer takes polygons and no lines.
     """
     if not schema.geometry:
         plain = pd.DataFrame(frame.drop(columns="geometry")) if isinstance(frame, gpd.GeoDataFrame) else frame
@@ -69,6 +79,9 @@ def locate(
     shaped, degrees, faults = _shaped(frame, schema, places, mapping or {})
     if shaped is None:
         return Located(frame, Words("", ""), faults)
+    if drawing and "Polygon" in schema.geometry and "LineString" not in schema.geometry:
+        shaped, said = _closed(shaped, schema, places)
+        faults += said
     if not np.isfinite(shapely.bounds(shaped.geometry.to_numpy())).all(axis=1).any():
         return Located(shaped, Words("", ""), faults)
     if webmaps.is_web_datum(crs):
@@ -114,6 +127,16 @@ def _shaped(
     used = {at.x, at.y, at.wkt} - {-1}
     rest = frame.iloc[:, [i for i in range(len(headers)) if i not in used and headers[i] != "geometry"]]
     return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, index=frame.index)), at.degrees, faults
+
+
+def _closed(shaped: gpd.GeoDataFrame, schema: Schema, places: Places) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    """Return a drawing with its closed lines as polygons, and how many there were."""
+    shapes, count = closed_as_polygons(shaped.geometry.to_numpy())
+    if not count:
+        return shaped, []
+    sheet = (*places.sheets, "")[0]
+    said = Fault("lines_closed", places.file, sheet, schema.name, params={"count": count})
+    return shaped.set_geometry(gpd.GeoSeries(shapes, index=shaped.index)), [said]
 
 
 def _mapped(headers: list[str], mapping: Mapping[str, str]) -> Coordinates | None:
@@ -195,10 +218,45 @@ def _said(
 
 
 def _outliers(shaped: gpd.GeoDataFrame, schema: Schema, places: Places, crs: CRS) -> list[Fault]:
+    """Return a fault for each place that cannot be in its system, a warning for each far from the others."""
     label = Words(systems.name(crs), systems.name(crs, "en"))
-    faults = []
-    for row in np.flatnonzero(systems.misfits(shaped, crs)):
-        x, y = shaped.geometry.iloc[row].bounds[:2]
-        found = f"{x:.9g}, {y:.9g}"
-        faults.append(places.fault("coordinate_outlier", int(row), layer=schema.name, found=found, crs=label))
+    misfits = systems.misfits(shaped, crs)
+    faults = [
+        places.fault("coordinate_outlier", row, layer=schema.name, found=_at(shaped, row), crs=label)
+        for row in np.flatnonzero(misfits).tolist()
+    ]
+    if not schema.key:
+        return faults
+    metres = _from_the_nearest(shaped, misfits, crs)
+    usual = np.nanquantile(metres, 0.9) if np.isfinite(metres).sum() >= _SEVERAL else np.inf
+    for row in np.flatnonzero(metres > max(_FAR, _TIMES * usual)).tolist():
+        far = round(float(metres[row]) / 1000)
+        found = _at(shaped, row)
+        faults.append(places.fault("place_far", row, layer=schema.name, found=found, kilometres=far))
     return faults
+
+
+def _at(shaped: gpd.GeoDataFrame, row: int) -> str:
+    x, y = shaped.geometry.iloc[row].bounds[:2]
+    return f"{x:.9g}, {y:.9g}"
+
+
+def _from_the_nearest(
+    shaped: gpd.GeoDataFrame, misfits: npt.NDArray[np.bool_], crs: CRS
+) -> npt.NDArray[np.float64]:
+    """Return metres from each place to the nearest other one, roughly for degrees; NaN without a place."""
+    bounds = shapely.bounds(shaped.geometry.to_numpy())
+    xy = (bounds[:, :2] + bounds[:, 2:]) / 2
+    use = np.flatnonzero(np.isfinite(xy).all(axis=1) & ~misfits)
+    metres = np.full(len(xy), np.nan)
+    if crs.is_geographic and len(use):
+        xy = xy * _DEGREE * np.array([np.cos(np.radians(np.median(xy[use, 1]))), 1.0])
+    points = np.unique(xy[use], axis=0)
+    if len(points) < _SEVERAL:
+        return metres
+    near = shapely.STRtree(np.asarray(shapely.points(points), dtype=object))
+    own, distance = near.query_nearest(
+        shapely.points(xy[use]), exclusive=True, return_distance=True, all_matches=False
+    )
+    metres[use[own[0]]] = distance
+    return metres

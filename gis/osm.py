@@ -1,4 +1,4 @@
-"""Roads and barriers from OpenStreetMap: a file on disk, or a download when it is asked for."""
+"""Roads and barriers from OpenStreetMap extracts (.osm, .osm.pbf), whole or clipped."""
 
 from __future__ import annotations
 
@@ -98,45 +98,6 @@ def read_osm_barriers(
     columns = {"barrier_id": lines["osm_id"].astype(str), "name": lines["name"].fillna(""), "kind": kind}
     frame = gpd.GeoDataFrame(columns, geometry=lines.geometry, crs=4326)[keep].reset_index(drop=True)
     return frame if crs is None else frame.to_crs(crs)
-
-
-def download(place: str, *, crs: Any = None) -> gpd.GeoDataFrame:
-    """Download the roads of a named place through osmnx. Uses the network: call it only when asked.
-
-    Parameters
-    ----------
-    place : name that OpenStreetMap's geocoder knows
-    crs : optional
-        CRS to convert to; default EPSG:4326.
-
-    Returns
-    -------
-    GeoDataFrame
-        As :func:`read_osm`.
-    """
-    import osmnx  # slow to import, and only wanted here
-
-    graph = osmnx.graph_from_place(place, network_type="all", simplify=False, retain_all=True)
-    edges = osmnx.graph_to_gdfs(osmnx.convert.to_undirected(graph), nodes=False).reset_index(drop=True)
-    blank = pd.Series(pd.NA, index=edges.index, dtype="str")
-    frame = gpd.GeoDataFrame(
-        {
-            "road_id": edges["osmid"].astype(str) + "-" + edges.index.astype(str),
-            "name": edges.get("name", blank).map(_first).fillna("").astype(str),
-            "road_class": edges["highway"].map(_first).map(ROAD_CLASS),
-            "bridge": edges.get("bridge", blank).map(_first).fillna("no").ne("no"),
-            "tunnel": ~edges.get("tunnel", blank).map(_first).fillna("no").isin(["no", "building_passage"]),
-        },
-        geometry=edges.geometry,
-        crs=edges.crs,
-    )
-    frame = frame[frame["road_class"].notna()].reset_index(drop=True).astype({"road_class": str})
-    return frame if crs is None else frame.to_crs(crs)
-
-
-def _first(value: Any) -> Any:
-    """Return the first of osmnx's lists of values."""
-    return value[0] if isinstance(value, list) else value
 
 
 def _read_lines(path: str | Path, bbox: tuple[float, float, float, float] | None) -> gpd.GeoDataFrame:

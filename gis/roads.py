@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ import pandas as pd
 import shapely
 
 from gis.faults import Fault, FaultError
-from gis.osm import download, read_osm, read_osm_barriers
+from gis.osm import read_osm, read_osm_barriers
+from gis.osmgraphs import download_roads, read_graphml
 from gis.space_faults import metres_faults
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
     from gis import noding
 
-__all__ = ["CLASSES", "WALKABLE", "RoadGraph", "download", "graph_from_lines", "load", "read_osm"]
-__all__ += ["read_osm_barriers", "save"]
+__all__ = ["CLASSES", "WALKABLE", "RoadGraph", "download_roads", "graph_from_lines", "load", "read_graphml"]
+__all__ += ["read_osm", "read_osm_barriers", "save"]
 
 CLASSES = ("expressway", "arterial", "secondary", "local", "path")
 WALKABLE = CLASSES[1:]
@@ -87,10 +89,16 @@ class RoadGraph:
         n = len(self.xy)
         return csr_array((self.weights, self.indices, self.indptr), shape=(n, n))
 
-    def lines(self) -> npt.NDArray[np.object_]:
-        """Edges as LineStrings."""
+    @cached_property
+    def _lines(self) -> npt.NDArray[np.object_]:
         edge = np.repeat(np.arange(len(self.u)), np.diff(self.shape_start))
-        return np.asarray(shapely.linestrings(self.shape_xy, indices=edge), dtype=object)
+        lines = np.asarray(shapely.linestrings(self.shape_xy, indices=edge), dtype=object)
+        lines.setflags(write=False)
+        return lines
+
+    def lines(self) -> npt.NDArray[np.object_]:
+        """Edges as LineStrings; the array cannot be written to."""
+        return self._lines
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Edges as a layer: ``road_class, bridge, tunnel, metres, geometry``."""

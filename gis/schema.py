@@ -55,6 +55,7 @@ def check(
     places: Places | None = None,
     mapping: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, Any]] | None = None,
+    match: Match | None = None,
     stage_system: str = "6-3",
 ) -> tuple[Frame, list[Fault]]:
     """Check a table as it came against a schema; return it with fixed columns, and every fault.
@@ -72,6 +73,8 @@ def check(
         that is not to be used.
     words
         Column name -> what cells hold -> what is meant, for values that are not understood by themselves.
+    match
+        What the columns mean, where that is settled already; ``mapping`` is not looked at then.
     stage_system
         ``"6-3"`` or ``"5-4"``.
 
@@ -89,7 +92,7 @@ def check(
         pd.DataFrame(frame.drop(columns="geometry")) if "geometry" in frame.columns else pd.DataFrame(frame)
     )
     plain = plain.reset_index(drop=True)
-    match = match_headers(
+    match = match or match_headers(
         [str(c) for c in plain.columns], schema, mapping=mapping, file=places.file, sheet=sheet
     )
     checked, faults = _convert(plain, schema, match, places, stage_system, words or {})
@@ -103,8 +106,9 @@ def check(
 
 
 def _order(places: Places) -> Callable[[Fault], tuple[int, int]]:
-    sheets = {name: i for i, name in enumerate(dict.fromkeys(places.sheets))}
-    return lambda fault: (sheets.get(fault.sheet, -1), fault.row or 0)
+    files = places.files or [places.file] * len(places.sheets)
+    tables = {name: i for i, name in enumerate(dict.fromkeys(zip(files, places.sheets)))}
+    return lambda fault: (tables.get((fault.file, fault.sheet), -1), fault.row or 0)
 
 
 def _convert(
@@ -126,7 +130,7 @@ def _convert(
         columns[column.name] = series
         header = match.header(column.name)
         for row, found, fault in bad:
-            params = {"label": column.label} | fault.params
+            params = {"label": column.label, "name": column.name} | fault.params
             head = places.cells[column.name][row] if column.name in places.cells else header
             faults.append(
                 places.fault(fault.kind, row, layer=schema.name, column=head, found=found, **params)

@@ -155,7 +155,7 @@ def _page_encoding(page: bytes) -> str:
 
 def _unguarded(cell: str) -> str:
     """Return a cell without the apostrophe that our own export puts before what a spreadsheet would run."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
 
 def decode(data: bytes, *, file: str, encoding: str = "") -> tuple[str, str]:

@@ -57,10 +57,10 @@ def fold(text: str) -> str:
 
 def is_blank(cell: Any) -> bool:
     """Tell whether a cell holds nothing: empty, only spaces, or not a number."""
+    if isinstance(cell, str):
+        return not cell or cell.isspace()
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return True
-    if isinstance(cell, str):
-        return not cell.strip()
     return isinstance(cell, float) and math.isnan(cell)
 
 

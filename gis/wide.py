@@ -139,7 +139,8 @@ def unpivot(frame: pd.DataFrame, schema: Schema, places: Places, *, mapped: Sequ
     rows, columns = [int(r) for r in pairs[0]], [at[int(c)] for c in pairs[1]]
     heads = [headers[i] for i in columns]
     cells = pd.Series([frame.iat[r, c] for r, c in zip(rows, columns)], dtype=object)
-    rest = _rest(frame, schema, found).iloc[rows].reset_index(drop=True)
+    rest, left = _rest(frame, schema, found, places)
+    rest = rest.iloc[rows].reset_index(drop=True)
     given = {name: [found.at[i][k] for i in columns] for k, name in enumerate(found.axis.columns)}
     out = rest.assign(**given, **{found.axis.value: cells})
     named = {**places.cells, **dict.fromkeys([*found.axis.columns, found.axis.value], heads)}
@@ -147,7 +148,7 @@ def unpivot(frame: pd.DataFrame, schema: Schema, places: Places, *, mapped: Sequ
     params = {"columns": [headers[i] for i in at], "count": len(out)}
     sheet = (*moved.sheets, "")[0]
     said = Fault("table_unpivoted", places.file, sheet, schema.name, params=params)
-    return Unpivoted(out, moved, [said, *_row_totals(frame, schema, found, places)])
+    return Unpivoted(out, moved, [said, *left, *_row_totals(frame, schema, found, places)])
 
 
 def _total_column(headers: Sequence[str], schema: Schema, found: _Found) -> int | None:
@@ -184,12 +185,17 @@ def _row_totals(frame: pd.DataFrame, schema: Schema, found: _Found, places: Plac
     return faults
 
 
-def _rest(frame: pd.DataFrame, schema: Schema, found: _Found) -> pd.DataFrame:
-    """Return the other columns; one that would be taken for the cells' own (a total) under another name."""
-    rest = frame.iloc[:, [i for i in range(frame.shape[1]) if i not in found.at]]
-    match = match_headers([str(c) for c in rest.columns], schema)
-    total = match.columns.get(found.axis.value)
-    return rest if total is None else rest.rename(columns={rest.columns[total]: f"{rest.columns[total]}_2"})
+def _rest(
+    frame: pd.DataFrame, schema: Schema, found: _Found, places: Places
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return the other columns without the total of those side by side, and what is said of it."""
+    headers = [str(c) for c in frame.columns]
+    total = _total_column(headers, schema, found)
+    rest = frame.iloc[:, [i for i in range(frame.shape[1]) if i not in found.at and i != total]]
+    if total is None:
+        return rest, []
+    sheet = (*places.sheets, "")[0]
+    return rest, [Fault("total_column", places.file, sheet, schema.name, column=headers[total])]
 
 
 def effective_headers(headers: Sequence[str], schema: Schema) -> list[str]:

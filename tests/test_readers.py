@@ -529,7 +529,7 @@ def test_grades_side_by_side_become_rows(tmp_path):
     assert (fault.row, fault.column, fault.found) == (3, "二年级", "五十")
     path.write_text(WIDE.replace("五十", "50"), encoding="utf-8")
     result = read_layer(path, "enrolment", values={"year": 2026})
-    assert kinds(result.faults) == ["column_unknown", "column_unknown", "table_unpivoted", "value_given"]
+    assert kinds(result.faults) == ["column_unknown", "table_unpivoted", "total_column", "value_given"]
     assert result.frame[["school_id", "year", "grade", "pupils"]].to_numpy().tolist() == [
         ["一小", 2026, 1, 40],
         ["一小", 2026, 2, 41],
@@ -537,7 +537,10 @@ def test_grades_side_by_side_become_rows(tmp_path):
         ["二校", 2026, 2, 50],
         ["二校", 2026, 7, 52],
     ]
-    assert result.frame["在校生数_2"].tolist() == ["81", "81", "152", "152", "152"]
+    assert "在校生数" not in result.frame, "the total of the columns is no pupils of a grade"
+    path.write_text(WIDE.replace("五十", "50").replace(",152", ",150"), encoding="utf-8")
+    (differs,) = [f for f in read_layer(path, "enrolment", values={"year": 2026}).faults if f.row]
+    assert (differs.kind, differs.row, differs.params["sum"]) == ("row_total_differs", 3, 152)
     assert inspect(path)[0].layer == "enrolment"
     five = read_layer(path, "enrolment", values={"year": 2026}, stage_system="5-4").frame
     assert five["grade"].tolist() == [1, 2, 1, 2, 6]

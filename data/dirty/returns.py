@@ -88,7 +88,7 @@ def classes(layers: Mapping[str, pd.DataFrame]) -> list[Table]:
     tables = []
     for number, (town, part) in enumerate(frame.groupby("town", sort=True)):
         table = _roster(str(town), part, schools["name"], number)
-        table.footer = [["合计", "", "", "", int(part["pupils"].sum())]]
+        table.footer = [["合计", "", "", "", "", int(part["pupils"].sum())]]
         tables.append(table)
     _spoil_classes(tables)
     return tables
