@@ -215,7 +215,8 @@ def prepare() -> None:
     if not served.exists() or served.stat().st_size != font.stat().st_size:
         served.parent.mkdir(exist_ok=True)
         shutil.copyfile(font, served)
-    sources = [source.read_bytes() for source in sorted((ROOT / "zoning").glob("*.py"))]
+    compiled = [*(ROOT / "zoning").glob("*.py"), *(ROOT / "gis").glob("paths.py")]
+    sources = [source.read_bytes() for source in sorted(compiled)]
     path, value, current = stamped("warm", LOCK.read_bytes(), *sources)
     if not current:
         say("正在编译划片引擎", "compiling the zoning engine")

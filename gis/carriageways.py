@@ -96,20 +96,25 @@ def _twins(graph: RoadGraph, lines: npt.NDArray[np.object_], main: Ints) -> Bool
 
 def _arms(graph: RoadGraph, lines: npt.NDArray[np.object_], weight: Ints) -> tuple[Ints, Ints]:
     """Running sums of weights round every node, counterclockwise, at the two ends of every edge."""
-    reach = np.minimum(_ARM, graph.length / 3)
-    toward = [shapely.line_interpolate_point(lines, reach), shapely.line_interpolate_point(lines, -reach)]
     node = np.stack([graph.u, graph.v], axis=1).ravel().astype(np.int64)
-    tip = np.stack([shapely.get_coordinates(t) for t in toward], axis=1).reshape(-1, 2)
-    base = shapely.get_coordinates(shapely.get_point(lines, [[0], [-1]]).T.ravel())
-    bearing = np.arctan2(*(tip - base).T[::-1])
-    order = np.lexsort((bearing, node))
-    both = np.repeat(weight, 2)[order]
-    running = np.cumsum(both)
-    total = np.bincount(node, weights=np.repeat(weight, 2), minlength=len(graph.xy)).astype(np.int64)
+    both = np.repeat(weight, 2)
+    total = np.bincount(node, weights=both, minlength=len(graph.xy)).astype(np.int64)
+    ends = np.flatnonzero(total[node] > 0)  # elsewhere there is nothing to step over
+    order = ends[np.lexsort((_bearings(graph, lines, ends), node[ends]))]
+    running = np.cumsum(both[order])
     before = np.concatenate([[0], np.cumsum(total)])[node[order]]
-    after = np.empty(len(node), dtype=np.int64)
+    after = np.zeros(len(node), dtype=np.int64)
     after[order] = running - before
     return after, total
+
+
+def _bearings(graph: RoadGraph, lines: npt.NDArray[np.object_], ends: Ints) -> Floats:
+    """Directions in which edges leave their ends (2 e: u of edge e, 2 e + 1: v), in radians."""
+    edge, last = ends // 2, ends % 2 == 1
+    reach = np.minimum(_ARM, graph.length[edge] / 3) * np.where(last, -1.0, 1.0)
+    tip = shapely.get_coordinates(shapely.line_interpolate_point(lines[edge], reach))
+    base = shapely.get_coordinates(shapely.get_point(lines[edge], np.where(last, -1, 0)))
+    return np.arctan2(*(tip - base).T[::-1])
 
 
 def _events(

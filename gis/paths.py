@@ -10,15 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from gis import access, carriageways
 from gis.access import Snapped
 from gis.carriageways import Tables
-from gis.roads import RoadGraph
+from gis.roads import RoadGraph, graph_from_lines
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -134,8 +137,9 @@ def measure(
     price = graph.length if cost is None else cost
     net = _net(graph, price)
     spots = _spots(here), _spots(there)
-    cheapest, metres, off = (np.full(shape, np.inf) for _ in range(3))
-    out = Ways(cheapest, metres, off, np.full(shape, -1, dtype=np.int64))
+    size = shape[::-1]  # a row for each owner reached is in one piece
+    best, metres, off = (np.full(size, np.inf) for _ in range(3))
+    crossed = np.full(size, -1, dtype=np.int64)
     away = _with_roots(net, spots[1], beside, shape[1], len(graph.xy))
     first = np.searchsorted(there.owner, np.arange(shape[1] + 1))
     reached = np.unique(there.owner)
@@ -146,9 +150,18 @@ def measure(
         far, back = dijkstra(away, indices=roots, limit=reach, return_predecessors=True)
         for row, column in enumerate(block):
             own = Spots(*(values[first[column] : first[column + 1]] for values in spots[1]))
-            best = (getattr(out, name)[:, column] for name in ("cost", "metres", "off", "crossings"))
-            _follow(net, Tables(*across), spots[0], own, far[row], back[row], beside, *best)
-    return out
+            out = best[column], metres[column], off[column], crossed[column]
+            _follow(net, Tables(*across), spots[0], own, far[row], back[row], beside, *out)
+    return Ways(best.T, metres.T, off.T, crossed.T)
+
+
+def warm() -> None:
+    """Measure one way, so that the compiled code lies in the cache for later processes."""
+    line = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (100, 0)])])
+    graph = graph_from_lines(line)
+    end = access.Access(np.array([[10.0, 0.0]]), np.zeros(1, np.int64), np.zeros(1))
+    place = access.snap(graph, end)
+    measure(graph, place, place, (1, 1), across=carriageways.none(graph))
 
 
 def _net(graph: RoadGraph, cost: Floats) -> Net:
@@ -189,7 +202,7 @@ def _with_roots(net: Net, there: Spots, beside: float, owners: int, count: int) 
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _round(total: int, start: int, stop: int) -> int:
     """Halves stepped over going round a node from one place to another, the shorter way."""
     if total == 0:
@@ -198,9 +211,11 @@ def _round(total: int, start: int, stop: int) -> int:
     return min(way, total - way)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _pass(across: Tables, total: int, came: int, left: int, right: int, leave: int) -> tuple[int, int]:
     """Least halves on the left and right of the edge end ``leave``, having come along edge end ``came``."""
+    if total == 0:
+        return min(left, right), min(left, right)
     weight, goes = across.weight[came // 2], across.weight[leave // 2]
     on_left, on_right = across.after[came] - weight, across.after[came]
     to_left, to_right = across.after[leave], across.after[leave] - goes
@@ -209,7 +224,7 @@ def _pass(across: Tables, total: int, came: int, left: int, right: int, leave: i
     return min(one, two + goes), min(two, one + goes)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _meet(
     across: Tables, edge: int, start: float, stop: float, base: float, met: int, last: int, where: float
 ) -> tuple[int, int, float]:
@@ -228,7 +243,7 @@ def _meet(
     return met, last, where
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _entry(net: Net, node: int, before: int) -> int:
     """Edge by which the tree goes from ``before`` to ``node``."""
     for k in range(net.indptr[before], net.indptr[before + 1]):
@@ -237,7 +252,7 @@ def _entry(net: Net, node: int, before: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _leave_root(
     net: Net, across: Tables, roots: Spots, beside: float, node: int, far: float, state: State
 ) -> None:
@@ -266,7 +281,7 @@ def _leave_root(
     state.met[node], state.last[node], state.where[node] = found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _grow(net: Net, across: Tables, node: int, before: int, state: State) -> None:
     """Set the state of a node from that of the node before it on the tree."""
     edge = _entry(net, node, before)
@@ -287,7 +302,7 @@ def _grow(net: Net, across: Tables, node: int, before: int, state: State) -> Non
     state.met[node], state.last[node], state.where[node] = found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _resolve(
     net: Net,
     across: Tables,
@@ -316,7 +331,7 @@ def _resolve(
             _grow(net, across, node, back[node], state)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _arrive(
     net: Net, across: Tables, spot: Spots, p: int, end: int, state: State
 ) -> tuple[float, float, int]:
@@ -337,7 +352,7 @@ def _arrive(
     return metres, state.off[node] + spot.off[p], (halves + 1) // 2 + (met + spot.met[p] + 1) // 2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _direct(net: Net, across: Tables, spot: Spots, p: int, roots: Spots, r: int) -> tuple[float, float, int]:
     """Metres, those off the road, and crossings of the way between two places on one edge."""
     edge = spot.edge[p]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gis import access, paths
 from gis.carriageways import none
+from gis.riding import riding
 from gis.roads import RoadGraph, graph_from_lines
 from gis.travel import walking
 
@@ -228,3 +229,14 @@ def test_ways_cost_what_networkx_finds(lines, starts, stops, owners, weighted) -
         assert np.allclose(found.metres[known], found.cost[known], atol=1e-3)
     assert (found.off[known] <= found.metres[known] + 1e-6).all()
     assert (found.crossings[known] == 0).all() and (found.crossings[~known] == -1).all()
+
+
+def test_what_set_up_compiles_is_all_that_is_compiled() -> None:
+    paths.warm()
+    known = paths._follow.signatures
+    streets = roads(STREET, MAIN)
+    graph = graph_from_lines(streets)
+    for schools in ([(190, 50)], [(190, 50), (10, 60)]):
+        walking(places("unit_id", WEST, (20, 60)), places("school_id", *schools), graph=graph)
+        riding(places("unit_id", WEST), places("school_id", *schools), graph)
+    assert paths._follow.signatures == known

@@ -1,4 +1,4 @@
-"""Compile everything that is compiled, on a problem of six units."""
+"""Compile everything that is compiled: the engine on a problem of six units, and the ways over roads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoning.problem import Problem
 
 def warm() -> None:
     """Run every compiled part once, so that its code lies in the cache for later processes."""
+    from gis import paths
     from zoning import bounds, draft
     from zoning.optimise import optimise
     from zoning.reach import reach
@@ -24,6 +25,7 @@ def warm() -> None:
     search.put(draft.grow(problem))
     search.cool(Cooling(2_000), limits)
     optimise(problem, work=1)
+    paths.warm()
 
 
 def _six_in_a_row() -> Problem:
