@@ -313,4 +313,5 @@ def place_word(address: Address) -> str:
     """
     if address.group:
         return address.group
-    return address.pieces[-1] if address.pieces else ""
+    pieces = [piece for piece in address.pieces if piece != address.street]
+    return pieces[-1] if pieces else ""
