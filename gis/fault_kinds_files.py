@@ -215,9 +215,9 @@ FILE_NOTES: dict[str, tuple[str, str]] = {
         "{count} 条闭合的线已作为面读入。",
         "{count} closed lines were read as polygons.",
     ),
-    "member_left": (
-        "压缩包里的“{found}”没有读取：不是可读的格式。",
-        '"{found}" in the archive was not read: its format is none that can be.',
+    "file_left": (
+        "“{found}”没有读取：{reason}",
+        '"{found}" was not read: {reason}',
     ),
     "row_mended": (
         "{count} 行用了改好的数据，{left} 行已按改好的表删去。",

@@ -115,6 +115,11 @@ def is_geodatabase(path: Path) -> bool:
     return path.is_dir() and path.suffix.lower() == ".gdb" and (path / _GDB_FILE).is_file()
 
 
+def advice(ending: str) -> Words | None:
+    """Return how to save a file of a known format that cannot be read (``".et"``); None for any other."""
+    return _ADVICE.get(_SAME_ADVICE.get(ending, ending))
+
+
 def _is_virtual(text: str) -> bool:
     plain = text.replace("\\", "/").lower().lstrip()
     drive = len(plain) > 1 and plain[1] == ":" and plain[0].isalpha()
@@ -128,9 +133,9 @@ def _fault(kind: str, path: Path, found: str = "", **params: Any) -> Fault:
 
 def _format_faults(path: Path) -> list[Fault]:
     ending = path.suffix.lower()
-    advice = _ADVICE.get(_SAME_ADVICE.get(ending, ending))
-    if advice is not None:
-        return [_fault("file_advice", path, ending, advice=advice)]
+    how = advice(ending)
+    if how is not None:
+        return [_fault("file_advice", path, ending, advice=how)]
     if ending not in FORMATS:
         return [_fault("file_format", path, ending or path.name, formats=list(FORMATS))]
     if ending != ".shp":
