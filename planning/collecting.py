@@ -75,7 +75,7 @@ def issue(
     Returns
     -------
     dict
-        `data` (bytes), `name` (of the file), `senders` and `revision`.
+        `data` (bytes, empty when cancelled), `name` (of the file), `layer`, `year`, `senders`, `revision`.
     """
     project = open_project(folder)
     before = last_issue(project.folder, layer, year)
@@ -90,7 +90,8 @@ def issue(
     count = len(senders(project, layer))
     if data:
         _append(project.folder, "issued", {**asdict(asked), "as_of": asked.moment, "senders": count})
-    return {"data": data, "name": name, "senders": count, "revision": revision}
+    done = {"layer": layer, "year": year, "senders": count, "revision": revision}
+    return {"data": data, "name": name, **done}
 
 
 def receive(
@@ -125,7 +126,7 @@ def receive(
     issued = {name: last_issue(project.folder, name, year) for name in FORMS}
     desk = Desk(project, year, layer, {n: int(r["revision"]) for n, r in issued.items() if r})
     found: dict[str, Any] = {"files": 0, "accepted": [], "refused": [], "unchanged": [], "faults": []}
-    standing = {(r["layer"], r["owner"]): r for r in read(project.folder, year=year) if r["kind"] == "return"}
+    last = {(r["layer"], r["owner"]): r for r in read(project.folder, year=year) if r["kind"] == "return"}
     with tempfile.TemporaryDirectory(prefix="huapian-returns-", ignore_cleanup_errors=True) as scratch:
         files, skipped = _files(paths, Path(scratch))
         found["faults"] += skipped
@@ -136,7 +137,7 @@ def receive(
                 progress(number / len(files), path.name)
             found["files"] += 1
             for one in desk.read(path):
-                _keep(desk, one, found, standing)
+                _keep(desk, one, found, last)
     return found
 
 
@@ -163,7 +164,7 @@ def _files(paths: Sequence[str | Path], scratch: Path) -> tuple[list[Path], list
 
 
 def _keep(
-    desk: Desk, one: Return, found: dict[str, Any], standing: dict[tuple[str, str], dict[str, Any]]
+    desk: Desk, one: Return, found: dict[str, Any], last: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
     """Put a return into the record, unless it is the one that stands there, and into what is reported."""
     if not one.owner:
@@ -173,7 +174,7 @@ def _keep(
     name = desk.owners[one.layer].get(one.owner, one.owner)
     said = {"file": one.file, "layer": one.layer, "owner": one.owner, "name": name}
     state = "accepted" if one.accepted else "refused"
-    before = standing.get(key)
+    before = last.get(key)
     if before is not None and (before["digest"], before["state"]) == (one.digest, state):
         found["unchanged"].append(said)
         return
@@ -183,7 +184,7 @@ def _keep(
         "revision": one.revision, "state": state, "reasons": importlog.records(errors(kept)),
         "notes": importlog.records(warnings(kept)), "rows": merging.plain(one.rows),
     }  # fmt: skip
-    standing[key] = _append(desk.project.folder, "return", record)
+    last[key] = _append(desk.project.folder, "return", record)
     found[state].append(said)
 
 
@@ -213,11 +214,11 @@ def status(project: Project, layer: str, year: int) -> pd.DataFrame:
         versions (how many returns of this sender the record holds).
     """
     records = read(project.folder, layer, year)
-    standing, taken = _standing(records), _taken(records)
+    last, taken = _standing(records), _taken(records)
     versions = pd.Series([r["owner"] for r in records if r["kind"] == "return"], dtype="str").value_counts()
     found = []
     for one in senders(project, layer).to_dict("records"):
-        record = standing.get(one["owner"])
+        record = last.get(one["owner"])
         state = "missing" if record is None else record["state"]
         held: Mapping[str, Any] = record or {}
         found.append(
@@ -254,9 +255,9 @@ def returned(folder: Path, layer: str, year: int, *, fresh: bool = False) -> pd.
     return merging.typed(rows, layer)
 
 
-def reasons(folder: Path, layer: str, year: int, owner: str) -> dict[str, Any] | None:
-    """Return the standing return of a sender (file, at, reasons, notes ...); None when there is none."""
-    return dict(_standing(read(folder, layer, year)).get(owner, {})) or None
+def standing(folder: Path, layer: str, year: int) -> dict[str, dict[str, Any]]:
+    """Return sender -> the return that stands: file, at, state, reasons, notes, rows ..."""
+    return {owner: dict(record) for owner, record in _standing(read(folder, layer, year)).items()}
 
 
 def take_in(
@@ -348,10 +349,10 @@ def slips(project: Project, layer: str, year: int, *, lang: str = "zh") -> bytes
     import zipfile
 
     table = status(project, layer, year)
-    standing = _standing(read(project.folder, layer, year))
+    last = _standing(read(project.folder, layer, year))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as out:
         for number, one in enumerate(table[table["state"] == "refused"].itertuples(), start=1):
-            data = slip(standing[str(one.owner)], name=str(one.name), lang=lang)
+            data = slip(last[str(one.owner)], name=str(one.name), lang=lang)
             out.writestr(f"{number:03d}_{templates.safe(str(one.name))}.xlsx", data)
     return buffer.getvalue()

@@ -108,12 +108,13 @@ def degrees(project: Project) -> Any:
 
 
 def _before(project: Project, layer: str, year: int) -> tuple[pd.DataFrame | None, int]:
-    """Return the rows of the latest year before a year, and how many years lie between."""
+    """Return the rows of the latest year before a year, else of the year itself, and the years between."""
     frame = project.layers.get(layer)
-    years = [] if frame is None else [int(y) for y in set(frame["year"].dropna()) if y < year]
+    years = [] if frame is None else [int(y) for y in set(frame["year"].dropna()) if y <= year]
     if frame is None or not years:
         return None, 0
-    return frame[frame["year"] == max(years)], year - max(years)
+    latest = max((y for y in years if y < year), default=year)
+    return frame[frame["year"] == latest], year - latest
 
 
 def grades_of(project: Project, school: str) -> range:

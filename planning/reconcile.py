@@ -238,25 +238,31 @@ def differing(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["state"] != "agree"].reset_index(drop=True)
 
 
-def worded(found: Reconciliation, lang: str = "zh") -> pd.DataFrame:
-    """Return a 核对表 in words for people."""
+def headings(table: pd.DataFrame, lang: str = "zh") -> dict[str, str]:
+    """Return column -> what people read over it, for the columns of a 核对表 that people read, in order."""
     heads = {
         "town": Words("镇街", "township"),
         "school_id": Words("学校代码", "school id"),
         "school": Words("学校", "school"),
         "grade": Words("年级", "grade"),
         **SOURCES,
-        **{c: _pair_words(c) for c in map(str, found.rows) if "-" in c},
+        **{c: _pair_words(c) for c in map(str, table) if "-" in c},
         "state": Words("情况", "state"),
         "explanation": Words("说明", "explanation"),
         "explained": Words("说明情况", "explanation state"),
     }
-    table = found.rows[[c for c in heads if c in found.rows]]
+    return {name: words.text(lang) for name, words in heads.items() if name in table}
+
+
+def worded(found: Reconciliation, lang: str = "zh") -> pd.DataFrame:
+    """Return a 核对表 in words for people."""
+    heads = headings(found.rows, lang)
+    table = found.rows[list(heads)]
     return table.assign(
         grade=[grade_label(int(g), lang) for g in table["grade"]],
         state=[STATES[s].text(lang) for s in table["state"]],
         explained=[EXPLAINED[s].text(lang) for s in table["explained"]],
-    ).rename(columns={name: words.text(lang) for name, words in heads.items()})
+    ).rename(columns=heads)
 
 
 def _pair_words(column: str) -> Words:

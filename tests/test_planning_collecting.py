@@ -75,8 +75,8 @@ def test_a_collection_from_sending_out_to_taking_in(project, tmp_path):
 def test_what_is_wrong_is_said_with_row_and_column_in_a_slip(project, tmp_path):
     wrong = fill(form(project, "S2"), tmp_path / "S2.xlsx", change=numbers([50, -1, "x3", 1.5, None, 45], 2))
     receive(project.folder, [wrong], YEAR)
-    record = collecting.reasons(project.folder, "classes", YEAR, "S2")
-    assert record is not None and len(record["reasons"]) == 4
+    record = collecting.standing(project.folder, "classes", YEAR)["S2"]
+    assert len(record["reasons"]) == 4
     cells = sheets(slip(record, name="第二中学"))["退回单"]
     assert [row[2] for row in cells[1:]] == [4, 5, 6, 7] and {row[3] for row in cells[1:]} == {"班额"}
     assert "-2" not in cells[1][4] and "负数" in cells[1][4]
@@ -178,15 +178,15 @@ def test_a_grade_that_is_not_reported_is_asked_for_not_taken_as_zero(project, tm
 
     path = fill(form(project, "S1", "enrolment"), tmp_path / "e.xlsx", change=without_grade_two)
     receive(project.folder, [path], YEAR)
-    record = collecting.reasons(project.folder, "enrolment", YEAR, "S1")
-    assert record is not None and [r["kind"] for r in record["reasons"]] == ["return_rows_missing"]
+    record = collecting.standing(project.folder, "enrolment", YEAR)["S1"]
+    assert [r["kind"] for r in record["reasons"]] == ["return_rows_missing"]
     assert "二年级" in record["reasons"][0]["zh"] and "grade 2" in record["reasons"][0]["en"]
     blank = fill(
         form(project, "S1", "enrolment"), tmp_path / "f.xlsx", change=numbers([80, None, 0, 1, 2, 3], 1)
     )
     receive(project.folder, [blank], YEAR)
-    record = collecting.reasons(project.folder, "enrolment", YEAR, "S1")
-    assert record is not None and [r["kind"] for r in record["reasons"]] == ["value_missing"]
+    record = collecting.standing(project.folder, "enrolment", YEAR)["S1"]
+    assert [r["kind"] for r in record["reasons"]] == ["value_missing"]
 
 
 def test_an_old_form_is_taken_with_a_question(project, tmp_path):
@@ -194,8 +194,8 @@ def test_an_old_form_is_taken_with_a_question(project, tmp_path):
     path = back(project, "S1", tmp_path)
     assert issue(project.folder, "classes", YEAR)["revision"] == 2
     receive(project.folder, [path], YEAR)
-    record = collecting.reasons(project.folder, "classes", YEAR, "S1")
-    assert record is not None and record["state"] == "accepted"
+    record = collecting.standing(project.folder, "classes", YEAR)["S1"]
+    assert record["state"] == "accepted"
     assert [r["kind"] for r in record["notes"]] == ["return_old_form"]
 
 
@@ -217,8 +217,7 @@ def test_towns_report_their_own_units(project, tmp_path):
 
     other = fill(form(project, "北山镇", "children"), tmp_path / "d.xlsx", change=strange)
     receive(project.folder, [other], YEAR)
-    record = collecting.reasons(project.folder, "children", YEAR, "北山镇")
-    assert record is not None
+    record = collecting.standing(project.folder, "children", YEAR)["北山镇"]
     assert {"return_other_owner", "return_rows_missing"} <= {r["kind"] for r in record["reasons"]}
 
 

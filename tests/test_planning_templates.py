@@ -45,6 +45,13 @@ def test_the_classes_of_last_year_have_moved_up_and_their_sizes_are_not_answers(
     assert rows.loc[rows["grade"] == 1, "last"].isna().all()
 
 
+def test_without_an_earlier_year_the_classes_of_the_year_itself_are_asked_for(tmp_path):
+    rows = rows_of(county(tmp_path), replace(CLASSES, year=2025), "S2")
+    assert rows[["grade", "class_no"]].values.tolist() == [[g, c] for g in (7, 8, 9) for c in ("1", "2")]
+    assert rows["pupils"].isna().all() and rows["last"].notna().all()
+    assert rows_of(county(tmp_path / "b"), replace(CLASSES, year=2024), "S2").empty
+
+
 def test_a_form_filled_in_reads_back_as_it_was_filled_in(tmp_path):
     project = county(tmp_path)
     path = fill(filled(project, CLASSES, "S2"), tmp_path / "b.xlsx", change=counts([50, 51, 0, 1, 44, 45], 2))

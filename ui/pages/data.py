@@ -22,6 +22,8 @@ def page(context: Context) -> None:
         "faults": (_("问题"), _faults),
         "assumed": (_("设定"), _assumed),
         "import": (_("导入"), _import),
+        "rolls": (_("花名册"), _rolls),
+        "collect": (_("收表核数"), _collect),
         "headers": (_("表头与模板"), _headers),
     }
     chosen = st.segmented_control(
@@ -158,3 +160,15 @@ def _import(context: Context) -> None:
 
 def _headers(context: Context) -> None:
     headers.panel(context.project)
+
+
+def _collect(context: Context) -> None:
+    from ui.collecting import section
+
+    section.draw(context)
+
+
+def _rolls(context: Context) -> None:
+    from ui import rolls
+
+    rolls.panel(context)
