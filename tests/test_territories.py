@@ -237,6 +237,36 @@ def test_any_points_and_barriers_tile(points, lines) -> None:
     assert_tiles(found, given, AREA)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sets(st.tuples(st.integers(0, 5), st.integers(0, 1)), max_size=8),
+    st.lists(spots, min_size=1, max_size=8, unique=True),
+    st.lists(st.lists(spots, min_size=2, max_size=4, unique=True), min_size=1, max_size=3),
+    st.lists(st.lists(spots, min_size=2, max_size=3, unique=True), max_size=3),
+)
+def test_any_units_rivers_roads_and_area_tile_without_gap_or_overlap(cells, points, banks, mains) -> None:
+    estates = [shapely.box(100 * i + 20, 100 * j + 20, 100 * i + 80, 100 * j + 80) for i, j in sorted(cells)]
+    area = shapely.union(AREA, shapely.Point(600, 100).buffer(80), grid_size=0.001)
+    given = units([*estates, *(shapely.Point(p) for p in points)])
+    rivers = [
+        shapely.LineString(line).buffer(4) if k else shapely.LineString(line) for k, line in enumerate(banks)
+    ]
+    roads = gpd.GeoDataFrame(
+        {"road_class": "arterial"},
+        index=range(len(mains)),
+        geometry=[*map(shapely.LineString, mains)],
+        crs=CRS,
+    )
+    found = territories(given, area=area, barriers=barriers(*rivers), roads=roads)
+    shapes = found.geometry.to_numpy()
+    assert found["unit_id"].tolist() == given["unit_id"].tolist()
+    assert shapely.is_valid(shapes).all() and (shapely.area(shapes) > 0).all()
+    assert shapely.coverage_is_valid(shapes)
+    # A border that slants off the grid of one millimetre may move by that much.
+    assert shapely.area(shapes).sum() == pytest.approx(area.area, abs=0.1)
+    assert shapely.symmetric_difference(shapely.union_all(shapes), area).area < 0.1
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.sets(st.tuples(st.integers(0, 5), st.integers(0, 1)), min_size=1, max_size=12),
