@@ -29,8 +29,8 @@ MAX_SNAP = 500.0
 LONG_SNAP = 200.0
 """A place farther than this many metres from any road is named: its coordinates or the roads want a look."""
 
-BASES = ("roads", "no_roads", "far", "no_way", "beyond")
-"""What a distance rests on, see :func:`walking`."""
+WAYS = ("roads", "no_roads", "far", "no_way", "beyond")
+"""What a distance is the length of, see :func:`walking`."""
 
 Floats = npt.NDArray[np.float64]
 Number = TypeVar("Number", float, pd.Series, npt.NDArray[np.float64])
@@ -64,7 +64,7 @@ def walking(
 
     Along the network: from the unit's entrance (see :func:`gis.access.access`) straight to the nearest point
     of the nearest road, the shortest way over roads, and straight to the school's. Where no walk along roads
-    is known the straight line times ``detour`` stands in, with ``estimate`` set and ``basis`` saying why.
+    is known the straight line times ``detour`` stands in, with ``estimate`` set and ``way`` saying why.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def walking(
         One row a pair, units in their order, schools in theirs: ``unit_id, school_id, metres`` (inf:
         unreachable within the limit), ``estimate`` (bool), ``crossings``: rivers, rails, expressways and
         arterial roads that the walk steps over at ground level (:func:`gis.paths.measure`; of an estimate,
-        those across the straight line), ``basis`` (categorical): "roads"; "no_roads", no network was given;
+        those across the straight line), ``way`` (categorical): "roads"; "no_roads", no network was given;
         "far", an end is farther than ``max_snap`` from any road; "no_way", no way leads from one to the other
         over the network; "beyond", the walk exceeds ``limit``; ``off_road``: metres of the walk that are
         straight lines between places and roads (NaN for estimates).
@@ -120,11 +120,11 @@ def walking(
             for frame in (units, schools)
         )
         found = _along_roads(graph, here, there, straight, lines, limit)
-    guess = found.basis > 0
+    guess = found.way > 0
     if guess.any():
         found.crossings[guess] = crossings.count(start, end, crossings.obstacles(barriers, graph))[guess]
     if limit is not None:
-        found.basis[found.metres > limit] = BASES.index("beyond")
+        found.way[found.metres > limit] = WAYS.index("beyond")
         found.metres[found.metres > limit] = np.inf
     frame = _long(units["unit_id"].astype(str), schools["school_id"].astype(str), found)
     far = (found.far(0), found.far(1)) if graph is not None else (slice(0), slice(0))
@@ -143,12 +143,12 @@ def walking(
 
 @dataclass(frozen=True)
 class _Walks:
-    """By unit and school: metres, those off the road, crossings, index into ``BASES``; and the places."""
+    """By unit and school: metres, those off the road, crossings, index into ``WAYS``; and the places."""
 
     metres: Floats
     off: Floats
     crossings: npt.NDArray[np.int64]
-    basis: npt.NDArray[np.int8]
+    way: npt.NDArray[np.int8]
     ends: tuple[Snapped, ...] = ()
 
     @property
@@ -165,8 +165,8 @@ class _Walks:
 
 
 def _unmeasured(straight: Floats) -> _Walks:
-    basis = np.full(straight.shape, BASES.index("no_roads"), dtype=np.int8)
-    return _Walks(straight, np.full(straight.shape, np.nan), np.zeros(straight.shape, np.int64), basis)
+    way = np.full(straight.shape, WAYS.index("no_roads"), dtype=np.int8)
+    return _Walks(straight, np.full(straight.shape, np.nan), np.zeros(straight.shape, np.int64), way)
 
 
 def _along_roads(
@@ -184,10 +184,10 @@ def _along_roads(
     # A way that only the limit cut short is beyond it, not an estimate.
     known = _joined(graph, here, there, straight.shape)
     far = _Walks(straight, straight, ways.crossings, np.empty(0, np.int8), (here, there))
-    basis = np.where(far.far(0)[:, None] | far.far(1)[None, :], BASES.index("far"), BASES.index("no_way"))
-    basis = np.where(known, BASES.index("roads"), basis).astype(np.int8)
+    way = np.where(far.far(0)[:, None] | far.far(1)[None, :], WAYS.index("far"), WAYS.index("no_way"))
+    way = np.where(known, WAYS.index("roads"), way).astype(np.int8)
     metres, off = np.where(known, ways.metres, straight), np.where(known, ways.off, np.nan)
-    return _Walks(metres, off, ways.crossings, basis, (here, there))
+    return _Walks(metres, off, ways.crossings, way, (here, there))
 
 
 def _joined(graph: RoadGraph, here: Snapped, there: Snapped, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -212,15 +212,15 @@ def snap_distances(
 
 def _long(unit_id: pd.Series, school_id: pd.Series, found: _Walks) -> pd.DataFrame:
     n, m = found.metres.shape
-    basis = found.basis.ravel()
+    way = found.way.ravel()
     return pd.DataFrame(
         {
             "unit_id": pd.Index(unit_id).repeat(m),
             "school_id": pd.Index(school_id).take(np.tile(np.arange(m), n)),
             "metres": found.metres.ravel(),
-            "estimate": (basis > 0) & (basis < BASES.index("beyond")),
+            "estimate": (way > 0) & (way < WAYS.index("beyond")),
             "crossings": found.crossings.ravel(),
-            "basis": pd.Categorical.from_codes(basis, categories=pd.Index(BASES, dtype=str)),
+            "way": pd.Categorical.from_codes(way, categories=pd.Index(WAYS, dtype=str)),
             "off_road": found.off.ravel(),
         }
     )

@@ -146,7 +146,7 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        unit_id, school_id, metres, estimate (straight line x detour), crossings, basis and off_road (as
+        unit_id, school_id, metres, estimate (straight line x detour), crossings, way and off_road (as
         `gis.travel.walking` gives them), straight (metres as the crow flies, which is what a service radius
         means), ride_metres, ride_minutes (NA: not asked, or no drivable way known).
     """

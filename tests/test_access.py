@@ -79,16 +79,16 @@ def test_a_gap_in_the_drawing_is_stepped_over_and_a_river_is_not() -> None:
     assert snap(graph, place, barriers=barrier_lines(river)).off.tolist() == pytest.approx([5])
     unit = gpd.GeoDataFrame({"unit_id": ["u"]}, geometry=[shapely.Point(20, 5)], crs=CRS)
     walk = walking(unit, schools(), graph=graph, barriers=river).iloc[0]
-    assert walk["estimate"] and walk["basis"] == "no_way" and np.isnan(walk["off_road"])
-    assert walking(unit, schools(), graph=graph).iloc[0]["basis"] == "roads"
+    assert walk["estimate"] and walk["way"] == "no_way" and np.isnan(walk["off_road"])
+    assert walking(unit, schools(), graph=graph).iloc[0]["way"] == "roads"
 
 
 def test_what_a_distance_rests_on_is_said() -> None:
     graph = graph_from_lines(street([(0, 0), (500, 0)]))
     far = units().set_geometry([shapely.box(0, 0, 100, 100), shapely.Point(300, 5000)])
-    assert walking(far, schools(), graph=graph)["basis"].tolist() == ["roads", "far"]
-    assert walking(far, schools())["basis"].tolist() == ["no_roads"] * 2
-    assert walking(far, schools(), graph=graph, limit=100)["basis"].tolist() == ["beyond", "beyond"]
+    assert walking(far, schools(), graph=graph)["way"].tolist() == ["roads", "far"]
+    assert walking(far, schools())["way"].tolist() == ["no_roads"] * 2
+    assert walking(far, schools(), graph=graph, limit=100)["way"].tolist() == ["beyond", "beyond"]
 
 
 def test_owners_that_are_nowhere_are_told_once() -> None:

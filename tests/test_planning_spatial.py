@@ -157,7 +157,7 @@ def test_rides_are_told_for_rural_units_and_long_walks(project):
     assert (told == ((found.index.get_level_values(0) == "u0") | (found["metres"] > 30 * 60))).all()
     quick = spatial.travel(save_settings(saved, walk_speed=100.0), "primary")
     assert quick.loc[quick["ride_metres"].notna(), "unit_id"].unique().tolist() == ["u0"]
-    assert {"basis", "off_road", "ride_metres", "ride_minutes"} <= set(spatial.zone_travel(saved, "primary"))
+    assert {"way", "off_road", "ride_metres", "ride_minutes"} <= set(spatial.zone_travel(saved, "primary"))
     assert spatial.travel(project, "primary")["ride_metres"].isna().all()
 
 

@@ -50,7 +50,7 @@ def test_without_roads_every_walk_is_a_marked_estimate() -> None:
         "metres",
         "estimate",
         "crossings",
-        "basis",
+        "way",
         "off_road",
     ]
     assert found["unit_id"].tolist() == ["u0", "u0", "u1", "u1", "u2", "u2"]
