@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from gis.faults import FaultError
+from gis.faults import FaultError, Words
 from planning import rolls
 from planning.birthdates import CUTOFF
 from planning.project import open_project
@@ -14,8 +14,8 @@ from planning.rolltemplates import ROLLS
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
-#: What the job says it is doing, which the page puts in words.
-READING, LOCATING = "reading", "locating"
+READING: Final = Words("读取名册", "reading the roll")
+LOCATING: Final = Words("匹配住址", "matching addresses")
 
 
 def count_roll(
@@ -28,6 +28,7 @@ def count_roll(
     mapping: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, Any]] | None = None,
     encoding: str = "",
+    lang: str = "zh",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> dict[str, Any]:
@@ -41,15 +42,18 @@ def count_roll(
         The roll; the bytes are never written.
     roll : str
         A name of `planning.rolltemplates.ROLLS`.
+    lang : {"zh", "en"}
+        Language of the progress messages.
 
     Returns
     -------
     dict
-        `counted` (a `Counted`), or `faults` where the roll cannot be read, or neither when cancelled.
+        `counted` (a `Counted`), or `faults` and `headers` (of the files, as far as they can be opened) where
+        the roll cannot be read, or nothing when cancelled.
     """
     project = open_project(folder)
     tell = progress or _silent
-    tell(0.02, READING)
+    tell(0.02, READING.text(lang))
     try:
         roster = rolls.read(
             files,
@@ -61,13 +65,13 @@ def count_roll(
             year=year,
         )
     except FaultError as error:
-        return {"faults": list(error.faults)}
-    tell(0.5, LOCATING)
+        return {"faults": list(error.faults), "headers": rolls.headers(files, ROLLS[roll], encoding=encoding)}
+    tell(0.5, LOCATING.text(lang))
     counted = count(
         roster,
         project.layers,
         Settings(year, cutoff),
-        progress=lambda share, _said: tell(0.5 + 0.5 * share, LOCATING),
+        progress=lambda share, _said: tell(0.5 + 0.5 * share, LOCATING.text(lang)),
         cancelled=cancelled,
     )
     return {} if cancelled is not None and cancelled() else {"counted": counted}

@@ -5,6 +5,7 @@ writes a row, a cell or an address anywhere: faults name rows, but not what stan
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -133,6 +134,19 @@ def read(
     if whole:
         raise FaultError([*whole, *(fault for fault in faults if fault not in whole)])
     return Roster(roll, pd.concat(frames, ignore_index=True), faults, frozenset(names))
+
+
+def headers(files: Sequence[tuple[str, bytes]], roll: Roll, *, encoding: str = "") -> list[str]:
+    """Return the headers of the files as far as they can be opened, for a choice of columns.
+
+    Parameters as for `read`.
+    """
+    found: dict[str, None] = {}
+    for name, data in files:
+        with suppress(FaultError):
+            for table in _opened(name, data, roll, Options(), encoding):
+                found |= dict.fromkeys(map(str, table.frame.columns))
+    return list(found)
 
 
 def _opened(name: str, data: bytes, roll: Roll, options: Options, encoding: str) -> list[tables.RawTable]:
