@@ -46,8 +46,11 @@ class Upload:
     paths: tuple[Path, ...]
 
 
-def panel(project: Project | None) -> None:
-    """Draw the whole way from files to layers; `project` is the open one, None where there is none yet."""
+def panel(project: Project | None, *, into: Mapping[str, Any] | None = None) -> None:
+    """Draw the whole way from files to layers; `project` is the open one, None where there is none yet.
+
+    `into` says where they go (arguments of `planning.imports.import_files`) where the planner has no choice.
+    """
     outcome.draw()
     jobs.watch("import", _("正在导入"), _finished)
     upload = _upload()
@@ -61,7 +64,7 @@ def panel(project: Project | None) -> None:
         table.key: Choice(source.layer, source.crs) for table, source in zip(found, chosen)
     }
     _ask_again(upload)
-    _start(project, found, chosen)
+    _start(project, found, chosen, into)
 
 
 @dataclass(frozen=True)
@@ -278,14 +281,19 @@ def _said(faults: Sequence[Fault]) -> None:
         draw("\n".join(f"- {outcome.plain(line)}" for line in lines))
 
 
-def _start(project: Project | None, found: Sequence[TablePreview], chosen: Sequence[Wish]) -> None:
+def _start(
+    project: Project | None,
+    found: Sequence[TablePreview],
+    chosen: Sequence[Wish],
+    into: Mapping[str, Any] | None,
+) -> None:
     """Draw where the layers go and the button; start the import."""
     wanted = [(table, wish) for table, wish in zip(found, chosen) if wish.layer]
     sources, doubled = _sources(wanted)
     for layer in doubled:
         label = layer_label(layer, language())
         st.error(_("有几张表都选作“{layer}”。请只留一张,其余选“不导入”。", layer=label))
-    target = _target(project)
+    target = _target(project) if into is None else into
     ready = bool(sources) and not doubled and target is not None and not jobs.running("import")
     label = _("导入 {n} 个图层", n=len(sources))
     if st.button(label, type="primary", disabled=not ready, key="import-start") and target is not None:
