@@ -50,13 +50,31 @@ def _carried(layer: str, frame: pd.DataFrame) -> list[str]:
     return [name for name in dict.fromkeys(known) if name in frame]
 
 
-def make_dirty(folder: str | Path) -> list[Correction]:
+def mend(folder: str | Path) -> list[Correction]:
+    """Put right what was spoilt by hand in the files of a dirty county, as its list of corrections says.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where `来件` and `核对` are.
+
+    Returns
+    -------
+    list of Correction
+        What was put right.
+    """
+    return make_dirty(folder, mended=True)
+
+
+def make_dirty(folder: str | Path, *, mended: bool = False) -> list[Correction]:
     """Write the dirty county and its truth: the same every time.
 
     Parameters
     ----------
     folder : str or Path
         Where `来件` and `核对` go; made if it is not there.
+    mended : bool
+        Write the files as they are once everything in the list of corrections is put right.
 
     Returns
     -------
@@ -68,9 +86,11 @@ def make_dirty(folder: str | Path) -> list[Correction]:
     incoming, answers = Path(folder) / INCOMING, Path(folder) / TRUTH
     for place in (incoming, answers):
         place.mkdir(parents=True, exist_ok=True)
-    found = maps.units(clean, incoming)
+    found = maps.units(clean, incoming, mended=mended)
     maps.lines_and_areas(clean, incoming)
     for table, write in _tables(clean):
+        if mended:
+            table.mend()
         write(table, incoming)
         found += table.corrections
     _write_truth(clean, found, answers)
@@ -108,9 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m data.make_dirty", description="生成脏数据县（合成数据） make the dirty county"
     )
     parser.add_argument("--out", type=Path, required=True, help="文件夹 folder")
+    parser.add_argument("--mended", action="store_true", help="改正后的文件 the files once mended")
     given = parser.parse_args(arguments)
-    found = make_dirty(given.out)
-    sys.stdout.write(f"{given.out / INCOMING}  ({len(found)} 处待改 to mend)\n")
+    found = make_dirty(given.out, mended=given.mended)
+    state = "处已改 mended" if given.mended else "处待改 to mend"
+    sys.stdout.write(f"{given.out / INCOMING}  ({len(found)} {state})\n")
     return 0
 
 

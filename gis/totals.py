@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,8 +48,9 @@ def total_faults(
     headers = [str(c) for c in table.frame.columns]
     for at, column in _summed(headers, schema, mapping or {}).items():
         sums = _sums(list(table.frame.iloc[:, at]), column)
+        boundless = replace(column, minimum=None, maximum=None)
         for total, spans in zip(table.totals, _spans(table)):
-            stated = parse(total.cells[at], column)
+            stated = parse(total.cells[at], boundless)
             if stated is None or isinstance(stated, Bad):
                 continue
             added = [found for span in spans if (found := sums.between(*span)) is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -168,8 +168,9 @@ def _row_totals(frame: pd.DataFrame, schema: Schema, found: _Found, places: Plac
     if total is None:
         return []
     column, faults = schema[found.axis.value], []
+    boundless = replace(column, minimum=None, maximum=None)
     for row in range(len(frame)):
-        stated = parse(frame.iat[row, total], column)
+        stated = parse(frame.iat[row, total], boundless)
         parts = [parse(frame.iat[row, i], column) for i in found.at]
         if stated is None or isinstance(stated, Bad) or any(isinstance(p, Bad) for p in parts):
             continue

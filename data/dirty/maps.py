@@ -42,11 +42,12 @@ _WORDS: Final = {
 _LANGUAGE_BYTE: Final = 29
 
 
-def units(layers: Mapping[str, pd.DataFrame], folder: Path) -> list[Correction]:
+def units(layers: Mapping[str, pd.DataFrame], folder: Path, *, mended: bool = False) -> list[Correction]:
     """Write the units that have outlines, in GBK without .cpg and .prj; return what is wrong in them.
 
     One unit is there twice, an older outline lies over others under a number of its own, one row has no
-    shape; some outlines carry a spike of no width, which leaves their area as it is.
+    shape; `mended` leaves those rows out. Some outlines carry a spike of no width, which leaves their area as
+    it is.
     """
     every = gpd.GeoDataFrame(layers["units"])
     frame = every[every.geom_type != "Point"].to_crs(f"EPSG:{PREFIXED}").reset_index(drop=True)
@@ -58,7 +59,8 @@ def units(layers: Mapping[str, pd.DataFrame], folder: Path) -> list[Correction]:
     older = table.iloc[[20]].assign(XQDM="DS-U901", XQMC="旧图斑", geometry=[moved])
     empty = table.iloc[[30]].assign(XQDM="DS-U902", XQMC="待定小区", geometry=[None])
     spoilt = pd.concat([table, table.iloc[[15]], older, empty], ignore_index=True)
-    _write_shapefile(gpd.GeoDataFrame(spoilt, crs=PREFIXED), folder / UNITS)
+    written = table if mended else spoilt
+    _write_shapefile(gpd.GeoDataFrame(written, crs=PREFIXED), folder / UNITS)
     said = ("重复", "旧图斑", "没有图形")
     return [Correction(UNITS, len(table) + n, "", word, None) for n, word in enumerate(said, start=1)]
 

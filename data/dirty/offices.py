@@ -81,7 +81,7 @@ def _school(row: dict[Any, Any], lon: float, lat: float) -> dict[str, Any]:
         "起始年级": row["lowest_grade"],
         "终止年级": row["highest_grade"],
         "中心校代码": "" if pd.isna(row["parent_id"]) else row["parent_id"],
-        "片区编号": row["zone_id"],
+        "片区编号": "" if pd.isna(row["zone_id"]) else row["zone_id"],
         "小学核定学位": number("primary_seats"),
         "初中核定学位": number("junior_seats"),
         "小学招生计划": number("primary_intake"),

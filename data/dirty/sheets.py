@@ -92,6 +92,15 @@ class Table:
         said = "，".join(str(value) for value in list(row.values())[:4])
         self.corrections.append(Correction(self.file, self.first + len(self.rows) - 1, "", said, None))
 
+    def mend(self) -> None:
+        """Put right what was spoilt, as the corrections say; they stay listed."""
+        intruders = {one.row - self.first for one in self.corrections if one.clean is None}
+        for one in self.corrections:
+            if one.clean is not None:
+                at = one.row - self.first
+                self.rows[at] = {**self.rows[at], one.column: one.clean}
+        self.rows = [row for at, row in enumerate(self.rows) if at not in intruders]
+
     def lines(self) -> list[list[Any]]:
         """Return all cells of the file, row by row."""
         above = [[self.title]] if self.title else []
