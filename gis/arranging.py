@@ -147,6 +147,9 @@ def _classes(table: _Table) -> None:
         table.say("grade_from_class", column=header, found=header)
     else:
         _both(table, grade, source, grades)
+    if class_no is not None:
+        pairs = zip(table.frame.iloc[:, source], parts)
+        table.put(source, [part[1] if part else cell for cell, part in pairs])
 
 
 def _both(table: _Table, grade: int, source: int, grades: Sequence[str | None]) -> None:

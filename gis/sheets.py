@@ -76,10 +76,16 @@ def raw_table(
         [number for number, _ in rows.records],
         faults=faults + rows.faults,
         encoding=encoding,
-        title=" ".join(above),
+        title=" ".join(titles(cells[: block.start], width=len(heads))),
         totals=tuple(Total(t.row, t.before, tuple(t.cells[i] for i in kept)) for t in rows.totals),
         stated=stated([*above, *rows.lines]),
     )
+
+
+def titles(rows: Sequence[Sequence[Any]], *, width: int) -> list[str]:
+    """Return the texts above a header without labelled ones (填表人：), which may name people."""
+    kept = [texts for row in rows if (texts := texts_of(row)) and not is_line(texts, width=width)]
+    return [text for texts in kept for text in texts if harmless(text) == text]
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -102,7 +108,8 @@ def _fill_merged(
     for top, left, bottom, right in merged:
         if top >= len(cells) or left >= len(cells[top]) or is_blank(cells[top][left]):
             continue
-        if top == bottom and is_line(texts_of(cells[top]), width=len(cells[top])):
+        texts = texts_of(cells[top])
+        if top == bottom and (len(texts) == 1 or is_line(texts, width=len(cells[top]))):
             continue
         value, filled = cells[top][left], filled + 1
         for row in cells[top : bottom + 1]:
