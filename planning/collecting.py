@@ -22,10 +22,10 @@ from planning.returns import Desk, Return, form_name, harmless
 COLLECTION_FILE: Final = "collection.jsonl"
 #: What a sender's return comes to.
 STATES: Final = {
-    "missing": Words("未报", "not returned"),
-    "refused": Words("退回", "sent back"),
-    "accepted": Words("已收", "accepted"),
-    "taken": Words("已入库", "taken in"),
+    "missing": Words("未报", "Not returned"),
+    "refused": Words("退回", "Sent back"),
+    "accepted": Words("已收", "Accepted"),
+    "taken": Words("已入库", "Taken in"),
 }
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -320,7 +320,7 @@ def slip(record: Mapping[str, Any], *, name: str, lang: str = "zh") -> bytes:
     """Return the 退回单 of one return: what is wrong with it, where, and how to mend it, as a workbook."""
     from gis.export import to_excel
 
-    heads = Words("序号 工作表 行 列 要改正的问题", "no sheet row column what_to_mend").text(lang).split()
+    heads = Words("序号 工作表 行 列 要改正的问题", "No. Sheet Row Column What_to_mend").text(lang).split()
     heads[-1] = heads[-1].replace("_", " ")
     title = Words("退回单", "Sent back").text(lang)
     sheets = {title: pd.DataFrame(list(_lines(record["reasons"], lang)), columns=heads)}

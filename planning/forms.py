@@ -10,7 +10,7 @@ from planning.project import Project
 
 Sender = Literal["school", "town", "office"]
 #: Header of last year's figure; files that come back have it, and it is not read.
-LAST_YEAR: Final = Words("同一届上次数(参考,不用填)", "same pupils last time (for comparison)")
+LAST_YEAR: Final = Words("同一届上次数(参考,不用填)", "Same pupils last time (for comparison)")
 #: Years of children that towns are asked for: those who start school this year and in the five after it.
 COHORTS: Final = 6
 
@@ -52,18 +52,18 @@ class Form:
 FORMS: Final[dict[str, Form]] = {
     form.layer: form
     for form in (
-        Form("classes", Words("班额表", "class sizes"), "school", ("grade", "class_no", "pupils"),
+        Form("classes", Words("班额表", "Class sizes"), "school", ("grade", "class_no", "pupils"),
              counts=("pupils",), period="year"),
-        Form("enrolment", Words("在校生表", "enrolment by grade"), "school", ("grade", "pupils"),
+        Form("enrolment", Words("在校生表", "Enrolment by grade"), "school", ("grade", "pupils"),
              given=("grade",), counts=("pupils",), period="year"),
-        Form("schools", Words("学校基本情况表", "facts of the school"), "school",
+        Form("schools", Words("学校基本情况表", "Facts of the school"), "school",
              ("school_id", "name", "kind", "provider", "boarding", "town", "area", "lowest_grade",
               "highest_grade", "primary_seats", "junior_seats", "primary_intake", "junior_intake",
               "classrooms", "teaching_area", "built_year"), given=("school_id",), located=True),
-        Form("children", Words("适龄儿童摸底表", "children by estate and village"), "town",
+        Form("children", Words("适龄儿童摸底表", "Children by estate and village"), "town",
              ("unit_id", "cohort", "children", "migrant"), given=("unit_id", "cohort"),
              counts=("children", "migrant"), period="cohort"),
-        Form("estates", Words("新建小区表", "new estates"), "office",
+        Form("estates", Words("新建小区表", "New estates"), "office",
              ("estate_id", "name", "unit_id", "town", "households", "handover_year", "housing_type",
               "primary_yield", "junior_yield", "yield_source")),
     )
@@ -71,7 +71,7 @@ FORMS: Final[dict[str, Form]] = {
 #: Column of a returned row that says whose it is.
 OWNERS: Final[dict[Sender, str]] = {"school": "school_id", "town": "unit_id", "office": ""}
 #: The one sender of a form of the office.
-OFFICE: Final = Words("住建(房管)部门", "housing office")
+OFFICE: Final = Words("住建(房管)部门", "Housing office")
 
 
 @dataclass(frozen=True)

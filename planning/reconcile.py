@@ -5,7 +5,7 @@ explains a difference is kept in the project's folder and holds for the numbers 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -21,21 +21,21 @@ from planning.project import Project
 EXPLANATIONS_FILE: Final = "explanations.jsonl"
 #: Sources, in the order of the columns, and the layer each is taken from.
 SOURCES: Final = {
-    "roll": Words("学籍", "pupil register"),
-    "statistics": Words("事业统计", "statistics"),
-    "returns": Words("学校上报", "school returns"),
+    "roll": Words("学籍", "Pupil register"),
+    "statistics": Words("事业统计", "Statistics"),
+    "returns": Words("学校上报", "School returns"),
 }
 LAYERS: Final = {"roll": "attendance", "statistics": "enrolment", "returns": "classes"}
 #: What a row comes to: every source has it and they agree, two differ, or a source lacks it.
 STATES: Final = {
-    "agree": Words("一致", "agree"),
-    "differs": Words("不一致", "differ"),
-    "missing": Words("缺数", "missing"),
+    "agree": Words("一致", "Agree"),
+    "differs": Words("不一致", "Differ"),
+    "missing": Words("缺数", "Missing"),
 }
 EXPLAINED: Final = {
     "": Words("", ""),
-    "current": Words("已说明", "explained"),
-    "stale": Words("需重新说明", "explain again"),
+    "current": Words("已说明", "Explained"),
+    "stale": Words("需重新说明", "Explain again"),
 }
 _KEY: Final = ["school_id", "grade"]
 
@@ -118,7 +118,12 @@ def years(project: Project) -> list[int]:
 
 
 def reconcile(
-    project: Project, year: int, *, returns: pd.DataFrame | None = None, returned: str = ""
+    project: Project,
+    year: int,
+    *,
+    returns: pd.DataFrame | None = None,
+    returned: str = "",
+    source: str = "",
 ) -> Reconciliation:
     """Return the 核对表 of a year.
 
@@ -130,14 +135,14 @@ def reconcile(
     returns : DataFrame, optional
         Classes that schools have returned and that are not in the project yet: school_id, grade, pupils. They
         stand in place of the project's classes, so that two counts are never mixed.
-    returned : str
-        统计时点 of those returns.
+    returned, source : str
+        统计时点 of those returns, and what they are called.
     """
     frames = {name: _of_year(project, layer, year) for name, layer in LAYERS.items()}
     sources = {name: _provenance(project, LAYERS[name], frame) for name, frame in frames.items()}
     if returns is not None and len(returns):
         frames["returns"] = returns
-        sources["returns"] = Provenance(returned, "收表 / collection", len(returns))
+        sources["returns"] = Provenance(returned, source, len(returns))
     there = {name: frame for name, frame in frames.items() if len(frame)}
     table = with_explanations(side_by_side(there), read_explanations(project.folder, year))
     return Reconciliation(year, _named(table, project), {name: sources[name] for name in there})
@@ -234,22 +239,23 @@ _COUNTED: Final[dict[str, str]] = {"current": "explained", "stale": "stale", "":
 
 
 def differing(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that do not agree."""
-    return table[table["state"] != "agree"].reset_index(drop=True)
+    """Return the rows that do not agree: those that differ first, then those that lack a number."""
+    asking = table[table["state"] != "agree"]
+    return asking.sort_values("state", key=lambda s: s == "missing", kind="stable", ignore_index=True)
 
 
 def headings(table: pd.DataFrame, lang: str = "zh") -> dict[str, str]:
     """Return column -> what people read over it, for the columns of a 核对表 that people read, in order."""
     heads = {
-        "town": Words("镇街", "township"),
-        "school_id": Words("学校代码", "school id"),
-        "school": Words("学校", "school"),
-        "grade": Words("年级", "grade"),
+        "town": Words("镇街", "Township"),
+        "school_id": Words("学校代码", "School id"),
+        "school": Words("学校", "School"),
+        "grade": Words("年级", "Grade"),
         **SOURCES,
         **{c: _pair_words(c) for c in map(str, table) if "-" in c},
-        "state": Words("情况", "state"),
-        "explanation": Words("说明", "explanation"),
-        "explained": Words("说明情况", "explanation state"),
+        "state": Words("情况", "State"),
+        "explanation": Words("说明", "Explanation"),
+        "explained": Words("说明情况", "Explanation state"),
     }
     return {name: words.text(lang) for name, words in heads.items() if name in table}
 
@@ -267,13 +273,15 @@ def worded(found: Reconciliation, lang: str = "zh") -> pd.DataFrame:
 
 def _pair_words(column: str) -> Words:
     one, other = column.split("-")
-    return Words(f"{SOURCES[one].zh}减{SOURCES[other].zh}", f"{SOURCES[one].en} less {SOURCES[other].en}")
+    return Words(
+        f"{SOURCES[one].zh}减{SOURCES[other].zh}", f"{SOURCES[one].en} less {SOURCES[other].en.lower()}"
+    )
 
 
 def workbook(found: Reconciliation, *, lang: str = "zh", synthetic: bool = False) -> bytes:
     """Return the 核对表 as a workbook: every row, the rows that differ, and where each column comes from."""
     whole = worded(found, lang)
-    asking = whole[(found.rows["state"] != "agree").to_numpy()]
+    asking = worded(replace(found, rows=differing(found.rows)), lang)
     titles = {"all": Words("核对表", "Reconciliation"), "differ": Words("差异", "Differences")}
     as_of = Words("统计时点", "as of").text(lang)
     notes = [

@@ -285,7 +285,7 @@ def _sheet(path: Path, mark: Mapping[str, Any]) -> str | None:
 def _layer_in(text: str) -> str:
     """Return the form that a file's name or title names; empty for none or several."""
     plain = text.lower()
-    found = {n for n, form in FORMS.items() if form.title.zh in plain or form.title.en in plain}
+    found = {n for n, form in FORMS.items() if form.title.zh in plain or form.title.en.lower() in plain}
     return found.pop() if len(found) == 1 else ""
 
 

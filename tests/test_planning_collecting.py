@@ -111,6 +111,26 @@ def test_the_same_file_again_is_no_new_return(project, tmp_path):
     assert status(project, "classes", YEAR).set_index("owner").loc["S1", "versions"] == 1
 
 
+class InGbk(zipfile.ZipInfo):
+    """An entry as Chinese Windows packs it: its name in GBK, without a flag."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's own name
+        return self.filename.encode("gbk"), self.flag_bits
+
+
+def test_a_zip_of_returns_is_unpacked_with_its_folders_and_gbk_names(project, tmp_path):
+    back(project, "S1", tmp_path / "in", name="第一小学.xlsx")
+    back(project, "S2", tmp_path / "in", name="城关镇_第二中学.xlsx")
+    (tmp_path / "in" / "说明.docx").write_bytes(b"PK")
+    with zipfile.ZipFile(tmp_path / "back.zip", "w") as archive:
+        for path in sorted((tmp_path / "in").iterdir()):
+            archive.writestr(InGbk(f"returns/{path.name}"), path.read_bytes())
+    found = receive(project.folder, [tmp_path / "back.zip"], YEAR)
+    assert states(project) == {"S1": "accepted", "S2": "accepted", "S3": "missing"}
+    assert {row["file"] for row in found["accepted"]} == {"第一小学.xlsx", "城关镇_第二中学.xlsx"}
+    assert [fault.file.endswith("说明.docx") for fault in found["faults"]] == [True]
+
+
 def test_a_wrong_later_return_is_not_papered_over_by_the_earlier(project, tmp_path):
     receive(project.folder, [back(project, "S1", tmp_path)], YEAR)
     wrong = fill(form(project, "S1"), tmp_path / "b" / "S1.xlsx", change=numbers([-1], 2))

@@ -139,7 +139,14 @@ def _table(table: pd.DataFrame) -> None:
         _("请确认"): rows["notes"].where(rows["notes"] > 0),
         _("第几次报"): rows["versions"].where(rows["versions"] > 0),
     }
-    st.dataframe(pd.DataFrame(shown), hide_index=True, key="collect-table", placeholder="—", width="stretch")
+    st.dataframe(
+        pd.DataFrame(shown),
+        hide_index=True,
+        column_config={_("文件"): st.column_config.TextColumn(width="medium")},
+        key="collect-table",
+        placeholder="—",
+        width="stretch",
+    )
 
 
 def _zone() -> Any:
@@ -167,6 +174,8 @@ def _slips(context: Context, table: pd.DataFrame, layer: str, year: int) -> None
                 f"{_('退回单')}_{templates.safe(name)}.xlsx",
                 key=f"collect-slip-{row.owner}",
             )
+    if len(refused) == 1:
+        return
     widgets.download(
         _("下载全部 {n} 份退回单", n=len(refused)),
         lambda: collecting.slips(project, layer, year, lang=lang),
@@ -192,8 +201,7 @@ def _take(context: Context, table: pd.DataFrame, layer: str, year: int) -> None:
         more = _("等") if len(lacking) > NAMED else ""
         st.warning(
             _(
-                "还缺 {n} 家:{names}{more}。入库只并入已收的表;缺的本学年没有数,"
-                "上年的数仍是上年的,不会顶替。",
+                "还缺 {n} 家:{names}{more}。入库只并入已收的表,不会拿上年的数顶替缺的。",
                 n=len(lacking),
                 names=_("、").join(names),
                 more=more,

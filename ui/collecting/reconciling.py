@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -70,7 +71,7 @@ def _chosen(context: Context) -> Reconciliation | None:
         return reconcile.reconcile(project, year)
     issued = collecting.last_issue(project.folder, "classes", year) or {}
     as_of = str(issued.get("as_of", f"{year}-09-01"))
-    return reconcile.reconcile(project, year, returns=returned, returned=as_of)
+    return reconcile.reconcile(project, year, returns=returned, returned=as_of, source=kinds[kind])
 
 
 def _sources(found: Reconciliation) -> None:
@@ -107,7 +108,7 @@ def _counts(found: Reconciliation) -> None:
 def _edit(context: Context, found: Reconciliation, rows: pd.DataFrame) -> None:
     """Draw the rows with a field for the explanation, and keep what is written there."""
     lang = language()
-    words = reconcile.worded(Reconciliation(found.year, rows, found.sources), lang)
+    words = reconcile.worded(replace(found, rows=rows), lang)
     heads = reconcile.headings(rows, lang)
     text, still = heads["explanation"], _("仍适用")
     stale = bool((rows["explained"] == "stale").any())
