@@ -92,22 +92,39 @@ def demo(
 def import_layers(
     project: Annotated[str, typer.Argument(help="id of the project: letters, digits, hyphens")],
     files: Annotated[
-        list[str], typer.Argument(help="layer=path, such as units=小区.xlsx schools=学校.geojson")
+        list[str],
+        typer.Argument(
+            help="layer=path, such as units=小区.xlsx; or a folder or .zip of returns, each guessed"
+        ),
     ],
     name: Annotated[str, typer.Option(help="the project's name, when it is new")] = "",
     year: Annotated[int | None, typer.Option(help="planning year, when it is new")] = None,
     crs: Annotated[
         str | None, typer.Option(help="where a file does not say: EPSG:4546, GCJ-02, BD-09 or local (metres)")
     ] = None,
+    crs_of: Annotated[
+        list[str] | None, typer.Option(help="of one file, such as 学校.csv=BD-09; may be repeated")
+    ] = None,
     stage_system: Annotated[str | None, typer.Option(help="6-3 or 5-4, when it is new")] = None,
+    faulty: Annotated[
+        Path | None, typer.Option(help="write the faulty rows here as .xlsx, to be mended", dir_okay=False)
+    ] = None,
+    mended: Annotated[
+        Path | None, typer.Option(help="the faulty rows, mended", exists=True, dir_okay=False)
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="check everything and save nothing")] = False,
 ) -> None:
     """Read layers into a project; nothing is saved unless every file is sound."""
-    from planning import imports
+    from planning import importwords
 
     try:
-        report = imports.import_files(
+        report = importwords.run(
             project,
-            imports.parse_files(files),
+            files,
+            stated=crs_of or (),
+            faulty=faulty,
+            mended=mended,
+            check_only=check,
             name=name,
             year=year,
             crs=crs,

@@ -12,15 +12,19 @@ from typing import Any
 import pandas as pd
 from pyproj import CRS
 
-from gis import crs as systems
-from gis.faults import Fault, FaultError, Words, errors, register_kinds, warnings
+from gis.faults import Fault, FaultError, Words, errors, register_kinds
 from gis.layers import SCHEMAS, layer_label
 from planning import importlog, project, settings
+from planning.faultplaces import with_places
+from planning.importlog import sources_of
 from planning.placing import epsg_of, place, target_crs
 from planning.project import Project
 from planning.reading import Part, Source, read_all, storable
 
-__all__ = ["Source", "attempt", "check_layers", "free_id", "import_files", "parse_files"]
+__all__ = ["Source", "attempt", "check_layers", "free_id", "import_files"]
+
+#: What may be given for a layer: a file, or one or several described sources.
+Given = str | Path | Source | Sequence[Source]
 
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -30,14 +34,6 @@ register_kinds(
         "import_layer_unknown": (
             "没有名为“{found}”的图层。可用：{layers}。",
             'there is no layer "{found}". Use one of: {layers}.',
-        ),
-        "import_word": (
-            "“{found}”应写成 图层=文件，如 units=小区.xlsx。图层有：{layers}。",
-            '"{found}" should read layer=file, such as units=units.xlsx. Layers: {layers}.',
-        ),
-        "import_layer_twice": (
-            "“{layer}”图层给了几个文件：{files}。请只给一个。",
-            'several files were given for "{layer}": {files}. Give one.',
         ),
         "import_nothing": (
             "没有要导入的表。请至少为一张表选定图层。",
@@ -67,7 +63,8 @@ class _Import:
     base: Path
     project_id: str
     there: Project | None
-    sources: dict[str, Source]
+    sources: dict[str, tuple[Source, ...]]
+    mended: pd.DataFrame | None
     stage_system: str
     tell: Progress
     stop: Cancelled
@@ -78,19 +75,21 @@ class _Import:
             raise _Stopped
         self.tell(share, said)
 
-    def before_file(self, number: int, source: Source) -> None:
-        """Tell which file comes next."""
-        self.step(0.75 * number / len(self.sources), source.name)
+    def before_layer(self, number: int, files: str) -> None:
+        """Tell which files come next."""
+        self.step(0.75 * number / len(self.sources), files)
 
 
 def import_files(
     project_id: str,
-    files: Mapping[str, str | Path | Source],
+    files: Mapping[str, Given],
     *,
     name: str = "",
     year: int | None = None,
     crs: str | None = None,
     stage_system: str | None = None,
+    mended: pd.DataFrame | None = None,
+    check_only: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -101,8 +100,9 @@ def import_files(
     ----------
     project_id : str
         Folder name of the project. Where there is none yet, it is created.
-    files : mapping of str to path or Source
-        Layer -> file. Layers of the project that are not named stay as they are.
+    files : mapping of str to path, Source or sequence of Source
+        Layer -> where it is; several files become one layer. Layers of the project that are not named stay as
+        they are.
     name : str
         Name of a new project; default its id.
     year : int, optional
@@ -111,6 +111,11 @@ def import_files(
         Coordinate system of the files that do not state theirs.
     stage_system : {"6-3", "5-4"}, optional
         Of a new project; "6-3" when not said, and reported as assumed.
+    mended : DataFrame, optional
+        Rows given back mended (`planning.mending.read`): they stand in for those of the files.
+    check_only : bool
+        Do everything but save: the report says what an import would say, `saved` is False and `faults` holds
+        the warnings.
     home : str or Path, optional
         Folder of projects; default `planning.project.home()`.
     progress : callable, optional
@@ -122,8 +127,8 @@ def import_files(
     -------
     dict
         Fit for JSON: `saved` (False when cancelled), `project`, `name`, `folder`, `new`, `version`, `crs`
-        (epsg, zh, en), `layers` (layer, zh, en, rows, file, table, replaced), `assumed` (zh, en) and
-        `warnings` (place, zh, en).
+        (epsg, zh, en), `layers` (layer, zh, en, rows, file, files, table, replaced), `assumed` (zh, en),
+        `warnings` (place, zh, en) and `left_out` (file, sheet, row of the rows that the planner took out).
 
     Raises
     ------
@@ -134,11 +139,14 @@ def import_files(
     there = _existing(base, project_id)
     _check_request(there, project_id, files, year=year, stage_system=stage_system)
     system = there.stage_system if there else stage_system or "6-3"
-    sources = {layer: f if isinstance(f, Source) else Source(f) for layer, f in files.items()}
-    work = _Import(base, project_id, there, sources, system, progress or _silent, cancelled or _never)
+    sources = {layer: _sources(given) for layer, given in files.items()}
+    work = _Import(base, project_id, there, sources, mended, system, progress or _silent, cancelled or _never)
     new = {"name": name or project_id, "year": year, "stage_system": system}
     try:
-        return _run(work, crs, new, assumed_system=stage_system is None)
+        checked = _check(work, crs)
+        if check_only:
+            return {"saved": False, "project": project_id, "checked": True, "faults": checked.faults}
+        return _keep(work, checked, new, assumed_system=stage_system is None)
     except _Stopped:
         return {"saved": False, "project": project_id, "layers": [], "assumed": [], "warnings": []}
 
@@ -157,34 +165,6 @@ def attempt(**arguments: Any) -> dict[str, Any]:
         return import_files(**arguments)
     except FaultError as error:
         return {"saved": False, "project": arguments.get("project_id", ""), "faults": error.faults}
-
-
-def parse_files(words: Sequence[str]) -> dict[str, str]:
-    """Return layer -> path of words such as `units=小区.xlsx`, as the command line has them.
-
-    Raises
-    ------
-    FaultError
-        For every word that is no pair, and every layer given twice.
-    """
-    known = {"layers": list(SCHEMAS)}
-    pairs = [word.split("=", 1) for word in words]
-    faults = [
-        Fault("import_word", found=word, params=known)
-        for word, pair in zip(words, pairs, strict=True)
-        if len(pair) < 2 or not all(pair)
-    ]
-    files: dict[str, list[str]] = {}
-    for layer, path in (pair for pair in pairs if len(pair) == 2):
-        files.setdefault(layer, []).append(path)
-    faults += [
-        Fault("import_layer_twice", layer=layer, params={"files": given})
-        for layer, given in files.items()
-        if len(given) > 1
-    ]
-    if faults:
-        raise FaultError(faults)
-    return {layer: given[0] for layer, given in files.items()}
 
 
 def free_id(name: str, home: str | Path | None = None) -> str:
@@ -268,25 +248,46 @@ def _setting_faults(project_id: str, year: int | None, stage_system: str | None)
     return []
 
 
-def _run(work: _Import, crs: str | None, new: Mapping[str, Any], *, assumed_system: bool) -> dict[str, Any]:
-    parts = read_all(work.sources, stage_system=work.stage_system, crs=crs, before=work.before_file)
+def _sources(given: Given) -> tuple[Source, ...]:
+    if isinstance(given, str | Path):
+        return (Source(given),)
+    return (given,) if isinstance(given, Source) else tuple(given)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Layers that have been read and agree with each other, not saved yet."""
+
+    parts: dict[str, Part]
+    placed: dict[str, pd.DataFrame]
+    changed: dict[str, pd.DataFrame]
+    target: CRS
+    reason: Words
+    faults: list[Fault]
+
+
+def _check(work: _Import, crs: str | None) -> _Checked:
+    """Read every file, put the layers into one coordinate system, and check them against each other."""
+    kept = work.there.layers if work.there else {}
+    parts = read_all(
+        work.sources,
+        stage_system=work.stage_system,
+        crs=crs,
+        schools=kept.get("schools"),
+        mended=work.mended,
+        before=work.before_layer,
+    )
     target, reason = target_crs(work.there, {layer: part.frame for layer, part in parts.items()})
-    files = {layer: source.name for layer, source in work.sources.items()}
+    files = {layer: "、".join(source.name for source in given) for layer, given in work.sources.items()}
     placed, warned = place({layer: part.frame for layer, part in parts.items()}, target, files=files)
     work.step(0.8, "")
     found = [*(fault for part in parts.values() for fault in part.warnings), *warned]
-    agreed, said = _agreeing(work, placed)
-    work.step(0.9, "")
-    saved = _save(work, agreed, parts, {**new, "epsg": epsg_of(target)})
-    assumed = [reason, *_read_as(parts), *([] if work.there else _set(saved, assumed_system))]
-    report = _report(work, saved, placed, target, assumed, [*found, *said])
-    importlog.append(saved.folder, report)
-    work.tell(1.0, "")
-    return report
+    changed, said = _agreeing(work, parts, placed, found)
+    return _Checked(parts, placed, changed, target, reason, [*found, *said])
 
 
 def _agreeing(
-    work: _Import, placed: Mapping[str, pd.DataFrame]
+    work: _Import, parts: Mapping[str, Part], placed: Mapping[str, pd.DataFrame], noticed: Sequence[Fault]
 ) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     """Turn names into ids, check all layers against each other; return what changed, and warnings."""
     from gis.checks import resolve_names
@@ -294,31 +295,47 @@ def _agreeing(
     kept = work.there.layers if work.there else {}
     every, said = resolve_names({**kept, **placed})
     found = [*said, *check_layers(every, stage_system=work.stage_system)]
+    found = with_places(found, every, {layer: part.places for layer, part in parts.items()})
     if errors(found):
-        raise FaultError(found)
+        raise FaultError([*found, *noticed])
     changed = {name for name, frame in every.items() if name in placed or frame is not kept.get(name)}
     return {name: storable(every[name]) for name in every if name in changed}, found
 
 
-def _save(
-    work: _Import, changed: Mapping[str, pd.DataFrame], parts: Mapping[str, Part], new: Mapping[str, Any]
-) -> Project:
-    rows = [
-        (layer, source.as_of, source.source, _place(source, parts[layer].table))
-        for layer, source in work.sources.items()
-    ]
-    sources = pd.DataFrame(rows, columns=["layer", "as_of", "source", "file"])
+def _keep(
+    work: _Import, checked: _Checked, new: Mapping[str, Any], *, assumed_system: bool
+) -> dict[str, Any]:
+    """Save what was checked and note the import in its log; return the report."""
+    work.step(0.9, "")
+    saved = _save(work, checked, {**new, "epsg": epsg_of(checked.target)})
+    assumed = [checked.reason, *_read_as(checked.parts)]
+    assumed += [] if work.there else _set(saved, assumed_system)
+    report = importlog.report(
+        saved,
+        before=work.there,
+        sources=work.sources,
+        rows={layer: len(frame) for layer, frame in checked.placed.items()},
+        target=checked.target,
+        assumed=assumed,
+        faults=checked.faults,
+        mended=work.mended,
+    )
+    importlog.append(saved.folder, report)
+    work.tell(1.0, "")
+    return report
+
+
+def _save(work: _Import, checked: _Checked, new: Mapping[str, Any]) -> Project:
+    sources = sources_of(work.sources, checked.parts)
     if work.there is None:
-        return project.create_project(changed, id=work.project_id, folder=work.base, sources=sources, **new)
+        return project.create_project(
+            checked.changed, id=work.project_id, folder=work.base, sources=sources, **new
+        )
     old = work.there.sources
     # A layer that stays, but whose names have become ids, stays with its source.
-    kept = old[old["layer"].isin(changed) & ~old["layer"].isin(sources["layer"])]
+    kept = old[old["layer"].isin(checked.changed) & ~old["layer"].isin(sources["layer"])]
     stated = pd.concat([kept[list(sources.columns)], sources], ignore_index=True)
-    return project.save_layers(work.there, changed, sources=stated)
-
-
-def _place(source: Source, table: str) -> str:
-    return f"{source.name} [{table}]" if table else source.name
+    return project.save_layers(work.there, checked.changed, sources=stated)
 
 
 def _read_as(parts: Mapping[str, Part]) -> list[Words]:
@@ -341,38 +358,3 @@ def _set(saved: Project, assumed_system: bool) -> list[Words]:
         f"walking speed {saved.walk_speed:g} m/min (assumed).",
     )
     return [*(said if assumed_system else []), walking]
-
-
-def _report(
-    work: _Import,
-    saved: Project,
-    placed: Mapping[str, pd.DataFrame],
-    target: CRS,
-    assumed: Sequence[Words],
-    found: Sequence[Fault],
-) -> dict[str, Any]:
-    had = set(work.there.layers) if work.there else set()
-    layers = [
-        {
-            "layer": layer,
-            "zh": layer_label(layer),
-            "en": layer_label(layer, "en"),
-            "rows": len(placed[layer]),
-            "file": source.name,
-            "table": source.table,
-            "replaced": layer in had,
-        }
-        for layer, source in work.sources.items()
-    ]
-    return {
-        "saved": True,
-        "project": saved.id,
-        "name": saved.name,
-        "folder": str(saved.folder),
-        "new": work.there is None,
-        "version": saved.version,
-        "crs": {"epsg": saved.epsg, "zh": systems.name(target), "en": systems.name(target, "en")},
-        "layers": layers,
-        "assumed": [words._asdict() for words in assumed],
-        "warnings": importlog.records(warnings(found)),
-    }

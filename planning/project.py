@@ -20,7 +20,7 @@ from planning.settings import PROJECT_FILE
 
 ENV_HOME: Final = "HUAPIAN_HOME"
 DRAFTS_FILE: Final = "drafts.sqlite"
-SOURCE_COLUMNS: Final = ("layer", "as_of", "source", "file", "rows")
+SOURCE_COLUMNS: Final = ("layer", "as_of", "year", "source", "file", "rows")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Project:
     revisions : mapping of str to int
         Version in which each layer was last saved: what is derived goes by those of the layers it needs.
     sources : DataFrame
-        Columns layer, as_of (统计时点), source, file, rows.
+        Columns layer, as_of (统计时点), year (学年), source, file, rows.
     """
 
     id: str

@@ -1,28 +1,18 @@
-"""The files of an import read into frames, the faults of all files at once."""
+"""The files of an import read into frames, a layer out of one or several, all faults at once."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from gis import export
+from gis.columns import Places
 from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
 from gis.headers import fold_header
 from gis.layers import SCHEMAS
 
-#: Endings of OpenStreetMap extracts, which give roads and barriers.
-OSM: Final = (".osm", ".pbf")
-
-register_kinds(
-    {
-        "import_osm_layer": (
-            "OpenStreetMap 文件只能作为道路或河流与铁路导入，不能作为“{layer}”。",
-            'an OpenStreetMap file gives roads or barriers, not "{layer}".',
-        ),
-    }
-)
 register_kinds(
     {
         "import_personal": (
@@ -46,7 +36,7 @@ PERSONAL: Final = (
 
 @dataclass(frozen=True)
 class Source:
-    """One table of one file, to become a layer.
+    """One table of one file, to become a layer or a part of one.
 
     Attributes
     ----------
@@ -55,10 +45,16 @@ class Source:
     table : str
         Sheet of a workbook or layer of a GeoPackage; empty for the one that looks like the layer.
     crs : str or None
-        Coordinate system, as the planner states it: "EPSG:4546", "GCJ-02", "BD-09", or "local" for a local
-        grid in metres (独立坐标). Goes before what the file says.
+        Coordinate system, as the planner states it: "EPSG:4546", "GCJ-02", "BD-09", "local" for a local
+        grid in metres (独立坐标), or what `gis.datum` and `gis.datum_control` make of parameters and control
+        points. Goes before what the file says.
     mapping : mapping of str to str
-        Header in the file -> column, for headers that are not understood by themselves.
+        Header in the file -> column, for headers that are not understood by themselves; an empty column for a
+        header that is not to be used.
+    words : mapping of str to (mapping of str to str)
+        Column -> text of a cell -> what is meant, for values that are not understood by themselves.
+    encoding : str
+        Text encoding, where the planner states it.
     as_of : str
         统计时点 of the data, as the planner states it.
     source : str
@@ -71,6 +67,8 @@ class Source:
     table: str = ""
     crs: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    encoding: str = ""
     as_of: str = ""
     source: str = ""
     file: str = ""
@@ -83,49 +81,62 @@ class Source:
 
 @dataclass(frozen=True)
 class Part:
-    """One layer as it came out of its file.
+    """One layer as it came out of its files.
 
     Attributes
     ----------
     frame : DataFrame or GeoDataFrame
-        Canonical columns, in the file's coordinate system.
+        Canonical columns, in the coordinate system of the (first) file.
     warnings : list of Fault
         What was noticed.
     note : Words
         How the coordinate system is known; empty for a plain table.
     table : str
-        The tables of the file it was read from.
+        The tables of the files it was read from.
+    as_of : str
+        统计时点: as stated, else as the tables say.
+    places : Places
+        Where each row of `frame` stands in its file.
     """
 
     frame: pd.DataFrame
     warnings: list[Fault]
     note: Words
     table: str
+    as_of: str
+    places: Places
 
 
 def read_all(
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Sequence[Source]],
     *,
     stage_system: str,
     crs: str | None = None,
-    before: Callable[[int, Source], None],
+    schools: pd.DataFrame | None = None,
+    mended: pd.DataFrame | None = None,
+    before: Callable[[int, str], None],
 ) -> dict[str, Part]:
     """Read every file.
 
     Parameters
     ----------
-    sources : mapping of str to Source
-        Layer -> where it is.
+    sources : mapping of str to sequence of Source
+        Layer -> where its parts are.
     stage_system : {"6-3", "5-4"}
         Of the project.
     crs : str, optional
         Coordinate system of the files that do not state theirs.
+    schools : DataFrame, optional
+        The schools there are, unless they are read as well: grades named by year of entry go by them.
+    mended : DataFrame, optional
+        Rows given back mended, as `planning.mending.read` returns them.
     before : callable
-        Called with the number of each file and its source before it is read.
+        Called with a number and the files' names before each layer is read.
 
     Returns
     -------
     dict of str to Part
+        In the order of `sources`.
 
     Raises
     ------
@@ -134,35 +145,42 @@ def read_all(
     """
     parts: dict[str, Part] = {}
     faults: list[Fault] = []
-    for number, (layer, source) in enumerate(sources.items()):
-        before(number, source)
+    # Schools first: the others' grades by year of entry rest on them.
+    for number, layer in enumerate(sorted(sources, key=lambda name: name != "schools")):
+        before(number, "、".join(source.name for source in sources[layer]))
+        known = parts["schools"].frame if "schools" in parts else schools
         try:
-            parts[layer] = _read(layer, source, stage_system, crs)
+            parts[layer] = _read(layer, sources[layer], stage_system, crs, known, mended)
         except FaultError as error:
-            faults += named(error.faults, source)
+            faults += error.faults
     if errors(faults):
         raise FaultError([*faults, *(fault for part in parts.values() for fault in part.warnings)])
-    return parts
+    return {layer: parts[layer] for layer in sources}
 
 
-def _read(layer: str, source: Source, stage_system: str, crs: str | None) -> Part:
-    if Path(source.path).suffix.lower() in OSM:
-        return _read_osm(layer, source)
-    from gis.readers import read_layer
+def _read(
+    layer: str,
+    sources: Sequence[Source],
+    stage_system: str,
+    crs: str | None,
+    schools: pd.DataFrame | None,
+    mended: pd.DataFrame | None,
+) -> Part:
+    from gis.readers import titles
+    from planning.parts import Named, read_parts
 
-    result = read_layer(
-        source.path,
-        layer,
-        table=source.table or None,
-        crs=source.crs or (None if crs is None or states_crs(source) else crs),
-        mapping=dict(source.mapping),
-        stage_system=stage_system,
-        as_of=source.as_of,
-    )
-    frame, dropped = without_personal(result.frame, layer)
-    warned = [f for f in result.faults if f.kind != "column_unknown" or f.column not in dropped]
-    warned += [Fault("import_personal", source.name, layer=layer, column=name) for name in dropped]
-    return Part(frame, named(warned, source), result.crs_note, str(result.source["table"]))
+    names = titles([s.path for s in sources], [s.name for s in sources])
+    files = [Named(name, source, _stated(source, crs)) for name, source in zip(names, sources, strict=True)]
+    read = read_parts(layer, files, stage_system=stage_system, schools=schools, mended=mended)
+    frame, dropped = without_personal(read.frame, layer)
+    warned = [f for f in read.faults if f.kind != "column_unknown" or f.column not in dropped]
+    warned += [Fault("import_personal", "、".join(names), layer=layer, column=name) for name in dropped]
+    return Part(frame, warned, read.note, read.table, read.as_of, read.places)
+
+
+def _stated(source: Source, crs: str | None) -> str | None:
+    """Return what coordinate system a file is read in: its own, else the one for files that state none."""
+    return source.crs or (None if crs is None or states_crs(source) else crs)
 
 
 def without_personal(frame: pd.DataFrame, layer: str) -> tuple[pd.DataFrame, list[str]]:
@@ -201,41 +219,13 @@ def _canonical(name: object) -> bool:
 def states_crs(source: Source) -> bool:
     """Tell whether a file states its coordinate system, so that one meant for the others is not put on it.
 
-    Raises
-    ------
-    FaultError
-        If the file cannot be opened.
+    A file that cannot be opened states nothing: reading it says why.
     """
-    from gis import files, spatial
+    from gis.opening import open_file
 
-    path = files.guard(source.path)
-    ending = path.suffix.lower()
-    if ending in files.GEOJSON:
-        opened = spatial.open_geojson(path)
-    elif ending in files.GDAL_DRIVERS:
-        opened = spatial.open_gdal(path)
-    else:
+    try:
+        opened = open_file(source.path, encoding=source.encoding)
+        tables = [head.name for head in opened.heads if source.table in ("", head.name)]
+        return any(opened.load(name).declared is not None for name in tables)
+    except FaultError:
         return False
-    tables = [head.name for head in opened.heads if source.table in ("", head.name)]
-    return any(opened.load(name).declared is not None for name in tables)
-
-
-def _read_osm(layer: str, source: Source) -> Part:
-    from gis import osm
-    from gis.schema import check
-
-    readers = {"roads": osm.read_osm, "barriers": osm.read_osm_barriers}
-    if layer not in readers:
-        raise FaultError([Fault("import_osm_layer", source.name, layer=layer)])
-    if not Path(source.path).is_file():
-        raise FaultError([Fault("file_missing", found=source.name)])
-    frame, faults = check(readers[layer](source.path), SCHEMAS[layer], file=source.name)
-    if errors(faults):
-        raise FaultError(faults)
-    note = Words("OpenStreetMap，WGS 84 经纬度。", "OpenStreetMap: longitude and latitude in WGS 84.")
-    return Part(frame, faults, note, "")
-
-
-def named(faults: Iterable[Fault], source: Source) -> list[Fault]:
-    """Return faults under the name the planner knows the file by."""
-    return [replace(fault, file=source.name) if fault.file else fault for fault in faults]

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
+from planning import mending
 
 ROOT = Path(__file__).parents[1]
 UNITS = "小区编号,小区名称,经度,纬度\n" + "".join(
@@ -53,11 +54,61 @@ def test_faults_of_all_files_stand_on_stderr_in_both_languages(tmp_path, units, 
 
 
 def test_a_word_without_a_layer_is_bad_input(units, home):
-    done = run("import", "row", units, "=b.csv", "births=b.csv", "births=c.csv", "--year", 2026)
+    done = run("import", "row", units, "=b.csv", "births=b.csv", "--year", 2026)
     assert done.exit_code == 2
     assert "units=小区.xlsx" in done.stderr and "layer=file" in done.stderr
-    assert "=b.csv" in done.stderr and "b.csv、c.csv" in done.stderr
+    assert "=b.csv" in done.stderr and str(units) in done.stderr
     assert not home.exists()
+
+
+def test_a_folder_of_returns_becomes_layers(tmp_path, units, home):
+    folder = tmp_path / "来件"
+    (folder / "班额").mkdir(parents=True)
+    units.rename(folder / units.name)
+    for town, school in (("甲镇", "S1"), ("乙镇", "S2")):
+        rows = "".join(f"{school},2026,一年级,{n},40\n" for n in (1, 2))
+        text = f"学校代码,学年,年级,班号,班额\n{rows}"
+        (folder / "班额" / f"班额_{town}.csv").write_text(text, encoding="gb18030")
+    (folder / "旧表.et").write_bytes(b"WPS")
+    (folder / "别的.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    done = run("import", "row", folder, "--year", 2026)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert {row["layer"]: row["rows"] for row in report["layers"]} == {"units": 6, "classes": 4}
+    assert report["layers"][1]["files"] == ["班额_乙镇.csv", "班额_甲镇.csv"]
+    said = " ".join(line["zh"] for line in report["unread"])
+    assert "旧表.et" in said and "另存为" in said and "别的.csv" in said
+
+
+def test_the_system_of_one_file_is_stated(tmp_path, units, home):
+    done = run("import", "row", f"units={units}", "--year", 2026, "--crs-of", f"{units.name}=BD-09")
+    assert done.exit_code == 0, done.output
+    assert "BD-09" in done.stdout
+    wrong = run("import", "row", f"units={units}", "--crs-of", "nowhere.csv=BD-09")
+    assert wrong.exit_code == 2 and "nowhere.csv" in wrong.stderr and units.name in wrong.stderr
+
+
+def test_faulty_rows_go_out_and_come_back(tmp_path, home):
+    path = tmp_path / "小区.csv"
+    path.write_text(UNITS + "U5,重复,109.99,39.82\n", encoding="gb18030")
+    out = tmp_path / "待改.xlsx"
+    words = ("import", "row", f"units={path}", "--year", 2026)
+    done = run(*words, "--faulty", out)
+    assert done.exit_code == 2 and out.is_file()
+    rows = mending.read(out)
+    assert list(zip(rows["文件"], rows["行号"], strict=True)) == [("小区.csv", 8)]
+    out.write_bytes(mending.workbook({"units": rows.assign(处理="删除")}))
+    done = run(*words, "--mended", out)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report["layers"][0]["rows"] == 6
+    assert report["left_out"] == [{"file": "小区.csv", "sheet": "", "row": 8}]
+
+
+def test_a_check_saves_nothing(units, home):
+    done = run("import", "row", f"units={units}", "--year", 2026, "--check")
+    assert done.exit_code == 0 and not json.loads(done.stdout)["saved"]
+    assert "datum_assumed" in done.stdout and not (home / "row").exists()
 
 
 def test_the_stage_system_is_kept(units, home):

@@ -16,12 +16,11 @@ from typing import Any, Final
 import streamlit as st
 
 from gis.faults import Fault, errors, grouped
-from gis.files import FORMATS
+from gis.files import FORMATS, OSM
 from gis.layers import SCHEMAS, layer_label, worded
 from planning.imports import Source, free_id
 from planning.preview import Choice, TablePreview
 from planning.project import Project
-from planning.reading import OSM
 from ui import jobs, outcome
 from ui.texts import _, language
 
