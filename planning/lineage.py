@@ -26,6 +26,11 @@ register_kinds(
             "“{change}”应有{needed}。请补上。",
             '"{change}" needs {needed}. Fill it in.',
         ),
+        "lineage_unsaid": (
+            "编号“{found}”的这一行没有写明对象（学校还是小区）和变更。请补上。",
+            'the row of the id "{found}" does not say whether it is a school or a unit, and what changed. '
+            "Fill it in.",
+        ),
         "lineage_from_unknown": (
             "{subject}“{found}”不在本年度的数据里。请核对原编号。",
             'there is no {subject} "{found}" in this year\'s data. Check the former id.',
@@ -217,13 +222,16 @@ def _fault(kind: str, row: Mapping[str, Any], found: str, **params: Any) -> Faul
 
 
 def _incomplete(row: Mapping[str, Any]) -> list[Fault]:
-    needed = _NEEDED.get(row["change"], ())
+    named = row["from_id"] if pd.notna(row["from_id"]) else row["to_id"]
+    found = "" if pd.isna(named) else str(named)
+    if pd.isna(row["subject"]) or pd.isna(row["change"]):
+        return [Fault("lineage_unsaid", found=found)]
+    needed = _NEEDED[row["change"]]
     lacking = [SCHEMA[name].label for name in needed if pd.isna(row[name])]
     if not lacking:
         return []
     params = {"change": CHANGE_WORDS[row["change"]], "needed": lacking}
-    named = row["from_id"] if pd.notna(row["from_id"]) else row["to_id"]
-    return [Fault("lineage_incomplete", found="" if pd.isna(named) else str(named), params=params)]
+    return [Fault("lineage_incomplete", found=found, params=params)]
 
 
 def _twice(rows: pd.DataFrame) -> list[Fault]:

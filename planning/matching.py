@@ -20,6 +20,8 @@ from planning.lineage import COLUMNS
 
 #: Least likeness of two names, 0 to 100, that is worth proposing.
 LIKELY: Final = 70.0
+#: Least score of one id under two names: the id speaks for one school, the names may not.
+SAME_ID: Final = 80.0
 #: Metres within which two points are taken for one place.
 SAME_PLACE: Final = 30.0
 #: Least part of an area that must lie in another for the one to have become (part of) the other.
@@ -309,7 +311,7 @@ def _renamed(pairs: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any]]:
     rows = pairs[(pairs["how"] == "id") & pairs["renamed"] & ~pairs["old_id"].isin(list(said))]
     why = Words("编号相同，名称变了", "same id, another name")
     return [
-        _row("renamed", one, one, None, round(likeness(name, other), 1), why)
+        _row("renamed", one, one, None, max(SAME_ID, round(likeness(name, other), 1)), why)
         for one, name, other in zip(rows["old_id"], rows["old_name"], rows["new_name"], strict=True)
     ]
 

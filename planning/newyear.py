@@ -4,18 +4,21 @@ The project is written beside the others under a hidden name and gets its place 
 that leaves nothing that counts; this year's project is only read.
 """
 
+import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from gis.faults import Fault, FaultError, errors, register_kinds, warnings
+from gis.layers import layer_label
 from planning import derived, drafts, importlog, incoming, journal, lineage, rebasing, rollforward
+from planning.matching import Matching
 from planning.project import (
     DRAFTS_FILE,
     SOURCE_COLUMNS,
@@ -57,6 +60,7 @@ def open_year(
     name: str,
     name_en: str = "",
     author: str = "",
+    lang: str = "zh",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> dict[str, Any]:
@@ -70,6 +74,8 @@ def open_year(
         Of the new project.
     author : str
         Who opens the year: signs the step by which each draft is turned over.
+    lang : {"zh", "en"}
+        Language of the progress messages.
     progress, cancelled : callable, optional
         Given by the job.
 
@@ -80,13 +86,19 @@ def open_year(
     """
     old = open_project(folder)
     try:
-        return _open(old, id, (name, name_en), author, progress or _silent, cancelled or _never)
+        return _open(old, id, (name, name_en), author, lang, progress or _silent, cancelled or _never)
     except FaultError as error:
         return {"saved": False, "project": old.id, "faults": list(error.faults)}
 
 
 def _open(
-    old: Project, id: str, names: tuple[str, str], author: str, tell: Progress, stop: Cancelled
+    old: Project,
+    id: str,
+    names: tuple[str, str],
+    author: str,
+    lang: str,
+    tell: Progress,
+    stop: Cancelled,
 ) -> dict[str, Any]:
     new = incoming.staged(old)
     home = old.folder.parent
@@ -95,9 +107,7 @@ def _open(
     if (home / id).exists():
         raise FaultError([Fault("year_taken", found=id)])
     table, answers = incoming.table(new), incoming.answers(new)
-    carried = rollforward.carry(
-        old, new, table, answers=answers, progress=lambda share, said: tell(0.5 * share, said)
-    )
+    carried = rollforward.carry(old, new, table, answers=answers, progress=_part(tell, 0.5, lang))
     if errors(carried.faults):
         raise FaultError(carried.faults)
     scratch = home / f"{_SCRATCH}{id}"
@@ -114,6 +124,11 @@ def _open(
     incoming.drop(old)
     tell(1.0, names[0])
     return {"saved": True, "project": id, "faults": warnings(carried.faults)}
+
+
+def _part(tell: Progress, whole: float, lang: str) -> Progress:
+    """Return the progress of a first part of the work, layers named in words."""
+    return lambda share, layer: tell(whole * share, layer_label(layer, lang))
 
 
 def _silent(share: float, said: str) -> None:
@@ -228,6 +243,53 @@ def children(project: Project) -> list[Project]:
     """Return the projects that were opened from this one."""
     others = list_projects(project.folder.parent)
     return [other for other in others if (came := history(other)) and came[-1]["parent"] == project.id]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What opening the year would do, as the files, the lineage table and the answers stand.
+
+    Attributes
+    ----------
+    key : str
+        From `look_key`: another key means that something has changed since.
+    matchings : mapping of {"school", "unit"} to Matching
+    carried : Carried
+        Without its layers.
+    drafts : DataFrame
+        From `draft_outcomes`.
+    """
+
+    key: str
+    matchings: Mapping[str, Matching]
+    carried: Carried
+    drafts: pd.DataFrame
+
+
+def look_key(old: Project, new: Project) -> str:
+    """Return what a look goes by: the data of both years, the table and the answers."""
+    parts = [old.key, new.key, incoming.table(new).to_json(), repr(incoming.answers(new))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def look_job(folder: str | Path, *, lang: str = "zh", progress: Progress | None = None) -> Look:
+    """Look at what opening the year would do, without doing it; runs as a job that tells layers in `lang`.
+
+    Raises
+    ------
+    FaultError
+        If the next year has not been begun.
+    """
+    old = open_project(folder)
+    new = incoming.staged(old)
+    if new is None:
+        raise FaultError([Fault("year_not_begun")])
+    table = incoming.table(new)
+    tell = _part(progress or _silent, 1.0, lang)
+    carried = rollforward.carry(old, new, table, answers=incoming.answers(new), progress=tell)
+    matchings = rollforward.matchings(old, new, table)
+    drafts_then = draft_outcomes(old, carried.turn)
+    return Look(look_key(old, new), matchings, replace(carried, layers={}), drafts_then)
 
 
 def draft_outcomes(project: Project, turn: Turn) -> pd.DataFrame:

@@ -106,3 +106,7 @@ def test_the_table_is_kept_beside_the_layers(tmp_path):
     lineage.store(tmp_path, table(*SOUND))
     pd.testing.assert_frame_equal(lineage.stored(tmp_path), table(*SOUND))
     assert [path.name for path in tmp_path.iterdir()] == [lineage.FILE]
+
+
+def test_a_row_that_does_not_say_what_changed_is_a_fault():
+    assert kinds(table(row(None, "closed", "s1", None), row("school", None, "s2", None))) == ["lineage_unsaid"] * 2

@@ -24,7 +24,10 @@ def page(context: Context) -> None:
         "import": (_("导入"), _import),
         "rolls": (_("花名册"), _rolls),
         "collect": (_("收表核数"), _collect),
+        "links": (_("相邻与步行"), _links),
         "headers": (_("表头与模板"), _headers),
+        "roll": (_("转入下一学年"), _roll),
+        "september": (_("九月对账"), _september),
     }
     chosen = st.segmented_control(
         _("内容"),
@@ -172,3 +175,21 @@ def _rolls(context: Context) -> None:
     from ui import rolls
 
     rolls.panel(context)
+
+
+def _roll(context: Context) -> None:
+    from ui.rollforward import panel
+
+    panel.panel(context)
+
+
+def _september(context: Context) -> None:
+    from ui.rollforward import september
+
+    september.panel(context)
+
+
+def _links(context: Context) -> None:
+    from ui import links
+
+    links.draw(context)
