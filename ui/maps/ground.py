@@ -35,14 +35,19 @@ def whole(context: Context) -> gpd.GeoDataFrame:
 
 
 def places(m: folium.Map, context: Context) -> None:
-    """Offer the urban core of each district to jump to: most pupils live on little of the map."""
-    units = _geo(context.project.layers["units"])
+    """Offer the parts of the map to jump to, where there are any."""
+    if len(found := cores(context)) > 1:
+        maps.add_places(m, found, title=_("看哪里"))
+
+
+def cores(context: Context) -> dict[str, gpd.GeoDataFrame]:
+    """Return the whole and the urban core of each district, in words: most pupils live on little of it."""
+    units, everything = _geo(context.project.layers["units"]), {_("全域"): whole(context)}
     if not {"area", "district"} <= set(units.columns):
-        return
-    cores = units[units["area"] == "urban"].groupby("district")
-    found = {_("{district}城区", district=name): rows for name, rows in cores if len(rows) >= FEWEST}
-    if found:
-        maps.add_places(m, {_("全域"): whole(context)} | found, title=_("看哪里"))
+        return everything
+    urban = units[units["area"] == "urban"].groupby("district")
+    found = {_("{district}城区", district=name): rows for name, rows in urban if len(rows) >= FEWEST}
+    return everything | found
 
 
 def _geo(frame: object) -> gpd.GeoDataFrame:

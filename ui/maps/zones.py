@@ -160,7 +160,7 @@ def _marks(m: folium.Map, units: gpd.GeoDataFrame, marks: Marks) -> list[maps.Le
     ids = units["unit_id"]
     if len(held := units[ids.isin(list(marks.locked))]):
         shapes(m, _hatched(held), _("已锁定"), HATCH)
-        rows.append(_hatch_row(_("已锁定的单元")))
+        rows.append(hatch_row(_("已锁定的单元")))
     if len(cut := units[ids.isin(list(marks.cut_off))]):
         shapes(m, cut[["geometry"]], _("飞地"), CUT)
         rows.append(maps.swatch(_("飞地:与学校不相连"), BRICK, fill=0.25, border=BRICK))
@@ -185,7 +185,8 @@ def _hatch(shape: BaseGeometry, *, across: int = 10) -> BaseGeometry:
     return lines.intersection(shape)
 
 
-def _hatch_row(label: str) -> maps.LegendItem:
+def hatch_row(label: str) -> maps.LegendItem:
+    """Return the legend row of locked units."""
     strokes = "".join(f'<path d="M{x} 15.5l13-13" stroke="{INK}" stroke-width="1"/>' for x in (0, 5, 10))
     return maps.LegendItem(label, f"<svg>{strokes}</svg>")
 

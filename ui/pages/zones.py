@@ -37,7 +37,7 @@ def page(context: Context) -> None:
         return
     _strangers(context, desk)
     _figures(context, desk, found)
-    board.draw(context, found)
+    board.draw(context, desk, found)
     _sections(context, desk, found)
     widgets.explain(_help())
 

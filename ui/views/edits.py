@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,19 +55,28 @@ class Desk:
     @property
     def first(self) -> int:
         """Revision of the draft before anything was done to it."""
-        own = (n for n, op in enumerate(self.history) if not op.payload.get(START))
-        return next(own, len(self.history))
+        return _first(self.history)
 
     @property
     def can_undo(self) -> bool:
         """Tell whether there is a step to take back."""
-        target = drafts.undo_target(self.history)
-        return target is not None and target >= self.first
+        return undoable(self.history)
 
     @property
     def can_redo(self) -> bool:
         """Tell whether there is an undone step to bring back."""
         return drafts.redo_target(self.history) is not None
+
+
+def undoable(history: Sequence[Op]) -> bool:
+    """Tell whether a draft has a step to take back: what it began with is none."""
+    target = drafts.undo_target(history)
+    return target is not None and target >= _first(history)
+
+
+def _first(history: Sequence[Op]) -> int:
+    own = (n for n, op in enumerate(history) if not op.payload.get(START))
+    return next(own, len(history))
 
 
 def look(context: Context) -> Desk:

@@ -1,25 +1,25 @@
-"""The map of the chosen plan with the table of its zones beside it. Read-only."""
+"""The board to paint the chosen plan on, with the table of its zones beside it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import widgets
-from ui.maps import show
+from ui import board, widgets
 from ui.maps import zones as maps
 from ui.state import Context, plan_name
 from ui.texts import _
 from ui.views import zones as views
+from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
 HEIGHT = 600
 
 
-def draw(context: Context, found: Assessment) -> None:
-    """Draw map and table side by side."""
-    left, right = st.columns([3, 2])
+def draw(context: Context, desk: Desk, found: Assessment) -> None:
+    """Draw board and table side by side."""
+    left, right = st.columns([2, 1])
     with left:
-        show.show(html(context, found), alt=_("片区地图:{plan}", plan=plan_name(context)), height=HEIGHT)
+        board.draw(context, desk, found)
     with right:
         widgets.table(views.zone_table(context, found), key="zones-table", height=HEIGHT)
 

@@ -6,8 +6,8 @@ step in between is then a conflict, never overwritten.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -19,29 +19,52 @@ from ui.texts import _
 from ui.views import edits
 from ui.views.edits import Desk
 
-_ASK, _CLASH, _SAID, _AUTHOR = "zones-ask", "zones-clash", "zones-said", "zones-author"
+_TRAY = "zones-tray"
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A draft to be named, and what to do with it once it is there."""
+    """A draft to be named, its first steps, and what else to do with it once it is there."""
 
     fork: bool = False
-    then: Callable[[Draft], None] | None = None
+    ops: tuple[Op, ...] = ()
+    then: Callable[[Draft], object] | None = None
 
 
 @dataclass(frozen=True)
 class Clash:
-    """A step that came too late."""
+    """Steps that came too late; none where it was an undo or a redo."""
 
     draft_id: str
-    op: Op | None
+    ops: tuple[Op, ...]
     conflict: Conflict
+
+
+@dataclass
+class Tray:
+    """What the next run has to say or ask, who works here and which steps were made here.
+
+    One object for as long as the tab lives. Streamlit may break a callback off wherever it touches
+    `st.session_state` once the next click has come in: a callback takes the tray before it writes to the
+    store, and touches nothing else of the session afterwards.
+    """
+
+    author: str = ""
+    said: str | Op = ""
+    ask: Ask | None = None
+    clash: Clash | None = None
+    own: set[tuple[str, int]] = field(default_factory=set)
+
+
+def tray() -> Tray:
+    """Return this tab's tray."""
+    kept: Tray = st.session_state.setdefault(_TRAY, Tray())
+    return kept
 
 
 def author() -> str:
     """Return who works in this tab, as typed when a draft was made; empty if nobody said."""
-    return str(st.session_state.get(_AUTHOR, ""))
+    return tray().author
 
 
 def submit(context: Context, desk: Desk, op: Op) -> None:
@@ -49,7 +72,7 @@ def submit(context: Context, desk: Desk, op: Op) -> None:
     if stale(desk):
         return
     if desk.draft is None:
-        ask(Ask(then=lambda draft: append(context, draft.id, draft.rev, op)))
+        ask(Ask(ops=(op,)))
     else:
         append(context, desk.draft.id, desk.state.rev, op)
 
@@ -63,23 +86,39 @@ def stale(desk: Desk) -> bool:
     return True
 
 
-def append(context: Context, draft_id: str, base_rev: int, op: Op) -> None:
-    """Add a step at a revision, or have the conflict shown."""
-    answer = draft_store(context.project).append(draft_id, base_rev, op, author=author())
+def append(
+    context: Context, draft_id: str, base_rev: int, op: Op, *, told: Tray | None = None
+) -> int | Conflict:
+    """Add a step at a revision and return the new one, or have the conflict shown."""
+    told = told or tray()
+    answer = draft_store(context.project).append(draft_id, base_rev, op, author=told.author)
     if isinstance(answer, Conflict):
-        st.session_state[_CLASH] = Clash(draft_id, op, answer)
+        told.clash = Clash(draft_id, (op,), answer)
     else:
-        say(_("已保存:{what}", what=edits.describe(context, op)))
+        told.own.add((draft_id, answer))
+        told.said = op
+    return answer
+
+
+def append_all(context: Context, draft_id: str, base_rev: int, ops: Sequence[Op]) -> None:
+    """Add steps one after the other; the first that comes too late has itself and the rest shown."""
+    told = tray()
+    for at, op in enumerate(ops):
+        answer = append(context, draft_id, base_rev, op, told=told)
+        if isinstance(answer, Conflict):
+            told.clash = Clash(draft_id, tuple(ops[at:]), answer)
+            return
+        base_rev = answer
 
 
 def say(text: str) -> None:
     """Have the next run say something in passing."""
-    st.session_state[_SAID] = text
+    tray().said = text
 
 
 def ask(question: Ask) -> None:
     """Have the next run ask for the name of a new draft. A callback."""
-    st.session_state[_ASK] = question
+    tray().ask = question
 
 
 def choose(draft: Draft) -> None:
@@ -126,7 +165,7 @@ def _author_box() -> None:
     """Let whoever works in this tab sign: every step is kept with a name."""
 
     def keep() -> None:
-        st.session_state[_AUTHOR] = st.session_state["zones-who"].strip()
+        tray().author = st.session_state["zones-who"].strip()
 
     st.session_state.setdefault("zones-who", author())
     st.text_input(
@@ -150,30 +189,54 @@ def _back_buttons(context: Context, desk: Desk, draft: Draft) -> None:
         st.button(label, key=key, disabled=not possible, on_click=_back, args=args)
 
 
-def _back(context: Context, draft_id: str, base_rev: int, redo: bool) -> None:
+def back(
+    context: Context, draft_id: str, base_rev: int, redo: bool, *, told: Tray | None = None
+) -> int | Conflict | None:
+    """Take a step back, or bring it back; None where there is none."""
+    told = told or tray()
     store = draft_store(context.project)
+    if not redo and not edits.undoable(store.history(draft_id)):
+        return None
     step = store.redo if redo else store.undo
-    answer = step(draft_id, base_rev, author=author())
+    answer = step(draft_id, base_rev, author=told.author)
     if isinstance(answer, Conflict):
-        st.session_state[_CLASH] = Clash(draft_id, None, answer)
+        told.clash = Clash(draft_id, (), answer)
     elif answer is not None:
-        say(_("已保存:{what}", what=edits.describe(context, store.history(draft_id)[-1])))
+        told.own.add((draft_id, answer))
+        told.said = store.history(draft_id)[answer - 1]
+    return answer
+
+
+def _back(context: Context, draft_id: str, base_rev: int, redo: bool) -> None:
+    back(context, draft_id, base_rev, redo)
 
 
 def dialogs(context: Context, desk: Desk) -> None:
-    """Open the dialog that a callback asked for, and say what was saved."""
-    if said := st.session_state.pop(_SAID, None):
-        st.toast(said)
-    if clash := st.session_state.pop(_CLASH, None):
-        _clash_dialog(context, clash)
-    elif question := st.session_state.pop(_ASK, None):
-        _name_dialog(context, desk, question)
+    """Open the dialog that a callback asked for, and say what was saved.
+
+    A dialog comes back until it is answered: a run of the script may be broken off by the next click.
+    """
+    told = tray()
+    if told.clash:
+        _clash_dialog(context, told.clash)
+    elif told.ask:
+        _name_dialog(context, desk, told.ask)
+    said, told.said = told.said, ""
+    if said:
+        words = said if isinstance(said, str) else _("已保存:{what}", what=edits.describe(context, said))
+        st.toast(words)
+
+
+def _answered() -> None:
+    """Put away what was asked. A callback, and what every answer begins with."""
+    told = tray()
+    told.ask = told.clash = None
 
 
 def _name_dialog(context: Context, desk: Desk, question: Ask) -> None:
     source = desk.draft if question.fork else None
 
-    @st.dialog(_("新建方案"))
+    @st.dialog(_("新建方案"), on_dismiss=_answered)
     def body() -> None:
         st.markdown(
             _("从现行片区开始。现行片区不变;修改都记在方案里,可随时撤销。")
@@ -193,28 +256,32 @@ def _name_dialog(context: Context, desk: Desk, question: Ask) -> None:
 
 
 def _create(context: Context, desk: Desk, question: Ask, name: str, who: str) -> None:
-    st.session_state[_AUTHOR] = st.session_state["zones-who"] = who.strip()
+    _answered()
+    tray().author = st.session_state["zones-who"] = who.strip()
     store = draft_store(context.project)
     if question.fork and desk.draft is not None:
         own = edits.free_name(context.project, name)
         draft = store.fork(desk.draft.id, own, author=who.strip(), rev=desk.state.rev)
     else:
         draft = edits.create(context.project, name, author=who.strip())
-    choose(draft)
-    say(_("已建立方案“{name}”", name=draft.name))
+    append_all(context, draft.id, draft.rev, question.ops)
     if question.then is not None:
         question.then(draft)
+    choose(draft)
+    if tray().clash is None:
+        say(_("已建立方案“{name}”", name=draft.name))
 
 
 def _clash_dialog(context: Context, clash: Clash) -> None:
-    @st.dialog(_("方案已有新的改动"), width="medium")
+    @st.dialog(_("方案已有新的改动"), width="medium", dismissible=False)
     def body() -> None:
         st.markdown(
             _(
                 "您看到的是第 {base} 步,方案现在已到第 {rev} 步。"
-                "您的这一步**没有写入**,也没有覆盖别人的改动。",
+                "您的 {n} 步**没有写入**,也没有覆盖别人的改动。",
                 base=clash.conflict.base_rev,
                 rev=clash.conflict.rev,
+                n=max(len(clash.ops), 1),
             )
         )
         lines = [
@@ -231,22 +298,25 @@ def _clash_dialog(context: Context, clash: Clash) -> None:
 def _clash_buttons(context: Context, clash: Clash) -> None:
     with st.container(horizontal=True):
         if st.button(_("查看最新方案"), key="clash-reload", type="primary"):
+            _answered()
             st.rerun()
-        if clash.op is None:
+        if not clash.ops:
             return
-        if st.button(_("在最新方案上重做这一步"), key="clash-again"):
-            append(context, clash.draft_id, clash.conflict.rev, clash.op)
+        if st.button(_("在最新方案上重做"), key="clash-again"):
+            _answered()
+            append_all(context, clash.draft_id, clash.conflict.rev, clash.ops)
             st.rerun()
         if st.button(_("另存为新方案"), key="clash-fork"):
-            _keep_aside(context, clash, clash.op)
+            _answered()
+            _keep_aside(context, clash)
             st.rerun()
 
 
-def _keep_aside(context: Context, clash: Clash, op: Op) -> None:
-    """Fork the draft where the late step was made, and add the step there."""
+def _keep_aside(context: Context, clash: Clash) -> None:
+    """Fork the draft where the late steps were made, and add the steps there."""
     store = draft_store(context.project)
     wanted = _("{name}(另存)", name=store.get(clash.draft_id).name)
     name = edits.free_name(context.project, wanted)
     aside = store.fork(clash.draft_id, name, author=author() or _("未署名"), rev=clash.conflict.base_rev)
+    append_all(context, aside.id, aside.rev, clash.ops)
     choose(aside)
-    append(context, aside.id, aside.rev, op)

@@ -1,0 +1,215 @@
+"""The planning board (划片底图): a map to paint catchments on, drawn by the browser, decided by Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+import streamlit as st
+
+from gis import maps, symbols
+from gis.leaflet import leaflet_script, leaflet_style
+from planning import seats
+from ui import widgets
+from ui.board import words
+from ui.board.ground import ground
+from ui.board.strokes import ledger, receive
+from ui.maps.data import on_earth
+from ui.maps.ground import MINOR, cores, whole
+from ui.state import Context
+from ui.texts import _
+from ui.views import plan as plans
+from ui.views import zones as views
+from ui.views.edits import Desk
+from ui.views.zones import Assessment
+
+SCRIPTS = ("sheet.js", "tools.js", "board.js", "bar.js")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The units and zones that the board's numbers stand for."""
+
+    ground: str
+    units: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("ui.board") / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _code() -> str:
+    """Return the board's script: Leaflet and the labels of the one-file maps, then our own, as one module."""
+    own = "const L = {};\n(function (exports, module, define) {\n"
+    leaflet = f"{own}{leaflet_script()}\n}})(L, {{}}, undefined);"
+    labels = (files("gis") / "assets" / "map.js").read_text(encoding="utf-8")
+    return "\n".join([leaflet, labels, *map(_asset, SCRIPTS)])
+
+
+@cache
+def _style() -> str:
+    labels = (files("gis") / "assets" / "map.css").read_text(encoding="utf-8")
+    return "\n".join([leaflet_style(), labels, _asset("board.css")])
+
+
+@st.cache_resource(show_spinner=False)
+def _parts() -> tuple[Any, Any]:
+    """Register the two parts: the ground, which stays, and the board, which changes with every stroke."""
+    component = st.components.v2.component
+    kept = component("huapian_ground", js=_asset("ground.js"), isolate_styles=False)
+    board = component(
+        "huapian_board",
+        html='<div class="hp-board"></div>',
+        css=_style(),
+        js=_code(),
+        isolate_styles=False,
+    )
+    return kept, board
+
+
+def draw(context: Context, desk: Desk, found: Assessment) -> None:
+    """Draw the board for a plan; strokes become steps of the chosen draft."""
+    units, name, body = _ground(context.project.key, context)
+    names = Names(name, units, tuple(map(str, found.problem.zone_ids)))
+    kept, board = _parts()
+    kept(key="board-ground", data=body, height=1)
+    state = st.session_state
+
+    def arrived() -> None:
+        receive(context, state["board"].get("queue"))
+
+    board(key="board", data=_plan(context, desk, found, names), on_queue_change=arrived)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ground(key: str, _context: Context) -> tuple[tuple[str, ...], str, bytes]:
+    """Return the units in the board's order, the ground's name and its bytes."""
+    layers = _context.project.layers
+    units = maps.simplified(plans.units_on_the_ground(key, _context.project), maps.TOLERANCE)
+    units = on_earth(units)
+    view = on_earth(whole(_context)).to_crs(4326).total_bounds
+    name, body = ground(units, units.geometry.representative_point(), _lines(layers), view=view.tolist())
+    return tuple(units["unit_id"]), name, body
+
+
+def _lines(layers: Any) -> dict[str, gpd.GeoSeries]:
+    """Return what one finds one's way by: rivers and rails, and roads but the smallest."""
+    found = {}
+    for layer, column in (("roads", "road_class"), ("barriers", "kind")):
+        if layer not in layers:
+            continue
+        frame = on_earth(maps.simplified(layers[layer], maps.TOLERANCE))
+        for kind, rows in frame[~frame[column].isin(MINOR)].groupby(column):
+            found[str(kind)] = rows.geometry
+    return found
+
+
+def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict[str, Any]:
+    """Return the plan as the board takes it: numbers of zones by number of unit, and what is said of them."""
+    zone = {zone: number for number, zone in enumerate(names.zones)}
+    place = {unit: number for number, unit in enumerate(names.units)}
+    units = pd.Index(names.units)
+    return {
+        "ground": names.ground,
+        "on": {
+            "draft": desk.draft.id if desk.draft else "",
+            "stage": desk.key[0],
+            "year": desk.key[1],
+            "rev": desk.state.rev,
+        },
+        "ack": dict(ledger().done),
+        "can_undo": desk.can_undo,
+        "can_redo": desk.can_redo,
+        "zones": found.plan.reindex(units).map(zone).fillna(-1).astype(int).tolist(),
+        "locked": [place[unit] for unit in sorted(found.locked) if unit in place],
+        "cut": [place[unit] for unit in found.units_that("cut_off") if unit in place],
+        "moved": [place[unit] for unit in found.moved if unit in place],
+        "demand": views.demand(found).reindex(units).fillna(0).astype(int).tolist(),
+        "walks": _walks(context, found, units),
+        "zone": _zones(context, found, names),
+        "schools": _schools(context, found, zone),
+        "places": _places(context),
+        "title": words.title(context),
+        "stamp": _("合成数据") if context.project.synthetic else "",
+        "north": symbols.NORTH,
+        "legend": words.legend(context),
+        "words": words.words(),
+        "said": words.said(desk),
+    }
+
+
+def _places(context: Context) -> list[list[Any]]:
+    """Return the parts of the map to jump to: words, south, west, north, east."""
+    rows = []
+    for said, layer in cores(context).items():
+        west, south, east, north = on_earth(layer).to_crs(4326).total_bounds.round(6).tolist()
+        rows.append([said, south, west, north, east])
+    return rows
+
+
+def _walks(context: Context, found: Assessment, units: pd.Index) -> list[str]:
+    rows = plans.walks(context, found.plan).set_index("unit_id").reindex(units)
+    guess = rows["estimate"].fillna(False).astype(bool)
+    return [
+        words.walk(widgets.metres(metres), estimate)
+        for metres, estimate in zip(rows["metres"], guess, strict=True)
+    ]
+
+
+def _zones(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
+    said = plans.zone_names(context.project.key, context.stage, context.project)
+    colours = _colours(context.project.key, context.stage, context.year, context)
+    schools = _located(context)
+    at = schools.drop_duplicates("zone_id").set_index("zone_id").geometry
+    rows = []
+    for number, zone in enumerate(names.zones):
+        room = found.zones["seats"].get(zone)
+        point = at.get(zone)
+        rows.append(
+            {
+                "id": zone,
+                "name": str(said.get(zone, zone)),
+                "colour": colours.get(zone, symbols.ZONE_HUES[number % len(symbols.ZONE_HUES)]),
+                "seats": None if room is None or pd.isna(room) else int(room),
+                "at": None if point is None else [point.y, point.x],
+            }
+        )
+    return rows
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _colours(key: str, stage: str, year: int, _context: Context) -> dict[str, str]:
+    """Return the colours of the plan in force, which stay while a draft is painted."""
+    in_force = plans.in_force(_context.project, stage, year)
+    units = plans.units_on_the_ground(key, _context.project)
+    zones = units[["geometry"]].assign(zone_id=units["unit_id"].map(in_force)).dropna(subset=["zone_id"])
+    if zones.empty:
+        return {}
+    joined = zones.dissolve("zone_id").reset_index()
+    return dict(zip(joined["zone_id"], maps.hues(joined), strict=True))
+
+
+def _located(context: Context) -> gpd.GeoDataFrame:
+    schools = context.project.layers["schools"]
+    placed = schools[schools.geometry.notna() & ~shapely.is_empty(schools.geometry.to_numpy())]
+    zoned = seats.zoned(placed, context.stage, system=context.project.stage_system)
+    return on_earth(gpd.GeoDataFrame(zoned, crs=schools.crs)).to_crs(4326)
+
+
+def _schools(context: Context, found: Assessment, zone: dict[str, int]) -> list[list[Any]]:
+    """Return latitude, longitude, picture, its size, name and zone of each school."""
+    rows = []
+    for school in _located(context).itertuples():
+        load = found.zones["fill"].get(school.zone_id)
+        picture, size = symbols.school(str(school.kind), None if load is None else float(load))
+        spot = [round(school.geometry.y, 6), round(school.geometry.x, 6)]
+        rows.append([*spot, picture, size, str(school.name), zone.get(school.zone_id, -1)])
+    return rows

@@ -1,0 +1,254 @@
+// The planning board: a map to paint catchments on. Python holds the plan; the board shows it at once and sends
+// every stroke in a queue that it empties only when Python says that a stroke has been dealt with.
+
+class Board {
+  constructor(root) {
+    this.root = root.querySelector(".hp-board");
+    this.client = Math.random().toString(36).slice(2) + Date.now().toString(36);
+    this.queue = [];
+    this.last = 0;
+    this.tool = "pan";
+    this.size = 24;
+    this.target = -1;
+    this.stroke = new Map();
+    this.state = { zones: new Uint16Array(0), colours: [], locked: new Set(), cut: new Set(), moved: new Set(), lines: true };
+  }
+
+  update(data, send) {
+    this.send = send;
+    this.data = data;
+    this.words = data.words;
+    if (!this.map) { this._open(); }
+    const bytes = window.huapianGround && window.huapianGround[data.ground];
+    if (!bytes) {  // the ground comes as a part of its own and may come later
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.update(data, send), 30);
+      return;
+    }
+    if (this.shown !== data.ground) { this._ground(bytes); }
+    this.queue = this.queue.filter((item) => item.n > (data.ack[this.client] || 0));
+    this._take(data);
+    this._bar();
+    this._schools();
+    this._labels();
+    this._frame();
+    this.sheet.refresh();
+    this._say();
+  }
+
+  // The plan as Python has it, and on top of it the strokes that Python has not yet seen.
+  _take(data) {
+    const s = this.state;
+    s.zones = Uint16Array.from(data.zones, (zone) => (zone < 0 ? LOOSE : zone));
+    s.colours = data.zone.map((zone) => zone.colour);
+    s.locked = new Set(data.locked);
+    s.cut = new Set(data.cut);
+    s.moved = new Set(data.moved);
+    for (const item of this.queue) {
+      if (item.kind === "assign" && this._here(item)) { this._assign(item); }
+    }
+    if (this.tool !== "lock") { for (const u of this.stroke.keys()) { s.zones[u] = this._aimed(); } }
+    if (this.target >= data.zone.length) { this.target = -1; }
+    this._count();
+  }
+
+  _here(item) { return ["draft", "stage", "year"].every((key) => item[key] === this.data.on[key]); }
+
+  _assign({ units, zone }) {
+    const at = this.data.zone.findIndex((each) => each.id === zone);
+    for (const unit of units) {
+      const u = this.ground.number.get(unit);
+      if (u !== undefined) { this.state.zones[u] = at < 0 ? LOOSE : at; }
+    }
+  }
+
+  _aimed() { return this.target < 0 ? LOOSE : this.target; }
+
+  _count() {
+    this.load = new Array(this.data.zone.length).fill(0);
+    this.loose = 0;
+    this.state.zones.forEach((zone, u) => {
+      if (zone === LOOSE) { this.loose += this.data.demand[u]; } else { this.load[zone] += this.data.demand[u]; }
+    });
+  }
+
+  _open() {
+    this.bar = L.DomUtil.create("div", "hp-board-bar", this.root);
+    const box = L.DomUtil.create("div", "hp-board-map", this.root);
+    this.foot = L.DomUtil.create("div", "hp-board-foot", this.root);
+    this.foot.setAttribute("role", "status");
+    box.tabIndex = 0;
+    box.setAttribute("aria-label", this.words.map);
+    this.map = L.map(box, {
+      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 120,
+      boxZoom: false, doubleClickZoom: false, preferCanvas: true,
+    });
+    L.control.zoom({ position: "bottomleft" }).addTo(this.map);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(this.map);
+    this.tip = L.DomUtil.create("div", "hp-board-tip leaflet-tooltip hp-tip", box);
+    this.pictures = L.layerGroup().addTo(this.map);
+    this.root.addEventListener("keydown", (event) => this._key(event));
+    window.addEventListener("beforeunload", (event) => { if (this.queue.length) { event.preventDefault(); } });
+    new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(box);
+  }
+
+  _ground(bytes) {
+    const first = !this.ground;
+    this.ground = new Ground(bytes);
+    this.shown = this.data.ground;
+    if (this.sheet) { this.sheet.remove(); }
+    this._fit(this.ground.view);
+    this.sheet = new Sheet(this.ground, this.state).addTo(this.map);
+    if (first) { this.pointer = new Pointer(this); }
+    this._ready();
+  }
+
+  // Title with the stamp of synthetic data, north arrow and legend: markup that Python made, words as text.
+  _frame() {
+    const { title, stamp, north, legend } = this.data, text = JSON.stringify([title, stamp, legend]);
+    if (text === this.framed) { return; }
+    this.framed = text;
+    for (const box of this.boxes || []) { box.remove(); }
+    const head = huapian.box(this.map, "topleft", "hp-box hp-title hp-board-title", "<b></b><span class=\"hp-stamp\"></span><p></p>");
+    const [name, mark, below] = head.getContainer().children;
+    name.textContent = title[0];
+    mark.textContent = stamp;
+    mark.hidden = !stamp;
+    below.textContent = title[1];
+    const key = huapian.box(this.map, "bottomright", "hp-box hp-legend", `<details open><summary></summary>${legend}</details>`);
+    key.getContainer().querySelector("summary").textContent = this.words.legend;
+    this.boxes = [head, huapian.box(this.map, "topright", "hp-box hp-north", north), key];
+  }
+
+  _ready() { this.root.dataset.ready = this.shown; }
+
+  // ---- strokes -----------------------------------------------------------------------------------------
+
+  touch(units) {
+    if (this.tool === "pick") { return this.aim(units[0]); }
+    if (this.tool === "lock") { return units.forEach((u) => this.stroke.set(u, true)); }
+    if (this.tool === "town") { units = this._town(units[0]); }
+    if (this.target === -1) { return this._say(this.words.choose); }
+    const aimed = this._aimed(), s = this.state;
+    const changed = units.filter((u) => !s.locked.has(u) && s.zones[u] !== aimed);
+    if (units.some((u) => s.locked.has(u))) { this._say(this.words.held); }
+    for (const u of changed) {
+      this.stroke.set(u, s.zones[u]);
+      s.zones[u] = aimed;
+      s.cut.delete(u);
+    }
+    if (changed.length) {
+      this._count();
+      this.sheet.refresh(changed);
+      this._bar();
+    }
+  }
+
+  done() {
+    const units = [...this.stroke.keys()];
+    this.stroke.clear();
+    if (!units.length) { return; }
+    if (this.tool === "lock") {
+      const free = units.filter((u) => !this.state.locked.has(u));
+      return this._queue(free.length ? { kind: "lock", units: free } : { kind: "unlock", units });
+    }
+    this._queue({ kind: "assign", units, zone: this.target < 0 ? "" : this.data.zone[this.target].id });
+  }
+
+  _queue(item) {
+    this.last += 1;
+    const units = (item.units || []).map((u) => this.ground.ids[u]);
+    this.queue.push({ n: this.last, ...this.data.on, ...item, units });
+    this._send();
+    this._labels();
+    this._say();
+  }
+
+  // Send all that is not yet acknowledged; again after a while, should it have been lost on its way.
+  _send() {
+    clearTimeout(this.again);
+    if (!this.queue.length) { return; }
+    this.tries = (this.tries || 0) + 1;
+    this.send("queue", { client: this.client, tries: this.tries, items: this.queue });
+    this.again = setTimeout(() => this._send(), 15000);
+  }
+
+  _town(u) {
+    const town = u === undefined ? null : this.ground.towns[u];
+    return town === null ? [u] : this.ground.towns.flatMap((other, v) => (other === town ? [v] : []));
+  }
+
+  // Aim at the zone of a unit: what is painted next goes there.
+  aim(u) {
+    if (u === undefined || u < 0 || this.state.zones[u] === LOOSE) { return; }
+    this.target = this.state.zones[u];
+    if (this.tool === "pick" || this.tool === "pan") { this._use("brush"); }
+    this._bar();
+  }
+
+  // ---- what is said ------------------------------------------------------------------------------------
+
+  hover(u, event) {
+    this.tip.style.display = u < 0 || this.pointer.active ? "none" : "block";
+    if (u < 0 || this.pointer.active) { return; }
+    const box = this.map.getContainer().getBoundingClientRect(), w = this.words;
+    const zone = this.state.zones[u], zones = this.data.zone;
+    const rows = [["", this.ground.names[u]], [w.school, zone === LOOSE ? w.unassigned : zones[zone].name],
+      [w.entrants, String(this.data.demand[u])],
+      [w.walk, zone === this.data.zones[u] ? this.data.walks[u] : w.saving],
+      [w.state, [this.state.locked.has(u) && w.locked, this.state.cut.has(u) && w.cut, this.state.moved.has(u) && w.moved]
+        .filter(Boolean).join(w.comma)]];
+    this.tip.replaceChildren(this._rows(rows.filter((row) => row[1])));
+    const x = event.clientX - box.left, y = event.clientY - box.top;
+    this.tip.style.left = Math.min(x + 14, box.width - this.tip.offsetWidth - 4) + "px";
+    this.tip.style.top = Math.min(y + 14, box.height - this.tip.offsetHeight - 4) + "px";
+  }
+
+  _rows(rows) {
+    const table = document.createElement("table");
+    for (const [label, value] of rows) {
+      const row = table.insertRow();
+      if (label) { row.insertCell().textContent = label; }
+      const cell = row.insertCell();
+      cell.textContent = value;
+      if (!label) { cell.colSpan = 2; }
+    }
+    return table;
+  }
+
+  _share(zone) {
+    const seats = this.data.zone[zone].seats;
+    return seats > 0 ? ` ${Math.round((100 * this.load[zone]) / seats)}%` : "";
+  }
+
+  _labels() {
+    const items = this.data.zone.flatMap((zone, i) => {
+      if (!zone.at) { return []; }
+      const over = zone.seats > 0 && this.load[i] >= zone.seats;
+      return [[zone.at[0], zone.at[1], zone.name + this._share(i), over ? "hp-below hp-over" : "hp-below", 0]];
+    });
+    const text = JSON.stringify(items);
+    if (text === this.worded) { return; }
+    this.worded = text;
+    if (this.labels) { this.labels.remove(); }
+    this.labels = huapian.labels(items).addTo(this.map);
+  }
+
+  _schools() {
+    const text = JSON.stringify(this.data.schools);
+    if (text === this.pictured) { return; }
+    this.pictured = text;
+    this.pictures.clearLayers();
+    for (const [lat, lon, svg, size, name, zone] of this.data.schools) {
+      const icon = L.divIcon({ className: "hp-symbol", html: svg, iconSize: [size, size], iconAnchor: [size / 2, size / 2] });
+      const marker = L.marker([lat, lon], { icon, keyboard: false, title: name }).addTo(this.pictures);
+      marker.on("click", () => { if (zone >= 0) { this.target = zone; if (this.tool === "pan") { this._use("brush"); } this._bar(); } });
+    }
+  }
+
+  _say(text) {
+    const n = this.queue.length;
+    this.foot.textContent = text || (n ? this.words.sending.replace("{n}", n) : this.data.said || this.words[`help_${this.tool}`]);
+    this.root.dataset.pending = n;
+  }
+}

@@ -1,0 +1,85 @@
+"""The words of the board, in the tab's language."""
+
+from __future__ import annotations
+
+from gis import symbols
+from gis.symbols import BRICK, INK
+from ui import widgets
+from ui.maps.zones import hatch_row
+from ui.state import Context, plan_name, stage_word
+from ui.texts import _
+from ui.views.edits import Desk
+
+
+def words() -> dict[str, str]:
+    """Return every word that the browser's side of the board writes; it fills the braces itself."""
+    return {
+        "map": _("划片底图"),
+        "tools": _("画图工具"),
+        "pan": _("移动"),
+        "pick": _("取片区"),
+        "brush": _("画笔"),
+        "box": _("框选"),
+        "ring": _("圈选"),
+        "town": _("整镇街"),
+        "lock": _("锁定"),
+        "size": _("画笔大小"),
+        "undo": _("撤销"),
+        "redo": _("重做"),
+        "fit": _("看哪里"),
+        "paint_into": _("划入"),
+        "choose": _("先选片区:点学校,或在“划入”中选。"),
+        "none": _("移出片区(未划入)"),
+        "room": _("{load} 人 / 招生计划 {seats}", load="{load}", seats="{seats}"),
+        "loose": _("未划入 {n} 人", n="{n}"),
+        "help_pan": _("拖动看图,滚轮缩放。点学校可选片区。"),
+        "help_pick": _("点一个单元,取它的片区。"),
+        "help_brush": _("按住涂抹,碰到的单元划入所选片区。右键取片区。"),
+        "help_box": _("拖出方框,框内单元划入所选片区。"),
+        "help_ring": _("圈一圈,圈内单元划入所选片区。"),
+        "help_town": _("点一个单元,它所在镇街整个划入所选片区。"),
+        "help_lock": _("点单元锁定或解锁;锁定的单元涂不动。"),
+        "held": _("有锁定的单元没有改动。"),
+        "sending": _("正在保存 {n} 笔……", n="{n}"),
+        "saving": _("保存中……"),
+        "school": _("学校"),
+        "entrants": _("入学人数"),
+        "walk": _("步行距离"),
+        "state": _("状态"),
+        "unassigned": _("未划入"),
+        "locked": _("已锁定"),
+        "cut": _("飞地:与学校不相连"),
+        "moved": _("较现行片区已调整"),
+        "comma": _("、"),
+        "legend": _("图例"),
+    }
+
+
+def walk(metres: str, estimate: bool) -> str:
+    """Return a walk in words, marked where it is no walk along roads."""
+    return f"{metres} {_('估')}" if estimate and metres != "—" else metres
+
+
+def said(desk: Desk) -> str:
+    """Return what the board says while the plan in force is open, which is never edited itself."""
+    return _("这是现行片区:一落笔就会请您先建一个方案。") if desk.draft is None else ""
+
+
+def title(context: Context) -> list[str]:
+    """Return the heading of the board and what stands below it: plan, year and stage."""
+    below = [plan_name(context), widgets.school_year(context.year), stage_word(context.stage)]
+    return [_("划片底图"), " · ".join(below)]
+
+
+def legend(context: Context) -> str:
+    """Return the legend as markup: what the marks of the board mean."""
+    words = {"primary": _("小学"), "junior": _("初中"), "nine_year": _("九年一贯制")}
+    rows = [
+        *(symbols.school_row(words[kind], kind) for kind in (context.stage, "nine_year")),
+        symbols.swatch(_("未划入的单元"), "#ffffff", border=BRICK),
+        symbols.swatch(_("飞地:与学校不相连"), BRICK, fill=0.55),
+        hatch_row(_("已锁定的单元")),
+        symbols.dot(_("较现行片区已调整的单元"), INK, count=1),
+        symbols.swatch(_("满员(100% 及以上)的片区名为红色"), "#ffffff", border=BRICK),
+    ]
+    return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
