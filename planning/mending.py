@@ -13,12 +13,12 @@ import pandas as pd
 
 from gis import export
 from gis.faults import ERROR, Fault, FaultError, Words, register_kinds
-from gis.headers import fold_header
 from gis.layers import layer_label
 from gis.mending import DELETE, DO, FAULTS, FILE, OWN, ROW, SHEET, faulty_rows
 from gis.opening import open_file
 from gis.values import as_text, is_blank
-from planning.reading import PERSONAL, Source
+from planning import personal
+from planning.reading import Source
 
 __all__ = ["left_out", "read", "tables", "together", "workbook"]
 
@@ -161,5 +161,4 @@ def _as_mended(rows: pd.DataFrame, mended: pd.DataFrame | None) -> pd.DataFrame:
 
 def _without_personal(rows: pd.DataFrame) -> pd.DataFrame:
     # Cells under headers that do not come back stay as they are in the file: nothing is lost.
-    kept = [c for c in map(str, rows.columns) if c in OWN or not any(w in fold_header(c) for w in PERSONAL)]
-    return rows[kept]
+    return rows.drop(columns=personal.columns(rows, OWN))

@@ -10,8 +10,8 @@ import pandas as pd
 from gis import export
 from gis.columns import Places
 from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
-from gis.headers import fold_header
 from gis.layers import SCHEMAS
+from planning import personal
 
 register_kinds(
     {
@@ -25,13 +25,6 @@ register_kinds(
 )
 
 _COLUMNS: Final = {name for schema in SCHEMAS.values() for name in schema.names}
-#: Words in headers of columns that name or find a child, a parent or a teacher; such columns are not saved.
-PERSONAL: Final = (
-    "姓名", "身份证", "证件号", "学籍号", "全国学籍", "电话", "手机", "联系方式", "家长", "监护人", "父亲",
-    "母亲", "家庭住址", "家庭地址", "户籍地址", "现住址", "居住地址", "出生日期", "班主任", "pupilname",
-    "studentname", "idcard", "idnumber", "phone", "mobile", "guardian", "parentname", "homeaddress",
-    "birthdate",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,7 +166,8 @@ def _read(
     files = [Named(name, source, _stated(source, crs)) for name, source in zip(names, sources, strict=True)]
     read = read_parts(layer, files, stage_system=stage_system, schools=schools, mended=mended)
     frame, dropped = without_personal(read.frame, layer)
-    warned = [f for f in read.faults if f.kind != "column_unknown" or f.column not in dropped]
+    faults = personal.harmless(read.faults)
+    warned = [f for f in faults if f.kind != "column_unknown" or f.column not in dropped]
     warned += [Fault("import_personal", "、".join(names), layer=layer, column=name) for name in dropped]
     return Part(frame, warned, read.note, read.table, read.as_of, read.places)
 
@@ -185,11 +179,7 @@ def _stated(source: Source, crs: str | None) -> str | None:
 
 def without_personal(frame: pd.DataFrame, layer: str) -> tuple[pd.DataFrame, list[str]]:
     """Return a layer without the unknown columns that look like personal data, and their headers."""
-    dropped = [
-        name
-        for name in map(str, frame.columns)
-        if name not in SCHEMAS[layer].names and any(word in fold_header(name) for word in PERSONAL)
-    ]
+    dropped = personal.columns(frame, SCHEMAS[layer].names, layer=layer)
     return frame.drop(columns=dropped), dropped
 
 

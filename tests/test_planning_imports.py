@@ -18,9 +18,10 @@ from gis.export import to_geojson
 from gis.faults import FaultError
 from planning import importlog, jobs
 from planning.imports import Source, attempt, check_layers, free_id, import_files
+from planning.personal import PERSONAL
 from planning.preview import Choice, preview
 from planning.project import list_projects, open_project
-from planning.reading import PERSONAL, storable
+from planning.reading import storable
 
 ROOT = Path(__file__).parents[1]
 # 东胜: 6-degree zone 19, central meridian 111 E.
