@@ -13,7 +13,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.faults import Fault, FaultError
-from gis.files import MAX_ROWS
+from gis.files import MAX_ROWS, gdal_encoding
 from gis.rawtable import RawTable, TableFile, from_tables
 
 #: Headers of what is known of a shape in a drawing.
@@ -37,7 +37,7 @@ def open_dxf(path: Path, *, max_rows: int = MAX_ROWS, encoding: str = "") -> Tab
     FaultError
         ``file_unreadable``, ``encoding_unknown``, ``too_many_rows`` or ``table_empty``.
     """
-    used = encoding or _encoding(path)
+    used = gdal_encoding(path, encoding or _encoding(path))
     with _reading_as(used):
         try:
             frame = pyogrio.read_dataframe(path, layer="entities")
@@ -64,7 +64,7 @@ def _encoding(path: Path) -> str:
 @contextmanager
 def _reading_as(encoding: str) -> Iterator[None]:
     """Make GDAL read drawings in an encoding: the code page that a drawing states is often not its own."""
-    pyogrio.set_gdal_config_options({"DXF_ENCODING": encoding.upper()})
+    pyogrio.set_gdal_config_options({"DXF_ENCODING": encoding})
     try:
         yield
     finally:

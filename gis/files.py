@@ -5,6 +5,7 @@ Only what the ending promises and the first bytes confirm is handed on, so GDAL 
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,20 @@ def _size_faults(path: Path, max_mb: float) -> list[Fault]:
     return (
         [_fault("file_too_large", path, size=f"{size / 1e6:,.1f}", limit=f"{limit / 1e6:g}")] if over else []
     )
+
+
+def gdal_encoding(path: Path, encoding: str) -> str:
+    """Return an encoding under the name by which GDAL knows it (``latin-1`` as ``ISO8859-1``).
+
+    Raises
+    ------
+    FaultError
+        ``encoding_unknown`` for one that there is not.
+    """
+    try:
+        return codecs.lookup(encoding).name.upper() if encoding else ""
+    except LookupError as error:
+        raise FaultError([_fault("encoding_unknown", path)]) from error
 
 
 def companion(path: Path, ending: str) -> Path | None:

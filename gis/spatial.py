@@ -19,7 +19,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gis.faults import Fault, FaultError
-from gis.files import GDAL_DRIVERS, MAX_ROWS, companion
+from gis.files import GDAL_DRIVERS, MAX_ROWS, companion, gdal_encoding
 from gis.tables import RawTable, TableFile, TableHead, from_tables
 
 _DBF_RECORDS = 20_000
@@ -51,10 +51,13 @@ def open_gdal(path: Path, *, max_rows: int = MAX_ROWS, encoding: str = "") -> Ta
     """
     shapefile = path.suffix.lower() == ".shp"
     encoding, faults = dbf_encoding(path, stated=encoding) if shapefile else ("", [])
+    encoding = gdal_encoding(path, encoding)
     try:
         names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         infos = {name: pyogrio.read_info(path, layer=name, encoding=encoding or None) for name in names}
-    except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise FaultError([Fault("encoding_unknown", path.name)]) from error
+    except (DataSourceError, DataLayerError) as error:
         raise _unreadable(path, error) from error
     wrong = [i for i in infos.values() if i["driver"] != GDAL_DRIVERS[path.suffix.lower()]]
     if wrong:

@@ -168,7 +168,7 @@ def test_a_repeated_header_is_left_and_said(tmp_path):
 def test_a_drawing(tmp_path):
     square = Polygon([(500000, 4385000), (500100, 4385000), (500100, 4385100), (500000, 4385100)])
     path = tmp_path / "小区.dxf"
-    lines = gpd.GeoDataFrame({"Layer": ["小区界"]}, geometry=[square.exterior], crs=None)
+    lines = gpd.GeoDataFrame({"Layer": ["小区界"]}, geometry=[square.exterior], crs=4546)
     pyogrio.write_dataframe(lines, path, driver="DXF")
     text = "0\nTEXT\n5\nFF1\n100\nAcDbEntity\n8\n小区界\n100\nAcDbText\n10\n500050\n20\n4385050\n30\n0\n"
     text += "40\n5\n1\n幸福家园\n"
