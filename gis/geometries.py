@@ -178,6 +178,8 @@ def _overlaps(frame: gpd.GeoDataFrame, schema: Schema, places: Places) -> list[F
         return []
     one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     one, other = one[one > other], other[one > other]
+    order = np.lexsort((other, one))
+    one, other = one[order], other[order]
     for name in schema.apart:
         codes = pd.factorize(frame[name])[0]
         one, other = one[codes[one] == codes[other]], other[codes[one] == codes[other]]

@@ -563,3 +563,20 @@ def test_geometries_that_are_not_finite(tmp_path):
     for properties in ("[1]", '"x"'):
         path.write_text(text % (feature % (1, "109")).replace('{"name":"a1"}', properties))
         assert kinds(faults_of(path, "units")) == ["file_unreadable"]
+
+
+@pytest.mark.parametrize("x", ["111.79", "109.99"])
+def test_a_place_far_from_the_others_is_said_by_row(tmp_path, x):
+    path = tmp_path / "小区.csv"
+    lines = ["编号,名称,经度,纬度", *(f"{i},小区{i},109.{780 + i},39.6" for i in range(12))]
+    path.write_text("\n".join([*lines, f"12,远,{x},39.6", ""]), encoding="utf-8")
+    said = [f for f in read_layer(path, "units").faults if f.kind == "place_far"]
+    far = x.startswith("111")
+    assert [(f.row, f.params["kilometres"]) for f in said] == ([(14, 171)] if far else [])
+
+
+def test_a_county_of_scattered_villages_has_no_outlier(tmp_path):
+    path = tmp_path / "村.csv"
+    lines = [f"{i},村{i},{108 + 0.4 * (i % 5)},{38 + 0.4 * (i // 5)}" for i in range(20)]
+    path.write_text("\n".join(["编号,名称,经度,纬度", *lines, ""]), encoding="utf-8")
+    assert "place_far" not in kinds(read_layer(path, "units").faults)

@@ -351,3 +351,30 @@ def test_scores_tell_layers_apart():
 def test_columns_of_coordinates(headers, found):
     at = find_coordinates(headers)
     assert (at and (at.x, at.y, at.degrees)) == found
+
+
+def square(x, y, side=100.0):
+    return Polygon([(x, y), (x + side, y), (x + side, y + side), (x, y + side)])
+
+
+def test_polygons_over_others_are_said_with_both_rows():
+    shapes = [square(0, 0), square(100, 0), square(97, 0), square(60, 60), None, Point(50, 50)]
+    units = gpd.GeoDataFrame(
+        {"unit_id": list("abcdef"), "name": list("甲乙丙丁戊己")}, geometry=shapes, crs=4546
+    )
+    _, faults = check(units, SCHEMAS["units"], file="小区.gpkg")
+    said = [f for f in faults if f.kind == "polygons_overlap"]
+    assert [(f.row, f.found, f.params["other"], f.params["other_row"]) for f in said] == [
+        (4, "丙", "乙", 3),
+        (5, "丁", "甲", 2),
+        (5, "丁", "乙", 3),
+        (5, "丁", "丙", 4),
+    ], "a touching edge and a sliver of three metres are none"
+    assert "重叠" in said[0].text() and "97 %" in said[0].text("en") and said[0].level == "warning"
+
+
+def test_a_town_lies_over_its_county_but_not_over_another_town():
+    shapes = [square(0, 0, 300), square(0, 0), square(50, 0)]
+    levels = {"area_id": list("abc"), "name": list("县镇乡"), "level": ["district", "town", "town"]}
+    _, faults = check(gpd.GeoDataFrame(levels, geometry=shapes, crs=4546), SCHEMAS["areas"])
+    assert [(f.kind, f.found) for f in faults] == [("polygons_overlap", "乡")]
