@@ -4,6 +4,7 @@ The rows of a roll are personal data of minors. Nothing here or in `planning.rol
 writes a row, a cell or an address anywhere: faults name rows, but not what stands in them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -49,6 +50,8 @@ register_kinds(
 
 #: Columns of a roster that say where a row stands in its file.
 PLACE: Final = ("file", "sheet", "row")
+#: What may be repeated of a cell: a few characters that grades, years, dates and flags are written with.
+_SHORT: Final = re.compile(r"[\d一二三四五六七八九十年级班学初高小幼中大上下期秋春是否有无√×()（）./-]{0,10}")
 #: Faults of one kind and column that are kept one by one; a wrong column may make one a row.
 _LIMIT: Final = 2000
 
@@ -224,9 +227,12 @@ def _names(frame: pd.DataFrame) -> set[str]:
 
 
 def hidden(fault: Fault) -> Fault:
-    """Return a fault without what stood in the cell, unless its column says nothing about one child."""
-    plain = fault.row is None or fault.params.get("name") in PLAIN
-    return fault if plain else replace(fault, found="…" if fault.found else "")
+    """Return a fault without what stood in the cell, unless that reads like a grade, a year or a flag.
+
+    A column of grades may hold a name where cells have slipped, so that the column alone does not decide.
+    """
+    plain = fault.params.get("name") in PLAIN and _SHORT.fullmatch(fault.found)
+    return fault if fault.row is None or plain else replace(fault, found="…" if fault.found else "")
 
 
 def _bounded(faults: Sequence[Fault]) -> list[Fault]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from gis.faults import errors
 from gis.layers import SCHEMAS, layer_label
+from planning import smallcounts
 from ui import headers, imports, outcome, widgets
 from ui.maps.show import show
 from ui.state import Context
@@ -104,11 +105,18 @@ def _layers(context: Context) -> None:
     else:
         st.markdown(_("各图层齐全,主要的列都已填写。"))
     _rows(context)
+    published = st.checkbox(
+        _("表格可公布:1—4 名儿童写作“<5”"),
+        value=True,
+        key="data-published",
+        help=_("不勾选时含小数,只供本单位使用;再导入时请用不勾选的表。"),
+    )
     widgets.exports(
         context,
         widgets.Exports(
             name="layers",
-            tables=lambda: view.tables(project),
+            notes=[(smallcounts.NOTE if published else smallcounts.INTERNAL).text(language())],
+            tables=lambda: view.tables(project, published=published),
             layers=view.map_layers(project),
             html=(lambda: html) if html else None,
         ),

@@ -11,7 +11,7 @@ import streamlit as st
 
 from gis.faults import Fault
 from gis.layers import SCHEMAS, layer_label, worded
-from planning import importlog, imports
+from planning import importlog, imports, smallcounts
 from planning.project import Project
 from planning.settings import LOCAL_EPSG
 from ui.naming import stored
@@ -212,10 +212,16 @@ def first_rows(project: Project, layer: str) -> pd.DataFrame:
     return table
 
 
-def tables(project: Project) -> dict[str, pd.DataFrame]:
-    """Return every layer in words with its place, for the workbook; it can be imported again."""
+def tables(project: Project, *, published: bool = False) -> dict[str, pd.DataFrame]:
+    """Return every layer in words with its place, for the workbook; it can be imported again.
+
+    Where it may be published, small counts of children are hidden (`planning.smallcounts`).
+    """
     lang = language()
-    return {layer_label(name, lang): _table(frame, name) for name, frame in stored(project).items()}
+    layers = stored(project)
+    if published:
+        layers = {name: smallcounts.suppressed(name, frame) for name, frame in layers.items()}
+    return {layer_label(name, lang): _table(frame, name) for name, frame in layers.items()}
 
 
 def _table(frame: pd.DataFrame, layer: str) -> pd.DataFrame:
