@@ -20,9 +20,10 @@ COUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "children": ("children", ("migrant",)),
 }
 NOTE: Final = Words(
-    f"就读与居住、适龄儿童中 1—{SMALLEST - 1} 人写作“{HIDDEN}”，以免认出个人；不要与合计相减还原。",
-    f'In the tables of homes and of children, 1 to {SMALLEST - 1} reads "{HIDDEN}", so that nobody can be '
-    "recognised; do not work the numbers out of totals.",
+    f"各小区、村的 1—{SMALLEST - 1} 名儿童或学生写作“{HIDDEN}”（图层中留空），以免认出个人；"
+    "不要与合计相减还原。",
+    f'By estate and village, 1 to {SMALLEST - 1} children or pupils read "{HIDDEN}" (blank in layers), so '
+    "that nobody can be recognised; do not work the numbers out of totals.",
 )
 INTERNAL: Final = Words(
     "内部资料：含 1—4 人的小数，仅供本单位规划使用，不得公布。",

@@ -6,9 +6,10 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
+from planning import smallcounts
 from ui import widgets
 from ui.state import Context, plan_name, stage_word
-from ui.texts import _
+from ui.texts import _, language
 from ui.views import balance
 from ui.views import breaks as rules
 from ui.views import zones as views
@@ -36,7 +37,11 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
             tables=_tables(context, found),
             layers=_layers(context, found),
             html=lambda: page,
-            notes=[f"{_('方案')}: {plan_name(context)}", f"{_('学段')}: {stage_word(context.stage)}"],
+            notes=[
+                f"{_('方案')}: {plan_name(context)}",
+                f"{_('学段')}: {stage_word(context.stage)}",
+                smallcounts.NOTE.text(language()),
+            ],
         ),
         key="plan",
     )
@@ -46,14 +51,21 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
 
 def _tables(context: Context, found: Assessment) -> dict[str, pd.DataFrame]:
     return {
-        _("划片方案"): views.unit_table(context, found),
+        _("划片方案"): _published(views.unit_table(context, found)),
         _("片区"): views.zone_table(context, found),
-        _("较现行片区调整的单元"): views.moved_table(context, found),
+        _("较现行片区调整的单元"): _published(views.moved_table(context, found)),
         _("规则核对"): rules.summary(rules.broken(context, found)),
     }
 
 
+def _published(units: pd.DataFrame) -> pd.DataFrame:
+    """Return units with small numbers of pupils hidden: a plan is handed on and published."""
+    return units.assign(pupils=smallcounts.hidden(units["pupils"], smallcounts.small(units["pupils"])))
+
+
 def _layers(context: Context, found: Assessment) -> dict[str, gpd.GeoDataFrame]:
     shapes = balance.unit_shapes(context, found.plan)[["unit_id", "geometry"]]
-    units = shapes.merge(views.unit_table(context, found), on="unit_id", how="left", validate="1:1")
+    table = views.unit_table(context, found)
+    table = table.assign(pupils=table["pupils"].where(~smallcounts.small(table["pupils"])))
+    units = shapes.merge(table, on="unit_id", how="left", validate="1:1")
     return {"zones": balance.zone_shapes(context, found.plan), "units": units}
