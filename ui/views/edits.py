@@ -176,6 +176,8 @@ def describe(context: Context, op: Op) -> str:
         return words[op.kind](context, op)
     if op.kind == "note":
         return _("备注:{note}", note=op.payload["text"])
+    if op.kind == "rebase":
+        return _("转入 {year} 学年的单元和片区", year=op.payload["year"])
     return _("设定 {key}", key=op.payload.get("key", ""))
 
 
