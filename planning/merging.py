@@ -72,16 +72,20 @@ def _by_period(there: pd.DataFrame, rows: pd.DataFrame, layer: str) -> pd.DataFr
     come = set(zip(rows[owner], rows[form.period], strict=True))
     same = [pair in come for pair in zip(there[owner], there[form.period], strict=True)]
     kept = there[[not found for found in same]]
-    return pd.concat([kept, _carried(there, rows, owner)], ignore_index=True)
+    come_in = _carried(there, rows, owner, layer)
+    return pd.concat([kept, come_in], ignore_index=True)[list(there.columns)]
 
 
-def _carried(there: pd.DataFrame, rows: pd.DataFrame, owner: str) -> pd.DataFrame:
-    """Return new rows with what is one and the same in all rows of their owner so far (its district)."""
+def _carried(there: pd.DataFrame, rows: pd.DataFrame, owner: str, layer: str) -> pd.DataFrame:
+    """Return new rows with what a layer says alike of all rows of their owner so far (its district).
+
+    Columns that are not the layer's own (a remark, a source) speak of the old rows and stay blank.
+    """
     carried = {}
-    for column in there.columns.difference(rows.columns):
+    for column in there.columns.difference(rows.columns).intersection(SCHEMAS[layer].names):
         known = there.dropna(subset=[column]).groupby(owner)[column].agg(["first", "nunique"])
         carried[column] = rows[owner].map(known.loc[known["nunique"] == 1, "first"])
-    return rows.assign(**carried)[list(there.columns)]
+    return rows.assign(**carried)
 
 
 def _by_key(project: Project, there: pd.DataFrame, rows: pd.DataFrame, layer: str) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from gis.checks import check_project, resolve_names
 from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
 from gis.layers import SCHEMAS, grade_label, layer_label
 from gis.readers import inspect, read_layer
+from planning import personal
 from planning.formbook import read_mark, read_title
 from planning.formrows import degrees, grades_of
 from planning.forms import COHORTS, FORMS, OWNERS, Form, senders
@@ -41,6 +42,11 @@ register_kinds(
         "return_other_owner": (
             "“{found}”不在“{owner}”的填报范围内。请删去这些行，由该填报的单位另报。",
             '"{found}" is not for "{owner}" to fill in. Delete these rows; others return them.',
+        ),
+        "return_personal": (
+            "“班号”列里像是姓名或证件号码，没有读入。这里只填班号，如 1、(1)班。",
+            "names or identity numbers seem to stand in the column of classes; nothing was read. Enter the "
+            "number of each class only.",
         ),
         "return_rows_missing": (
             "缺这些行：{missing}。没有人也要填 0，不要删行。",
@@ -67,6 +73,7 @@ _AS_SENT: Final = frozenset(
     {"value_given", "value_stated", "column_unknown", "reference_by_name", "table_left", "note_row"}
 )
 _LONG_NUMBER: Final = re.compile(r"\d{7,}")
+_ID_NUMBER: Final = re.compile(r"\d{11,}")
 
 
 @dataclass(frozen=True)
@@ -240,6 +247,8 @@ class Desk:
         for key in self._foreign(part, form):
             params = {"owner": self.owners[part.layer].get(part.owner, part.owner)}
             yield Fault("return_other_owner", layer=part.layer, found=str(key), params=params)
+        if part.layer == "classes" and personal.columns(rows[["class_no"]], ()):
+            yield Fault("return_personal", layer=part.layer)
         missing = self._missing(part, form)
         if missing:
             kind = "return_no_class" if part.layer == "classes" else "return_rows_missing"
@@ -309,14 +318,22 @@ def _owner_in(text: str, form: Form, owners: Mapping[str, str]) -> str:
 
 
 def harmless(fault: Fault) -> Fault:
-    """Return a fault fit to be kept: what a cell held only where it is a number that names nobody.
+    """Return a fault fit to be kept: what cells held only where it is a number that names nobody.
 
     A file of pupils that was sent by mistake must not leave a name or a long number in the record.
     """
     text = fault.found
     own = fault.kind.startswith(("return_", "reference_", "grade_", "class_", "kind_"))
     number = any(c.isdigit() for c in text) and len(text) <= 12 and not _LONG_NUMBER.search(text)
-    return fault if own or number or not text else replace(fault, found="…")
+    kept = text if own or number or not text else "…"
+    params = {name: "…" if _names(value) else value for name, value in fault.params.items()}
+    return replace(fault, found="…" if _names(kept) else kept, params=params)
+
+
+def _names(value: Any) -> bool:
+    """Tell whether a word of a text reads like a person's name, or is a number of eleven digits or more."""
+    words = re.split(r"[\s,，、]+", value) if isinstance(value, str) else []
+    return any(personal.is_name(word) or _ID_NUMBER.search(word) for word in words)
 
 
 def form_name(layer: str, lang: str = "zh") -> str:

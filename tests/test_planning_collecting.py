@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -299,6 +300,40 @@ def test_a_roll_of_pupils_sent_by_mistake_leaves_no_name_and_no_number(project, 
     assert [row["owner"] for row in found["refused"]] == ["S1"]
     written = "".join(p.read_text(encoding="utf-8") for p in project.folder.rglob("*.jsonl"))
     assert written and not [mark for mark in marks if mark in written]
+
+
+def test_names_in_place_of_classes_are_sent_back_and_not_kept(project, tmp_path):
+    def named(cells: list) -> None:
+        for row, name in zip(
+            cells[2:], ("王标记", "李标记", "张标记", "刘标记", "陈标记", "杨标记"), strict=False
+        ):
+            row[1:3] = [name, 40]
+
+    path = fill(form(project, "S2"), tmp_path / "n.xlsx", change=named)
+    receive(project.folder, [path], YEAR)
+    record = collecting.standing(project.folder, "classes", YEAR)["S2"]
+    assert "return_personal" in {reason["kind"] for reason in record["reasons"]}
+    assert "标记" not in (project.folder / collecting.COLLECTION_FILE).read_text(encoding="utf-8")
+
+
+def test_what_is_not_the_layers_own_is_not_said_of_new_rows(project):
+    classes = project.layers["classes"].assign(source="旧来源")
+    enrolment = project.layers["enrolment"].assign(district="某区", source="旧来源")
+    layers = {**project.layers, "classes": classes, "enrolment": enrolment}
+    rows = pd.DataFrame({"school_id": ["S1"], "year": [YEAR], "grade": [1], "pupils": [9]})
+    new = merging.merged(replace(project, layers=layers), "enrolment", rows).iloc[-1]
+    assert new["district"] == "某区" and pd.isna(new["source"])
+    again = merging.merged(replace(project, layers=layers), "classes", rows.assign(class_no="1"))
+    assert pd.isna(again["source"].iloc[-1]) and (again["source"].iloc[:-1] == "旧来源").all()
+
+
+def test_one_form_for_all_is_shared_out_to_the_schools(project, tmp_path):
+    sent = issue(project.folder, "enrolment", YEAR, in_one=True)
+    assert sent["name"] == "2026在校生表.xlsx"
+    path = fill(sent["data"], tmp_path / "all.xlsx", change=numbers(range(50, 80), 2))
+    receive(project.folder, [path], YEAR)
+    assert states(project, "enrolment") == {"S1": "accepted", "S2": "accepted", "S3": "accepted"}
+    assert returned(project.folder, "enrolment", YEAR)["pupils"].tolist() == list(range(50, 68))
 
 
 def test_a_refused_import_leaves_project_and_record_as_they_were(project, tmp_path, monkeypatch):
