@@ -30,6 +30,17 @@ _AS_OF = re.compile(
 )
 _BRACKETED = re.compile(rf"\(\s*(?:截至|截止)?\s*{_DATE}\s*\)")
 _YEAR = re.compile(r"(\d{4})\s*(?:[-~—–至/]\s*(?:\d{4}|\d{2})\s*)?学年|(\d{4})\s*年?\s*秋")
+_NAMED_YEAR = re.compile(r"((?:19|20)\d\d)年?(?:秋季?)?(?:学年)?")
+_SCHOOL = re.compile(
+    r"(?:^|[:：\s_\-/·—])((?:(?!学校名称|单位)[\u4e00-\u9fff0-9()（）]){1,20}?"
+    r"(?:小学|中学|初中|学校|教学点|完小)(?:[\u4e00-\u9fff]{0,4}(?:校区|分校))?)"
+)
+#: What is said of schools at large.
+_ANY_SCHOOL = re.compile(r"义务教育|各|全[区县市旗镇]|中小学|所有|^(?:公办|民办|普通|小学|中学|初中)")
+_YEAR_FIRST = re.compile(
+    r"^(?:19|20)\d\d(?:[-~—–至](?:20)?\d\d)?(?:学年|年)?度?(?:[春秋]季?)?(?:第?[一二12]学期)?"
+)
+_UNIT = re.compile(r"(?:填报单位|填表单位|单位名称|报送单位|学校名称|学校)[:：]\s*(\S+)")
 _DIGITS = re.compile(r"\d{7,}")
 
 
@@ -80,7 +91,7 @@ def harmless(text: str) -> str:
 
 
 def stated(texts: Iterable[str]) -> dict[str, str]:
-    """Return what lines around a table say: ``as_of`` (2026-09-01 or 2026-09), ``year`` (学年, its autumn).
+    """Return what lines around a table say: ``as_of`` (2026-09-01 or 2026-09), ``year`` (学年), ``school``.
 
     Examples
     --------
@@ -97,4 +108,32 @@ def stated(texts: Iterable[str]) -> dict[str, str]:
     years = {m[1] or m[2] for m in _YEAR.finditer(text)}
     if len(years) == 1:
         out["year"] = years.pop()
-    return out
+    school = next(filter(None, (named_school(m[1]) for m in _UNIT.finditer(text))), "")
+    return out | ({"school": school} if school else {})
+
+
+def named_year(name: str) -> str:
+    """Return the 学年 that the name of a sheet or file states, empty without.
+
+    Examples
+    --------
+    >>> named_year("2026-2027学年在校生"), named_year("2025年"), named_year("表1")
+    ('2026', '2025', '')
+    """
+    plain = unicodedata.normalize("NFKC", name).strip()
+    match = _NAMED_YEAR.fullmatch(plain)
+    return match[1] if match else stated([plain]).get("year", "")
+
+
+def named_school(name: str) -> str:
+    """Return the school that a title or the name of a sheet or file begins with, empty without.
+
+    Examples
+    --------
+    >>> named_school("城关第一小学"), named_school("填报单位：罕台中学"), named_school("班额表_康泰街道")
+    ('城关第一小学', '罕台中学', '')
+    >>> named_school("2026学年第一小学班额表"), named_school("东胜区义务教育学校基本情况")
+    ('第一小学', '')
+    """
+    match = _SCHOOL.search(_YEAR_FIRST.sub("", name.strip()).strip())
+    return "" if match is None or _ANY_SCHOOL.search(match[1]) else match[1]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gis.around import named_school, named_year
 from gis.columns import Places, Schema
 from gis.faults import Fault
 from gis.grades import class_parts, intake_grade, is_intake, spoken_grade
@@ -98,6 +100,7 @@ def arrange(table: RawTable, schema: Schema, options: Options, *, file: str) -> 
     _classes(arranged)
     _given(arranged)
     _stated_year(arranged, table)
+    _stated_school(arranged, table)
     _grades(arranged)
     return named(
         arranged.frame,
@@ -181,14 +184,33 @@ def _given(table: _Table) -> None:
 
 
 def _stated_year(table: _Table, raw: RawTable) -> None:
-    """Add the 学年 that the lines around the table state, where it has no such column."""
-    year = raw.stated.get("year", "")
+    """Add the 学年 that the lines around the table, its name or the file's state, where no column does."""
     column = next((c for c in table.schema.columns if c.name == "year" and not c.calendar), None)
-    if not year or column is None or table.at("year") is not None:
+    if column is None or table.at("year") is not None:
         return
-    table.add("year", year)
-    text = raw.title if year in raw.title else f"{year}学年"
-    table.say("value_stated", found=year, label=column.label, stated=text)
+    said = {f"{raw.title or raw.stated.get('year')}": raw.stated.get("year", "")}
+    names = (table.sheet, Path(table.places.file).stem)
+    text, year = _first({**said, **{name: named_year(name) for name in names}})
+    if year:
+        table.add("year", year)
+        table.say("value_stated", found=year, label=column.label, stated=text)
+
+
+def _stated_school(table: _Table, raw: RawTable) -> None:
+    """Add the school that the table's name, its title or the file's name states, where no column does."""
+    column = next((c for c in table.schema.columns if c.name == "school_id" and c.weak), None)
+    if column is None or column.fallback or table.at("school_id") is not None:
+        return
+    names = (table.sheet, raw.stated.get("school", ""), raw.title, Path(table.places.file).stem)
+    text, school = _first({name: named_school(name) for name in names if name})
+    if school:
+        table.add("school_id", school)
+        table.say("value_stated", found=school, label=column.label, stated=text)
+
+
+def _first(found: Mapping[str, str]) -> tuple[str, str]:
+    """Return the first text in which something was found, and what; empty texts without any."""
+    return next(((text, value) for text, value in found.items() if value), ("", ""))
 
 
 def _grades(table: _Table) -> None:

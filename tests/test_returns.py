@@ -3,9 +3,18 @@
 import pandas as pd
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from gis.arranging import Options, arrange
 from gis.faults import FaultError, errors
+from gis.layers import SCHEMAS
+from gis.locations import locate
+from gis.opening import vocabulary
+from gis.pieces import settled
 from gis.readers import inspect, read_layer, samples
+from gis.schema import check
+from gis.sheets import raw_table
 
 
 def kinds(faults):
@@ -228,3 +237,77 @@ def test_headers_of_ten_letters_are_guessed_and_said(tmp_path):
     areas = 'XZQHDM,MC,几何\n1,甲,"POLYGON ((0 0, 9 0, 9 9, 0 0))"\n'
     said = read_layer(csv(tmp_path / "b.csv", areas), "areas", crs="local", mapping={"MC": "name"})
     assert said.frame["area_id"].tolist() == ["1"]
+
+
+def sheets(path, tables):
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in tables.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                for j, cell in enumerate(row):
+                    sheet.write(i, j, cell)
+    return path
+
+
+def test_a_sheet_a_school(tmp_path):
+    rows = [["学年", "年级", "班级", "人数"], [2026, "一年级", "1班", 40]]
+    path = sheets(
+        tmp_path / "班额.xlsx", {"城关第一小学": rows, "罕台中学": [rows[0], [2026, "初一", "1班", 50]]}
+    )
+    result = read_layer(path, "classes")
+    assert result.frame["school_id"].tolist() == ["城关第一小学", "罕台中学"]
+    said = [f for f in result.faults if f.kind == "value_stated"]
+    assert [(f.sheet, f.found) for f in said] == [("城关第一小学", "城关第一小学"), ("罕台中学", "罕台中学")]
+    plain = sheets(tmp_path / "b.xlsx", {"Sheet1": rows})
+    assert kinds(errors(faults_of(plain, "classes"))) == ["column_missing"], "no school is made up"
+
+
+def test_a_file_a_school_and_a_line_that_names_it(tmp_path):
+    text = "学年,年级,班级,人数\n2026,1,1,40\n"
+    a = csv(tmp_path / "第一小学.csv", text)
+    b = csv(tmp_path / "表2.csv", "班额统计表,,,\n填报单位：第二小学,,填表人：张三,\n" + text)
+    result = read_layer([a, b], "classes")
+    assert result.frame["school_id"].tolist() == ["第一小学", "第二小学"]
+    assert "张三" not in " ".join(f.text() for f in result.faults)
+
+
+def test_the_year_in_the_name_of_a_sheet_or_file(tmp_path):
+    rows = [["学校代码", "年级", "在校生数"], ["S1", 1, 40]]
+    path = sheets(tmp_path / "在校生.xlsx", {"2024年": rows, "2025-2026学年": rows})
+    assert read_layer(path, "enrolment").frame["year"].tolist() == [2024, 2025]
+    named = sheets(tmp_path / "2026学年在校生.xlsx", {"Sheet1": rows})
+    result = read_layer(named, "enrolment")
+    assert result.frame["year"].tolist() == [2026] and kinds(result.faults) == ["value_stated"]
+
+
+CELLS = st.one_of(
+    st.none(), st.integers(-5, 2030), st.floats(allow_nan=False, width=16), st.text(max_size=5), st.dates(),
+    st.sampled_from(["一年级", "2021级3班", "合计", "注：", "2026学年", "S1", "#REF!", "１２", "—", "初四", "3班"]),
+)  # fmt: skip
+HEADERS = st.sampled_from(
+    ["学校代码", "学校名称", "学年", "年级", "班级", "班额", "学段", "一年级", "二年级", "合计", "统计时点", "经度",
+     "纬度", "名称", "编号", "备注", "", "户数", "1班", "2班", "XQDM"]
+)  # fmt: skip
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@SLOW
+@given(
+    heads=st.lists(HEADERS, min_size=1, max_size=7),
+    body=st.lists(st.lists(CELLS, min_size=1, max_size=7), max_size=6),
+    layer=st.sampled_from(["classes", "enrolment", "units", "schools", "estates", "births", "catchments"]),
+    system=st.sampled_from(["6-3", "5-4"]),
+)
+def test_whatever_a_table_holds_is_read_or_said(tmp_path, heads, body, layer, system):
+    cells = [list(heads), *[list(row) for row in body]]
+    table = raw_table("表", cells, file="a.xlsx", vocabulary=vocabulary())
+    piece = arrange(table, SCHEMAS[layer], Options(stage_system=system), file="a.xlsx")
+    assert len(piece.frame) == len(piece.places.rows) >= len(table.frame)
+    located = locate(piece.frame, SCHEMAS[layer], piece.places)
+    piece = settled(piece, located.frame)
+    checked, faults = check(piece.frame, SCHEMAS[layer], places=piece.places, match=piece.match)
+    assert len(checked) == len(piece.frame)
+    rows = set(table.rows)
+    assert all(f.row is None or f.row in rows for f in faults), "a fault names a row of the file"
+    for fault in [*piece.faults, *piece.match.faults, *faults]:
+        assert fault.text() and fault.text("en")
