@@ -57,7 +57,7 @@ def begin(project: Project, *, year: int) -> Project:
         raise FaultError([Fault("next_year_order", found=str(project.year))])
     folder = project.folder / NEXT
     folder.mkdir(exist_ok=True)
-    started = replace(project, id=NEXT, folder=folder, year=year, version=0)
+    started = replace(project, id=NEXT, name=f"{project.name} {year}", folder=folder, year=year, version=0)
     values = {name: getattr(started, name) for name in settings.SETTINGS}
     settings.check(values, folder=folder)
     nothing = pd.DataFrame(columns=list(SOURCE_COLUMNS))

@@ -72,13 +72,15 @@ def _rows(new: Project, look: Look) -> pd.DataFrame:
     for part in proposals:
         use = part["score"].ge(ticked) if ticked is not None else False
         reason = [why.text(language()) for why in part["why"]]
-        parts.append(part.assign(use=use, reason=reason).drop(columns="why"))
+        # the reason, in the tab's language, stands in its own column until the row is accepted
+        parts.append(part.assign(use=use, reason=reason, note=None).drop(columns="why"))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _heads() -> dict[str, str]:
     heads = {column.name: column.label.text(language()) for column in SCHEMA.columns}
-    return {"use": _("采用"), **heads, "score": _("把握(0-100)"), "reason": _("理由")}
+    note = heads.pop("note")
+    return {"use": _("采用"), **heads, "score": _("把握(0-100)"), "reason": _("理由"), "note": note}
 
 
 def _edit(rows: pd.DataFrame) -> pd.DataFrame:
@@ -127,6 +129,7 @@ def _given(edited: pd.DataFrame, year: int) -> pd.DataFrame:
     for name in tables.COLUMNS:
         if name not in ("year", "share"):
             rows[name] = [_text(value) for value in rows[name]]
+    rows["note"] = [_text(n) or _text(why) for n, why in zip(rows["note"], rows["reason"], strict=True)]
     return tables.frame_of(rows)
 
 

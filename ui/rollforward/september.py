@@ -102,7 +102,11 @@ def _compare(context: Context, found: list[Record]) -> None:
             )
         )
     what = f"{stage_word(context.stage)}·{grades[grade or 0]}"
-    _figures(context, record, september.summary(rows), rows, what)
+    whole = september.compare(context.project, record, scope="area", stage=context.stage, grade=grade or None)
+    if not len(whole):
+        widgets.empty(_("这份预测和在校生里都没有{stage}。", stage=stage_word(context.stage)))
+        return
+    _figures(context, record, september.summary(rows), whole.iloc[0], what)
     _table(context, record, rows, what)
 
 
@@ -112,29 +116,24 @@ def _record_words(record: Record) -> str:
     return f"{when} · {said}" if said else when
 
 
-def _figures(context: Context, record: Record, said: Summary, rows: pd.DataFrame, what: str) -> None:
+def _figures(context: Context, record: Record, said: Summary, whole: pd.Series, what: str) -> None:
+    """Draw the totals of the whole area, and how far off the rows are."""
     year = widgets.school_year(record.year)
     there = _("在校生表 {as_of}", as_of=_as_of(context, "enrolment"))
     both = _("{what},{n} 行既有预测又有在校", what=what, n=f"{said.rows:,}")
     made = _("{at} 记下的预测", at=record.at[:10])
-    single = rows.iloc[0] if len(rows) == 1 else None
-    known = single is not None and pd.notna(single["low"])
-    span = (
-        _("80% 区间 {span}", span=widgets.span(single["low"], single["high"]))
-        if single is not None and known
-        else ""
-    )
-    forecast = rows["mean"].sum(min_count=1)
+    span = _("80% 区间 {span}", span=widgets.span(whole["low"], whole["high"]))
     counted = said.rows > 0
     inside = f"{said.inside:,} / {said.ranged:,}" if said.ranged else "—"
     error = f"{said.error:+,.0f}" if counted else "—"
     wape = _("误差 {wape} (WAPE)", wape=f"{said.wape:.1f}%") if counted and pd.notna(said.wape) else ""
-    registered = _("登记 {n}", n=widgets.whole(said.registered)) if pd.notna(said.registered) else ""
-    present = rows["present"].sum(min_count=1)
+    known = pd.notna(whole["registered"])
+    registered = _("登记 {n}", n=widgets.whole(whole["registered"])) if known else ""
+    scope = _("{what}·全区", what=what)
     widgets.figures(
         [
-            Figure(_("春季预测"), widgets.whole(forecast), year, what, made, span),
-            Figure(_("九月在校"), widgets.whole(present), year, what, there, registered),
+            Figure(_("春季预测"), widgets.whole(whole["mean"]), year, scope, made, span),
+            Figure(_("九月在校"), widgets.whole(whole["present"]), year, scope, there, registered),
             Figure(_("在校 − 预测"), error, year, both, there, wape),
             Figure(_("落在 80% 区间内"), inside, year, _("有区间的各行"), f"{made};{there}"),
         ]
