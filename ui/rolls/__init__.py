@@ -12,7 +12,7 @@ import streamlit as st
 
 from gis.faults import errors
 from ui import jobs, outcome, widgets
-from ui.rolls import asking, result
+from ui.rolls import asking, deriving, result
 from ui.state import Context
 from ui.texts import _
 
@@ -20,7 +20,8 @@ from ui.texts import _
 def panel(context: Context) -> None:
     """Draw the section: what to do, the files, and what came of them."""
     if not context.project.has("units"):
-        widgets.empty(_("花名册要按小区与村汇总。请先在“导入”里导入小区与村。"))
+        widgets.empty(_("花名册要按小区与村汇总。请先在“导入”里导入小区与村,或在下面由点推定。"))
+        deriving.draw(context)
         return
     st.markdown(
         _(
@@ -39,6 +40,7 @@ def panel(context: Context) -> None:
         outcome.fault_table(answer["faults"], key="roll-faults", name=f"{context.project.id}-roll-faults")
     elif "counted" in answer:
         result.draw(context, answer["counted"])
+    deriving.draw(context)
 
 
 def _finished(answer: dict[str, Any]) -> None:
