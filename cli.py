@@ -1,4 +1,4 @@
-"""The app's verbs without a browser: import, demo, zone, forecast, seats, doctor, serve."""
+"""The app's verbs without a browser: plan, forecast, import, collect, look after and serve."""
 
 from __future__ import annotations
 
@@ -130,6 +130,61 @@ def import_layers(
             crs=crs,
             stage_system=stage_system,
         )
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(report, ensure_ascii=False))
+
+
+@app.command()
+def template(
+    project: Annotated[str, typer.Argument(help="id of the project")],
+    layer: Annotated[str, typer.Argument(help="classes, enrolment, schools, children or estates")],
+    out: Annotated[Path, typer.Option(help="folder to write the forms to")],
+    year: Annotated[int | None, typer.Option(help="school year; the planning year without it")] = None,
+    due: Annotated[str, typer.Option(help="when the forms are due back, in words")] = "",
+    one: Annotated[bool, typer.Option("--one", help="one workbook for all senders")] = False,
+    lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
+) -> None:
+    """发表: make the forms that schools, townships or the housing office fill in."""
+    from planning import formcommands
+
+    try:
+        report = formcommands.template(project, layer, out, year=year, due=due, in_one=one, lang=lang)
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(report, ensure_ascii=False))
+
+
+@app.command()
+def collect(
+    project: Annotated[str, typer.Argument(help="id of the project")],
+    files: Annotated[list[Path], typer.Argument(help="forms that came back: files, folders or zips")],
+    year: Annotated[int | None, typer.Option(help="school year; the planning year without it")] = None,
+    slips: Annotated[Path | None, typer.Option(help="folder for the slips of what is sent back")] = None,
+    take: Annotated[bool, typer.Option("--take", help="take accepted returns into the project")] = False,
+) -> None:
+    """收表: read the forms that came back; say who is missing and what is sent back."""
+    from planning import formcommands
+
+    try:
+        report = formcommands.collect(project, files, year=year, slips=slips, take=take)
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps(report, ensure_ascii=False))
+
+
+@app.command()
+def reconcile(
+    project: Annotated[str, typer.Argument(help="id of the project")],
+    out: Annotated[Path, typer.Option(help="the 核对表, a workbook")],
+    year: Annotated[int | None, typer.Option(help="school year; the planning year without it")] = None,
+    lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
+) -> None:
+    """核对: register, statistics and school returns side by side, by school and grade."""
+    from planning import formcommands
+
+    try:
+        report = formcommands.reconciled(project, out, year=year, lang=lang)
     except ValueError as error:
         raise fail(error) from None
     typer.echo(json.dumps(report, ensure_ascii=False))
