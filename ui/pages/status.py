@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.hotspots import bin_labels
+from gis.travel import minutes
 from ui import gate, widgets
 from ui.charts import class_size
 from ui.maps import show
@@ -13,6 +14,7 @@ from ui.maps import status as maps
 from ui.state import Context, stage_word
 from ui.texts import _
 from ui.texts.rules import worded
+from ui.views import links
 from ui.views import plan as plans
 from ui.views import status as views
 from ui.widgets import Exports, Figure
@@ -130,7 +132,10 @@ def _walks(context: Context) -> None:
     units = context.project.layers["units"].set_index("unit_id")["name"]
     names = plans.zone_names(context.project.key, context.stage, context.project)
     far = walked.nlargest(20, "metres").assign(
-        unit=lambda rows: rows["unit_id"].map(units), zone=lambda rows: rows["zone_id"].map(names)
+        unit=lambda rows: rows["unit_id"].map(units),
+        zone=lambda rows: rows["zone_id"].map(names),
+        way=lambda rows: [links.way_word(str(way)) for way in rows["way"]],
+        walk_minutes=lambda rows: minutes(rows["metres"], speed=context.project.walk_speed),
     )
     mean = float((walked["metres"] * walked["pupils"]).sum() / max(walked["pupils"].sum(), 1))
     estimated = float(walked["estimate"].mean()) if len(walked) else 0.0
@@ -145,7 +150,15 @@ def _walks(context: Context) -> None:
             detour=context.project.detour,
         )
     )
-    widgets.table(far[["unit", "zone", "pupils", "metres", "crossings", "estimate"]], key="far", height=320)
+    shown = ["unit", "zone", "pupils", "metres", "walk_minutes", "crossings", "way", "ride_minutes"]
+    widgets.table(far[shown], key="far", height=320)
+    st.caption(
+        _(
+            "步行 {walk:g} 米/分(设定);乘车只列乡村单元和步行超过半小时的,主干路 {ride:g} 公里/时(设定)。",
+            walk=context.project.walk_speed,
+            ride=context.project.ride_speed,
+        )
+    )
 
 
 def _rules(context: Context) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gis.travel import minutes
 from ui import widgets
 from ui.state import Context, stage_word
 from ui.texts import _
+from ui.views import links
 from ui.views import plan as plans
 from ui.views.zones import Assessment
 from zoning import explain
@@ -68,6 +70,29 @@ def sentence(context: Context, found: Assessment, unit: str, rows: pd.DataFrame)
     if own.empty:
         return head + _("这个单元还没有划入片区。")
     return head + _where(context, own.iloc[0], rows.iloc[0])
+
+
+def walk(context: Context, found: Assessment, unit: str) -> str:
+    """Return the walk of a unit to its school in words: minutes, crossings, the ride where it is asked."""
+    walks, project = plans.walks(context, found.plan), context.project
+    rows = walks[walks["unit_id"].eq(unit) & walks["metres"].notna()].to_dict("records")
+    if not rows:
+        return ""
+    own = rows[0]
+    words = _(
+        "步行约 {minutes} 分钟({speed:g} 米/分,{way}),穿过大路、铁路、河流 {crossings} 次。",
+        minutes=widgets.whole(minutes(own["metres"], speed=project.walk_speed)),
+        speed=project.walk_speed,
+        way=links.way_word(str(own["way"])),
+        crossings=int(own["crossings"]),
+    )
+    if pd.notna(own["ride_minutes"]):
+        words += _(
+            "乘车约 {minutes} 分钟({metres},不含候车)。",
+            minutes=widgets.whole(own["ride_minutes"]),
+            metres=widgets.metres(own["ride_metres"]),
+        )
+    return words
 
 
 def _where(context: Context, own: pd.Series, nearest: pd.Series) -> str:

@@ -31,6 +31,8 @@ def panel(context: Context, found: Assessment) -> None:
     with st.container(border=True, key="why-sentence"):
         st.markdown(widgets.escape(views.sentence(context, found, unit, rows)))
         st.caption(_("可照读。依据:{plan}、适龄儿童登记、招生计划、步行距离。", plan=plan_name(context)))
+    if words := views.walk(context, found, unit):
+        st.caption(words)
     if zones.unit_estimated(context, found, unit):
         st.caption(_("这个单元的步行距离为估算(直线距离 × {detour})。", detour=context.project.detour))
     widgets.table(views.table(context, rows), key="why-table")
