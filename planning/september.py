@@ -20,7 +20,7 @@ from planning.spring import Record
 Scope = Literal["school", "zone", "area"]
 SCOPES: Final[tuple[Scope, ...]] = ("area", "zone", "school")
 #: What can be said of a row: above, below or within the 80 % range; no range is known; nothing was forecast
-#: (new school); nobody was counted (no return yet, or closed).
+#: (new school); nobody was counted (no return yet, closed, or a zone that was split).
 VERDICTS: Final = ("above", "below", "inside", "no_range", "not_forecast", "not_present")
 COLUMNS: Final = (
     "id", "name", "mean", "low", "high", "registered", "present", "error", "verdict",
@@ -154,11 +154,14 @@ def _forecast(project: Project, record: Record, scope: Scope, stage: str, grade:
 def _summed(
     values: Iterable[tuple[str, float, float, float]], led: Mapping[str, tuple[tuple[str, float], ...]]
 ) -> pd.DataFrame:
-    """Add means up under new ids; a range survives only where one whole row becomes one."""
+    """Add means up under new ids; a range survives only where one whole row becomes one.
+
+    What has no successor keeps its own id, so that what was forecast for it is not lost.
+    """
     rows = [
         (to, mean * share, low if share == 1 else None, high if share == 1 else None)
         for one, mean, low, high in values
-        for to, share in led.get(one, ((one, 1.0),))
+        for to, share in led.get(one) or ((one, 1.0),)
     ]
     frame = pd.DataFrame(rows, columns=["id", "mean", "low", "high"]).astype(
         {"id": "str", "mean": "float64", "low": "float64", "high": "float64"}
@@ -249,9 +252,12 @@ def _names(project: Project, ids: pd.Index, scope: Scope) -> list[str]:
     if scope == "area":
         return [project.name for _ in ids]
     schools = project.layers["schools"]
-    names = dict(zip(schools["school_id"], schools["name"], strict=True))
+    told = lineage.stored(project.folder)
+    former = told[told["subject"] == "school"].dropna(subset=["from_id", "from_name"])
+    names = dict(zip(former["from_id"], former["from_name"], strict=True))
+    names |= dict(zip(schools["school_id"], schools["name"], strict=True))
     if scope == "zone":
         zones = zone_of(schools)
         lone = {z: n for z, n in zip(zones, schools["name"], strict=True) if (zones == z).sum() == 1}
-        names = {**lone, **{z: n for z, n in names.items() if z in set(zones)}}
+        names = {**names, **lone}
     return [names.get(str(i), str(i)) for i in ids]

@@ -185,6 +185,23 @@ def test_a_forecast_follows_schools_into_the_new_year(project):
     assert zones["mean"].sum() == pytest.approx(then["mean"].sum())
 
 
+def test_what_was_forecast_for_a_closed_school_is_still_told(project):
+    record = spring.write_down(project, made(project), SETTINGS, year=2027)
+    now = roll(
+        project,
+        [{"change": "closed", "from_id": "s3", "from_name": "s3小学"}],
+        schools=schools("s1", "s2"),
+        enrolment=enrolment([2027], {"s1": 40, "s2": 50}),
+    )
+    for scope in ("school", "zone"):
+        for grade in (1, None):
+            rows = september.compare(now, record, scope=scope, stage="primary", grade=grade)
+            whole = september.compare(now, record, scope="area", stage="primary", grade=grade)
+            assert rows["mean"].sum() == pytest.approx(whole["mean"].sum(), abs=0.01)
+            closed = by_id(rows).loc["s3"]
+            assert (closed["verdict"], closed["name"]) == ("not_present", "s3小学")
+
+
 def test_a_record_made_after_the_new_year_was_opened_is_found_from_there(project):
     now = roll(project, [], children=project.layers["children"])
     spring.write_down(project, made(project), SETTINGS, year=2027, note="后记")

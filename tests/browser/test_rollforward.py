@@ -112,7 +112,7 @@ def test_next_years_files_go_into_a_project_of_their_own(app, home, files, page,
     ("lang", "name", "inside", "outside"),
     [
         ("zh", "九月对账", "落在 80% 区间内", "高于区间"),
-        ("en", "September check", "Within the 80 % range", "above"),
+        ("en", "September", "Within the 80 % range", "above"),
     ],
 )
 def test_september_is_set_beside_what_was_said(app, page, ready, lang, name, inside, outside):

@@ -82,7 +82,13 @@ def _begin(project: Project) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         year = st.number_input(
-            _("转入的学年(秋季)"), project.year + 1, 2100, project.year + 1, format="%d", key="roll-year"
+            _("转入的学年(秋季)"),
+            project.year + 1,
+            2100,
+            project.year + 1,
+            format="%d",
+            key="roll-year",
+            width=220,
         )
         if st.button(_("开始转入"), type="primary", key="roll-begin"):
             incoming.begin(project, year=int(year))

@@ -120,13 +120,13 @@ def _figures(context: Context, record: Record, said: Summary, whole: pd.Series, 
     """Draw the totals of the whole area, and how far off the rows are."""
     year = widgets.school_year(record.year)
     there = _("在校生表 {as_of}", as_of=_as_of(context, "enrolment"))
-    both = _("{what},{n} 行既有预测又有在校", what=what, n=f"{said.rows:,}")
     made = _("{at} 记下的预测", at=record.at[:10])
     span = _("80% 区间 {span}", span=widgets.span(whole["low"], whole["high"]))
-    counted = said.rows > 0
     inside = f"{said.inside:,} / {said.ranged:,}" if said.ranged else "—"
-    error = f"{said.error:+,.0f}" if counted else "—"
-    wape = _("误差 {wape} (WAPE)", wape=f"{said.wape:.1f}%") if counted and pd.notna(said.wape) else ""
+    error = f"{whole['error']:+,.0f}" if pd.notna(whole["error"]) else "—"
+    wape = ""
+    if pd.notna(said.wape):
+        wape = _("各行误差 {wape}(WAPE,{n} 行)", wape=f"{said.wape:.1f}%", n=f"{said.rows:,}")
     known = pd.notna(whole["registered"])
     registered = _("登记 {n}", n=widgets.whole(whole["registered"])) if known else ""
     scope = _("{what}·全区", what=what)
@@ -134,7 +134,7 @@ def _figures(context: Context, record: Record, said: Summary, whole: pd.Series, 
         [
             Figure(_("春季预测"), widgets.whole(whole["mean"]), year, scope, made, span),
             Figure(_("九月在校"), widgets.whole(whole["present"]), year, scope, there, registered),
-            Figure(_("在校 − 预测"), error, year, both, there, wape),
+            Figure(_("在校 − 预测"), error, year, scope, f"{made};{there}", wape),
             Figure(_("落在 80% 区间内"), inside, year, _("有区间的各行"), f"{made};{there}"),
         ]
     )
@@ -154,7 +154,7 @@ def verdict_words() -> dict[str, str]:
         "inside": _("● 区间内"),
         "no_range": _("无区间(合并或拆分)"),
         "not_forecast": _("没有预测(新开)"),
-        "not_present": _("没有在校数(未报或停办)"),
+        "not_present": _("没有在校数(未报、停办或片区已拆分)"),
     }
 
 
