@@ -5,7 +5,7 @@ return stands in place of an earlier one, and both stay in the record. Nothing b
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,8 @@ STATES: Final = {
     "accepted": Words("已收", "Accepted"),
     "taken": Words("已入库", "Taken in"),
 }
+#: Temporary folders of this name are swept up by the app, should it have been stopped before it could.
+SCRATCH: Final = "huapian-upload-returns-"
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
@@ -127,7 +129,7 @@ def receive(
     desk = Desk(project, year, layer, {n: int(r["revision"]) for n, r in issued.items() if r})
     found: dict[str, Any] = {"files": 0, "accepted": [], "refused": [], "unchanged": [], "faults": []}
     last = {(r["layer"], r["owner"]): r for r in read(project.folder, year=year) if r["kind"] == "return"}
-    with tempfile.TemporaryDirectory(prefix="huapian-returns-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
         files, skipped = _files(paths, Path(scratch))
         found["faults"] += skipped
         for number, path in enumerate(files):
@@ -194,13 +196,18 @@ def _standing(records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, An
 
 
 def _taken(records: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the senders whose standing return is in the project already."""
+    """Return the senders whose standing return is in the project already.
+
+    A return that came in while an earlier one was being taken in is not: the record says which file was.
+    """
+    last: dict[str, str] = {}
     taken: set[str] = set()
     for record in records:
         if record["kind"] == "return":
+            last[record["owner"]] = record["digest"]
             taken.discard(record["owner"])
         elif record["kind"] == "taken":
-            taken |= set(record["owners"])
+            taken |= {owner for owner, digest in record["digests"].items() if last.get(owner) == digest}
     return taken
 
 
@@ -213,7 +220,10 @@ def status(project: Project, layer: str, year: int) -> pd.DataFrame:
         owner, name, town, state (see `STATES`), file, at (UTC, ISO), reasons, notes and rows (how many), and
         versions (how many returns of this sender the record holds).
     """
-    records = read(project.folder, layer, year)
+    return _status(project, layer, read(project.folder, layer, year))
+
+
+def _status(project: Project, layer: str, records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     last, taken = _standing(records), _taken(records)
     versions = pd.Series([r["owner"] for r in records if r["kind"] == "return"], dtype="str").value_counts()
     found = []
@@ -242,10 +252,12 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
     return {state: int((table["state"] == state).sum()) for state in STATES}
 
 
-def returned(folder: Path, layer: str, year: int, *, fresh: bool = False) -> pd.DataFrame:
-    """Return the rows of the returns that stand accepted; only those not taken in yet where `fresh`."""
-    records = read(folder, layer, year)
-    skipped = _taken(records) if fresh else set()
+def returned(folder: Path, layer: str, year: int) -> pd.DataFrame:
+    """Return the rows of the returns that stand accepted, whether they have been taken in or not."""
+    return _rows(read(folder, layer, year), layer)
+
+
+def _rows(records: Sequence[Mapping[str, Any]], layer: str, *, skipped: Collection[str] = ()) -> pd.DataFrame:
     rows = [
         row
         for owner, record in _standing(records).items()
@@ -282,13 +294,14 @@ def take_in(
     from planning import imports
 
     project = open_project(folder)
-    table = status(project, layer, year)
-    now = table[table["state"] == "accepted"]
+    records = read(project.folder, layer, year)
+    table = _status(project, layer, records)
+    now = table.loc[table["state"] == "accepted", "owner"].astype(str).tolist()
     missing = table.loc[table["state"].isin(["missing", "refused"]), "name"].astype(str).tolist()
-    rows = returned(project.folder, layer, year, fresh=True)
+    rows = _rows(records, layer, skipped=_taken(records))
     if rows.empty:
         return {"saved": False, "faults": [], "owners": [], "missing": missing}
-    with tempfile.TemporaryDirectory(prefix="huapian-returns-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
         path = merging.write(project, layer, rows, Path(scratch))
         source = imports.Source(
             path,
@@ -304,11 +317,12 @@ def take_in(
             progress=progress,
             cancelled=cancelled,
         )
-    owners = now["owner"].astype(str).tolist()
     if report["saved"]:
-        record = {"layer": layer, "year": year, "owners": owners, "version": report["version"]}
+        last = _standing(records)
+        digests = {owner: last[owner]["digest"] for owner in now}
+        record = {"layer": layer, "year": year, "digests": digests, "version": report["version"]}
         _append(project.folder, "taken", record)
-    return {**report, "owners": owners, "missing": missing}
+    return {**report, "owners": now, "missing": missing}
 
 
 def _said_source(here: int, every: int) -> str:

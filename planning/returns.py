@@ -56,6 +56,10 @@ register_kinds(
 )
 register_kinds(
     {
+        "return_by_name": (
+            "表里没有标识，按文件名或标题认作“{found}”的。请核对是不是。",
+            'the form has lost its mark; by its name or title it was taken for "{found}". Please check.',
+        ),
         "return_old_form": (
             "用的是第 {found} 版表样，现在发的是第 {now} 版。请核对两版的不同。",
             "this is revision {found} of the form; revision {now} has been sent out. Check what differs.",
@@ -159,7 +163,8 @@ class Desk:
             frame, faults = self._frame(path, given, mark)
         except FaultError as error:
             kept = [f for f in error.faults if f.kind not in _AS_SENT]
-            return [replace(given, faults=[replace(f, file=path.name) for f in kept])]
+            found = [*given.faults, *(replace(f, file=path.name) for f in kept)]
+            return [replace(given, faults=found)]
         parts = self._parts(given, frame)
         return [self._checked(part, [*faults, *self._old(part)]) for part in parts]
 
@@ -173,8 +178,14 @@ class Desk:
         layer = str(mark.get("layer", "")) or _layer_in(text) or _layer_of(path) or self.layer
         if layer not in self.owners:
             raise FaultError([Fault("return_unknown", path.name)])
-        owner = str(mark["owner"]) if "owner" in mark else _owner_in(text, FORMS[layer], self.owners[layer])
-        return replace(given, layer=layer, owner=owner, revision=int(mark.get("revision", 0)))
+        given = replace(given, layer=layer, revision=int(mark.get("revision", 0)))
+        if "owner" in mark:
+            return replace(given, owner=str(mark["owner"]))
+        owner = _owner_in(text, FORMS[layer], self.owners[layer])
+        name = self.owners[layer].get(owner, "")
+        # 第一小学 may also stand in the name of a school that is not in the project: it is said.
+        said = [Fault("return_by_name", path.name, found=name)] if name in text and name else []
+        return replace(given, owner=owner, faults=said)
 
     def _frame(self, path: Path, given: Return, mark: Mapping[str, Any]) -> tuple[pd.DataFrame, list[Fault]]:
         """Read the rows of a form, names turned into ids, checked against the project."""

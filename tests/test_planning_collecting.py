@@ -105,6 +105,19 @@ def test_a_later_return_stands_in_place_of_the_earlier_and_both_stay_in_the_reco
     assert classes.loc[classes["year"] == YEAR, "pupils"].tolist() == [41 + n for n in range(12)]
 
 
+def test_a_return_that_comes_while_an_earlier_is_taken_in_is_still_to_be_taken(project, tmp_path):
+    receive(project.folder, [back(project, "S1", tmp_path)], YEAR)
+    later = back(project, "S1", tmp_path / "later", add=1)
+
+    def meanwhile(share: float, said: str) -> None:
+        if share == 1.0:  # saved, and not yet in the record
+            receive(project.folder, [later], YEAR)
+
+    assert take_in(project.folder, "classes", YEAR, progress=meanwhile)["saved"]
+    assert states(project)["S1"] == "accepted"
+    assert take_in(project.folder, "classes", YEAR)["saved"] and states(project)["S1"] == "taken"
+
+
 def test_the_same_file_again_is_no_new_return(project, tmp_path):
     path = back(project, "S1", tmp_path)
     receive(project.folder, [path], YEAR)
@@ -145,6 +158,9 @@ def test_a_form_without_its_mark_is_known_by_code_name_or_title(project, tmp_pat
     path = back(project, "S1", tmp_path, name=name, marked=False)
     receive(project.folder, [path], YEAR)
     assert states(project)["S1"] == "accepted"
+    # what was assumed is said
+    notes = collecting.standing(project.folder, "classes", YEAR)["S1"]["notes"]
+    assert [note["kind"] for note in notes] == ["return_by_name"] and "第一小学" in notes[0]["zh"]
 
 
 def test_rows_that_name_their_schools_are_shared_out(project, tmp_path):

@@ -73,7 +73,7 @@ def _upload(context: Context, layer: str, year: int) -> None:
 
 def _held(given: Sequence[Any]) -> tempfile.TemporaryDirectory[str]:
     """Put uploaded files into a temporary folder, which goes when they have been read."""
-    folder = tempfile.TemporaryDirectory(prefix="huapian-returns-", ignore_cleanup_errors=True)
+    folder = tempfile.TemporaryDirectory(prefix=collecting.SCRATCH, ignore_cleanup_errors=True)
     for number, file in enumerate(given):
         name = Path(file.name.replace("\\", "/")).name
         plain = f"{templates.safe(Path(name).stem)}{Path(name).suffix}"
@@ -133,7 +133,7 @@ def _table(table: pd.DataFrame) -> None:
         _("镇街"): rows["town"],
         _("填报单位"): rows["name"],
         _("情况"): rows["state"].map(words),
-        _("文件"): rows["file"],
+        _("文件"): rows["file"].replace("", None),
         _("收到"): seen.dt.strftime("%m-%d %H:%M"),
         _("要改正"): rows["reasons"].where(rows["reasons"] > 0),
         _("请确认"): rows["notes"].where(rows["notes"] > 0),
