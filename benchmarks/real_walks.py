@@ -20,7 +20,7 @@ import shapely
 
 from benchmarks import real_maps
 from benchmarks.real_report import Report, imported
-from gis.access import anchors
+from gis.access import anchors, parts
 from gis.osm import read_osm, read_osm_barriers
 from gis.roads import RoadGraph, graph_from_lines
 from gis.travel import snap_distances, walking
@@ -100,9 +100,10 @@ def _network(report: Report, graph: RoadGraph, project: Project) -> None:
     report.figure("nodes", "nodes", len(graph.xy))
     report.figure("edges", "edges", len(graph.u))
     report.figure("network_km", "km of road", graph.length.sum() / 1000)
-    kept = graph.length.sum() + graph.dropped_m
-    words = "km left out, not connected to the greatest part"
-    report.figure("dropped_km", words, graph.dropped_m / 1000, kept / 1000, "of")
+    by_part = np.bincount(parts(graph), weights=graph.length)
+    words = "km in stray parts, not connected to the greatest"
+    apart = by_part.sum() - by_part.max()
+    report.figure("dropped_km", words, apart / 1000, by_part.sum() / 1000, "of")
 
 
 def _walks(report: Report, project: Project, graph: RoadGraph, walks: pd.DataFrame) -> None:
@@ -125,7 +126,7 @@ def _walks(report: Report, project: Project, graph: RoadGraph, walks: pd.DataFra
     report.figure("detour_least", "least detour (never below 1)", (known["metres"] / known["straight"]).min())
     crossed = walks["crossings"].value_counts().sort_index()
     text = ", ".join(f"{number}: {pairs:,}" for number, pairs in crossed.items())
-    report.line(f"  pairs by number of main roads and barriers crossed along the straight line: {text}")
+    report.line(f"  pairs by number of main roads and barriers crossed along the way: {text}")
     nearest = walks.loc[walks.groupby("unit_id")["metres"].idxmin()]
     straight = walks.loc[walks.groupby("unit_id")["straight"].idxmin()].set_index("unit_id")["school_id"]
     differ = (nearest.set_index("unit_id")["school_id"] != straight).mean()
@@ -151,15 +152,16 @@ def check(report: Report, project: Project, walks: pd.DataFrame) -> float:
     report.part(f"{known.sum():,} walks measured again by networkx {nx.__version__} over the road lines")
     report.figure("networkx_off", "greatest difference, m", off.max())
     shorter = bare["metres"].to_numpy() - walks["metres"].to_numpy()
-    report.figure("snap_joins", "junctions made by joining ends within 0.5 m", _joins(project, plain))
+    report.figure("snap_joins", "junctions made by joining ends within 0.5 m", _joins(project))
     report.figure("snap_changed", "walks these joins shorten by more than 1 m", (shorter > 1).sum())
     report.figure("snap_saved_max", "most they shorten a walk, m", shorter.max())
     return float(off.max())
 
 
-def _joins(project: Project, plain: RoadGraph) -> int:
+def _joins(project: Project) -> int:
     graph = spatial.road_graph(project)
     assert graph is not None
+    plain = graph_from_lines(gpd.GeoDataFrame(project.layers["roads"]), snap=0, keep_all=True)
     before = {tuple(xy) for xy in np.round(plain.xy, 3).tolist()}
     return sum(tuple(xy) not in before for xy in np.round(graph.xy, 3).tolist())
 
