@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
@@ -82,8 +83,13 @@ def likeness(one: str, other: str) -> float:
     numbers = [_NUMBERS.findall(name) for name in (a, b)]
     if numbers[0] != numbers[1] and not (a in b or b in a):
         return 0.0
-    core = [_COMMON.sub("", name) or name for name in (a, b)]
+    core = (_core(a), _core(b))
     return max(fuzz.ratio(*core), 90.0 * _contained(*core))
+
+
+def _core(plain: str) -> str:
+    """Return what sets a name apart, without the words that most names share."""
+    return _COMMON.sub("", plain) or plain
 
 
 def _contained(one: str, other: str) -> float:
@@ -135,10 +141,11 @@ def _pairs(old: Mapping[str, str], new: Mapping[str, str], known: pd.DataFrame) 
     rows: list[tuple[Any, ...]] = []
     told = known.dropna(subset=["from_id", "to_id"])
     links = [(a, b) for a, b in zip(told["from_id"], told["to_id"], strict=True) if a in old and b in new]
-    said = set(known["from_id"].dropna()) | {a for a, _ in links}
+    linked = {a for a, _ in links}
+    said = set(known["from_id"].dropna()) | linked
     reached = set(known["to_id"].dropna())
     for i, name in old.items():
-        if i in new and not any(a == i for a, _ in links):
+        if i in new and i not in linked:
             rows.append((i, name, i, new[i], "id", plain_name(name) != plain_name(new[i])))
         elif i not in said:
             rows.append((i, name, None, None, "gone", False))
@@ -162,24 +169,42 @@ def _by_name(
     """Return links from ids that are gone to ids that are new with a like name."""
     if not gone or not added:
         return []
-    scores = process.cdist(
-        [old[i] for i in gone], [new[i] for i in added], scorer=_scorer, score_cutoff=LIKELY
-    )
-    links = []
-    for row, column in zip(*scores.nonzero(), strict=True):
-        a, b, score = gone[int(row)], added[int(column)], float(scores[row, column])
-        same = score >= 100
-        why = Words(
-            "名称相同" if same else f"名称相近（{old[a]} → {new[b]}）",
-            "same name" if same else f"like names ({old[a]} → {new[b]})",
-        )
-        links.append((a, b, score, why))
+    same = _same_name({i: old[i] for i in gone}, {i: new[i] for i in added})
+    links = [_name_link((i, old[i]), (j, new[j]), 100.0) for i, j in same.items()]
+    taken = set(same.values())
+    gone, added = [i for i in gone if i not in same], [j for j in added if j not in taken]
+    for a, b in _candidates([old[i] for i in gone], [new[j] for j in added]):
+        score = likeness(old[gone[a]], new[added[b]])
+        if score >= LIKELY:
+            links.append(_name_link((gone[a], old[gone[a]]), (added[b], new[added[b]]), score))
     return links
 
 
-def _scorer(one: str, other: str, *, score_cutoff: float | None = None) -> float:
-    score = likeness(one, other)
-    return score if score >= (score_cutoff or 0) else 0.0
+def _same_name(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return ids that share a name which nobody else has in either year."""
+    once = []
+    for names in (old, new):
+        plain = pd.Series({i: plain_name(name) for i, name in names.items()}, dtype="str")
+        once.append(plain[(plain != "") & ~plain.duplicated(keep=False)])
+    back = {name: i for i, name in once[1].items()}
+    return {str(i): str(back[name]) for i, name in once[0].items() if name in back}
+
+
+def _candidates(one: list[str], other: list[str]) -> list[tuple[int, int]]:
+    """Return the places of names that may be alike: a quick look before `likeness`, which is slow."""
+    a, b = ([_core(plain_name(name)) for name in names] for names in (one, other))
+    near = process.cdist(a, b, scorer=fuzz.ratio, score_cutoff=LIKELY, dtype=np.uint8) > 0
+    near |= process.cdist(a, b, scorer=fuzz.partial_ratio, score_cutoff=99, dtype=np.uint8) > 0
+    return [(int(row), int(column)) for row, column in zip(*near.nonzero(), strict=True)]
+
+
+def _name_link(one: tuple[str, str], other: tuple[str, str], score: float) -> _Link:
+    same = score >= 100
+    why = Words(
+        "名称相同" if same else f"名称相近（{one[1]} → {other[1]}）",
+        "same name" if same else f"like names ({one[1]} → {other[1]})",
+    )
+    return one[0], other[0], score, why
 
 
 def _by_place(

@@ -91,6 +91,15 @@ def test_the_table_comes_back_from_excel_as_it_was(tmp_path, lang):
     pd.testing.assert_frame_equal(back, lineage.frame_of(frame))
 
 
+def test_columns_beside_the_table_do_no_harm(tmp_path):
+    place = tmp_path / "沿革.xlsx"
+    beside = lineage.worded(table(*SOUND)).assign(**{"把握(0-100)": 90.0, "理由": "名称相近"})
+    place.write_bytes(export.to_excel({"沿革": beside}))
+    back, faults = lineage.read(place)
+    pd.testing.assert_frame_equal(back, table(*SOUND))
+    assert all(fault.level == "warning" for fault in faults)
+
+
 def test_a_table_with_unknown_words_is_refused_with_their_place(tmp_path):
     place = tmp_path / "沿革.csv"
     place.write_text(
@@ -109,4 +118,7 @@ def test_the_table_is_kept_beside_the_layers(tmp_path):
 
 
 def test_a_row_that_does_not_say_what_changed_is_a_fault():
-    assert kinds(table(row(None, "closed", "s1", None), row("school", None, "s2", None))) == ["lineage_unsaid"] * 2
+    assert (
+        kinds(table(row(None, "closed", "s1", None), row("school", None, "s2", None)))
+        == ["lineage_unsaid"] * 2
+    )

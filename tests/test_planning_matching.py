@@ -111,3 +111,12 @@ def test_accepting_all_proposals_gives_a_sound_table():
     ids = [{"unit": frozenset(f["unit_id"]), "school": frozenset[str]()} for f in (old, new)]
     assert lineage.check(lineage.frame_of(found.proposals), year=2027, old=ids[0], new=ids[1]) == []
     assert set(lineage.fates(found.proposals, "unit", 2027)) == {"u2", "u3", "u4", "u5"}
+
+
+def test_all_codes_changed_at_once_are_matched_by_name():
+    names = [f"{a}{b}{c}小区" for a in "东西南北" for b in "春夏秋冬" for c in "花园苑庭"]
+    old = schools(*((f"a{n}", name) for n, name in enumerate(names)))
+    new = schools(*((f"b{n}", name) for n, name in enumerate(names)))
+    found = matching.match(old, new, subject="school", year=2027).proposals
+    assert (found["change"] == "renamed").all() and len(found) == len(names)
+    assert (found["from_name"] == found["to_name"]).all()
