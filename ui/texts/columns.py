@@ -63,7 +63,7 @@ def words() -> dict[str, str]:
         "metres": _("距离(米)"),
         "mean_walk": _("平均步行(米)"),
         "longest_walk": _("最远步行(米)"),
-        "crossings": _("过路口数"),
+        "crossings": _("穿越次数"),
         "estimate": _("估算"),
         "way": _("距离依据"),
         "walk_minutes": _("步行(分)"),
