@@ -152,6 +152,16 @@ def assumptions(project: Project) -> pd.DataFrame:
         (_("学制"), project.stage_system, _("项目设置。")),
         (_("绕行系数(设定)"), f"{project.detour:g}", _("没有道路可走时,步行距离 = 直线距离 × 绕行系数。")),
         (_("步行速度(设定)"), _("{n} 米/分", n=f"{project.walk_speed:g}"), _("由步行距离换算时间。")),
+        (
+            _("乘车速度(设定)"),
+            _("{n} 公里/时", n=f"{project.ride_speed:g}"),
+            _("主干路上;只用于乡村单元和步行超过半小时的。"),
+        ),
+        (
+            _("相邻的最短共同边界(设定)"),
+            _("{n} 米", n=f"{project.min_shared:g}"),
+            _("更短的共同边界不算相邻。"),
+        ),
         (_("单元范围"), *_territories(project)),
         (_("规则包"), "、".join(project.packs), _("项目设置;各条规则的出处见“现状”页。")),
     ]
