@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gis.columns import Schema
@@ -43,7 +43,7 @@ def _best(scores: Mapping[str, float], title: str) -> str:
 
 
 def chosen(
-    opened: TableFile, schema: Schema, table: str | None, mapping: Mapping[str, str]
+    opened: TableFile, schema: Schema, table: str | Sequence[str] | None, mapping: Mapping[str, str]
 ) -> tuple[list[str], list[Fault]]:
     """Return the names of the tables to read as a layer, and warnings about the choice.
 
@@ -54,7 +54,7 @@ def chosen(
     schema
         Of the layer.
     table
-        The table that the user names, None to choose.
+        The table or tables that the user names, None to choose.
     mapping
         Headers whose meaning the user has said, which tell a table apart too.
 
@@ -65,9 +65,12 @@ def chosen(
     """
     tables = [head.name or opened.file for head in opened.heads]
     if table is not None:
-        if table not in [head.name for head in opened.heads]:
-            raise FaultError([Fault("table_missing", opened.file, found=table, params={"tables": tables})])
-        return [table], []
+        wanted = [table] if isinstance(table, str) else list(table)
+        missing = [name for name in wanted if name not in [head.name for head in opened.heads]]
+        if missing:
+            there = {"tables": tables}
+            raise FaultError([Fault("table_missing", opened.file, found=n, params=there) for n in missing])
+        return wanted, []
     if len(opened.heads) == 1:
         return [opened.heads[0].name], []
     likely = _likely(opened, schema, mapping)

@@ -64,7 +64,7 @@ def open_file(
     if ending in ARCHIVES:
         raise FaultError([Fault("file_advice", name or path.name, found=ending, params={"advice": _UNPACK})])
     if ending in GEOJSON:
-        opened = open_geojson(path, max_rows=max_rows)
+        opened = open_geojson(path, max_rows=max_rows, encoding=encoding)
     elif ending == ".dxf":
         opened = open_dxf(path, max_rows=max_rows, encoding=encoding)
     elif ending in GDAL_DRIVERS:

@@ -83,7 +83,7 @@ class _Asked:
     """What is asked of every file of a layer."""
 
     schema: Schema
-    table: str | None
+    table: str | Sequence[str] | None
     crs: Any
     encoding: str
     options: Options
@@ -106,7 +106,7 @@ def read_layer(
     path: Paths,
     layer: str,
     *,
-    table: str | None = None,
+    table: str | Sequence[str] | None = None,
     crs: Any = None,
     mapping: Mapping[str, str] | None = None,
     values: Mapping[str, Any] | None = None,
@@ -129,8 +129,9 @@ def read_layer(
     layer
         A name of :data:`gis.layers.SCHEMAS`.
     table
-        Sheet or layer of the files. Without it, the table that bears the layer's name, else those that look
-        like it; sheets with the same headers are read as one, and that is said.
+        Sheet or layer of the files, or several of them to be read as one. Without it, the table that bears the
+        layer's name, else those that look like it; sheets with the same headers are read as one, and that is
+        said.
     crs
         The coordinate system, where the user states it: EPSG code, WKT, ``"local"``, ``"GCJ-02"`` or
         ``"BD-09"``.

@@ -20,7 +20,7 @@ from pyproj.exceptions import CRSError
 
 from gis.faults import Fault, FaultError
 from gis.files import GDAL_DRIVERS, MAX_ROWS, companion, gdal_encoding
-from gis.tables import RawTable, TableFile, TableHead, from_tables
+from gis.tables import RawTable, TableFile, TableHead, decode, from_tables
 
 _DBF_RECORDS = 20_000
 _SAMPLES = 3
@@ -181,16 +181,27 @@ def _decodes(texts: Sequence[bytes], encoding: str) -> bool:
     return True
 
 
-def open_geojson(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
+def open_geojson(path: Path, *, max_rows: int = MAX_ROWS, encoding: str = "") -> TableFile:
     """Open a GeoJSON file; its ``crs`` member counts where it has one.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_rows
+        Most features.
+    encoding
+        Text encoding, where the user states it; else UTF-8, as the format says, and GB18030 where that does
+        not fit, which is said.
 
     Raises
     ------
     FaultError
-        ``file_unreadable`` (not JSON, not GeoJSON), ``too_many_rows``.
+        ``file_unreadable`` (not JSON, not GeoJSON), ``too_many_rows`` or ``encoding_unknown``.
     """
+    text, used = decode(path.read_bytes(), file=path.name, encoding=encoding)
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, error) from error
     features = _features(content)
@@ -202,8 +213,11 @@ def open_geojson(path: Path, *, max_rows: int = MAX_ROWS) -> TableFile:
     geometry, faults = _shapes(features, path.name)
     frame = gpd.GeoDataFrame(_properties(features), geometry=gpd.GeoSeries(geometry, dtype="geometry"))
     declared, more = _member_crs(content, path.name)
+    if used == "gb18030" and not encoding:
+        samples = list(dict.fromkeys(re.findall(r"[\u4e00-\u9fff]{2,}", text)))[-_SAMPLES:]
+        more.append(Fault("encoding_detected", path.name, found="GB18030", params={"samples": samples}))
     rows = range(1, len(frame) + 1)
-    table = RawTable("", frame, rows, True, declared, faults + more, "utf-8", standard=True)
+    table = RawTable("", frame, rows, True, declared, faults + more, used, standard=True)
     return from_tables(path.name, [table])
 
 

@@ -87,6 +87,20 @@ def test_the_user_may_state_the_encoding_of_a_table(tmp_path, encoding):
     assert kinds(faults_of(path, "births", encoding="ascii")) == ["encoding_unknown"]
 
 
+def test_geojson_is_utf8_and_said_where_it_is_not(tmp_path):
+    place = '{"type":"Point","coordinates":[109,39]}'
+    feature = f'{{"type":"Feature","properties":{{"name":"康巴什小区"}},"geometry":{place}}}'
+    text = f'{{"type":"FeatureCollection","features":[{feature}]}}'
+    path = tmp_path / "a.geojson"
+    for encoding, said in (("utf-8", []), ("utf-8-sig", []), ("gb18030", ["encoding_detected"])):
+        path.write_bytes(text.encode(encoding))
+        result = read_layer(path, "units")
+        assert result.frame["name"].tolist() == ["康巴什小区"]
+        assert [k for k in kinds(result.faults) if k.startswith("encoding")] == said
+    assert "康巴什小区" in result.faults[0].text()
+    assert "encoding_detected" not in kinds(read_layer(path, "units", encoding="gbk").faults)
+
+
 def test_text_saved_in_the_wrong_encoding_before_is_said(tmp_path):
     text = "年份,镇街,出生人数\n2024,康巴什镇,10\n2025,罕台镇政府,11\n"
     path = tmp_path / "a.csv"

@@ -227,6 +227,9 @@ def test_sheets_that_look_alike_but_differ_are_not_chosen_between(tmp_path):
     wide[0][-1] = "区县"
     path = workbook(tmp_path / "a.xlsx", {"一": enrolment, "二": wide})
     assert kinds(faults_of(path, "enrolment")) == ["layer_ambiguous"]
+    said = faults_of(path, "enrolment", table=["一", "二"])
+    assert kinds(errors(said)) == ["key_duplicate"] * 4, "named both, they are one, and what is double shows"
+    assert kinds(faults_of(path, "enrolment", table=["一", "三"])) == ["table_missing"]
 
 
 def test_all_layers_of_a_workbook(tmp_path):
