@@ -129,9 +129,9 @@ def read_layer(
     layer
         A name of :data:`gis.layers.SCHEMAS`.
     table
-        Sheet or layer of the files, or several of them to be read as one. Without it, the table that bears the
-        layer's name, else those that look like it; sheets with the same headers are read as one, and that is
-        said.
+        Sheet or layer of the files, or several of them to be read as one. Without it, the table that bears
+        the layer's name, else those that look like it; sheets with the same headers are read as one, and that
+        is said.
     crs
         The coordinate system, where the user states it: EPSG code, WKT, ``"local"``, ``"GCJ-02"`` or
         ``"BD-09"``.

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiLineString, Point, box
 
+from gis.around import is_total
 from gis.crs import LOCAL, is_local
 from gis.export import to_csv, to_excel, to_geojson, to_geopackage
 from gis.faults import FaultError, errors
@@ -456,11 +457,8 @@ def test_what_is_written_reads_back(tmp_path, frame, kind):
     }[kind]()
     path = tmp_path / f"a.{'csv' if kind == 'words' else kind}"
     path.write_bytes(data)
-    totals = (
-        frame["unit_id"].str.lower().isin(["total", "sum", "subtotal", "合计", "总计", "小计", "共计"]).any()
-    )
-    if totals:
-        return
+    if any(is_total(row) for row in frame[["unit_id", "name"]].to_numpy().tolist()):
+        return  # a place that is called 合计 is taken for a total, which is said
     result = read_layer(path, "units", crs=4546)
     assert not result.faults
     pd.testing.assert_frame_equal(pd.DataFrame(result.frame), pd.DataFrame(frame))
