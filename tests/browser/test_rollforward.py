@@ -60,7 +60,7 @@ def test_the_forecast_is_written_down_before_it_is_known(app, home, page, ready)
 
 
 @pytest.mark.browser
-def test_next_years_files_go_into_a_project_of_their_own(app, home, files, page, ready):
+def test_next_years_files_go_into_a_project_of_their_own(app, home, files, page, ready, tmp_path):
     before = (home / "demo-county" / "project.toml").read_bytes()
     section(page, app, "转入下一学年", ready, lang="zh")
     picture(page, "roll-begin")
@@ -83,6 +83,15 @@ def test_next_years_files_go_into_a_project_of_their_own(app, home, files, page,
         press(page, "roll-lineage-xlsx")
     table = pd.read_excel(taken.value.path(), engine="calamine")
     assert set(table["变更"]) == {"更名", "合并", "拆分", "新建", "撤销"}
+    # the table given back counts row by row, the proposals that were left in it too
+    given = tmp_path / "沿革.xlsx"
+    given.write_bytes(Path(taken.value.path()).read_bytes())
+    page.locator("[class*=st-key-roll-lineage-back] input[type=file]").set_input_files(given)
+    press(page, "roll-lineage-read")
+    expect(page.get_by_text("去向未定 0 个", exact=False).first).to_be_visible()
+    ready(page)
+    page.locator(".st-key-roll-save").scroll_into_view_if_needed()
+    picture(page, "roll-lineage-back")
     press(page, "roll-tick-all")
     ready(page)
     press(page, "roll-save")

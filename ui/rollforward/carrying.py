@@ -73,7 +73,13 @@ def _layers(project: Project, new: Project, look: Look) -> None:
     table[counts] = table[counts].astype("Float64").astype("Int64")
     config = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     st.dataframe(
-        table, hide_index=True, key="roll-layers", column_config=config, width="stretch", placeholder="—"
+        table,
+        hide_index=True,
+        key="roll-layers",
+        column_config=config,
+        width="stretch",
+        height="content",
+        placeholder="—",
     )
     st.caption(
         _(
@@ -181,8 +187,9 @@ def _drafts(project: Project, look: Look) -> None:
         st.markdown(_("本学年没有方案。"))
         return
     words = kind_words()
-    counted = rows.assign(open=rows["kind"].isin(OPEN)).groupby(["draft", "stage"], sort=False)
-    table = counted.agg(units=("kind", "size"), open=("open", "sum")).reset_index()
+    waits = rows["to_unit"].where(rows["kind"].isin(OPEN))
+    counted = rows.assign(waits=waits).groupby(["draft_id", "draft", "stage"], sort=False)
+    table = counted.agg(units=("to_unit", "nunique"), open=("waits", "nunique")).reset_index()
     st.dataframe(
         pd.DataFrame(
             {
