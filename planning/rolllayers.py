@@ -157,8 +157,8 @@ def save(
 ) -> Project:
     """Save the totals of a roll, and the planner's assignments as aliases.
 
-    `attendance` replaces the rows of the same years; `children` replaces the whole layer, since registers
-    overlap and must not be mixed.
+    `attendance` replaces the rows of the same years and schools, so that schools may come one by one;
+    `children` replaces the whole layer, since registers overlap and must not be mixed.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def save(
     homes = homes or {}
     layer = counted.layer
     if layer == "attendance":
-        frame = _with_other_years(project, attendance(counted, homes=homes, schools=schools))
+        frame = _with_others(project, attendance(counted, homes=homes, schools=schools))
     else:
         frame = children(counted, homes=homes)
     layers = {layer: frame}
@@ -182,11 +182,14 @@ def save(
     return save_layers(project, layers, sources=pd.DataFrame(rows))
 
 
-def _with_other_years(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+def _with_others(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return new rows with those of other years and schools that are there."""
     if "attendance" not in project.layers:
         return frame
     old = project.layers["attendance"]
-    return pd.concat([old[~old["year"].isin(frame["year"].unique())], frame], ignore_index=True)
+    keys = ["year", "school_id"]
+    new = pd.MultiIndex.from_frame(frame[keys].drop_duplicates())
+    return pd.concat([old[~pd.MultiIndex.from_frame(old[keys]).isin(new)], frame], ignore_index=True)
 
 
 def _with_aliases(project: Project, new: pd.DataFrame) -> pd.DataFrame:

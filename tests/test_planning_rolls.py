@@ -249,6 +249,16 @@ def test_saving_keeps_other_years_and_the_fix_as_an_alias(project: Project) -> N
     assert again.places.empty
 
 
+def test_schools_may_come_one_by_one(project: Project) -> None:
+    first = count_roll(project.folder, [("a.csv", csv(ROWS[:3]))], "enrolled", year=2026)["counted"]
+    saved = rolllayers.save(project, first)
+    for rows in (ROWS[3:6], ROWS[3:5]):  # the second school once too many, then again as it should be
+        answer = count_roll(saved.folder, [("b.csv", csv(rows))], "enrolled", year=2026)
+        saved = rolllayers.save(saved, answer["counted"])
+    pupils = saved.layers["attendance"].groupby("school_id")["pupils"].sum()
+    assert pupils.to_dict() == {"S1": 3, "S2": 2}
+
+
 def test_the_job_gives_faults_back(project: Project) -> None:
     answer = count_roll(project.folder, [("a.csv", csv([("赵甲",)], ["姓名"]))], "enrolled", year=2026)
     assert errors(answer["faults"])

@@ -202,6 +202,8 @@ def _compare(context: Context, counted: Counted, homes: dict[str, str]) -> None:
 
 def _save(context: Context, counted: Counted, homes: dict[str, str], schools: dict[str, str]) -> None:
     total = _total(counted, homes, schools)
+    if counted.layer == "attendance" and context.project.has("attendance"):
+        st.caption(_("保存时换掉同一学年、同一学校的就读数据,其他学年和学校的保留。"))
     if context.project.synthetic:
         st.warning(_("当前项目是合成数据。真实名册请放进自己的项目,以免混在一起。"))
     if not st.button(
