@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ def optimise_job(
     seed: int = 0,
     exact: bool = False,
     capacity: pd.Series | None = None,
+    within: Collection[str] | None = None,
     lang: str = "zh",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -55,6 +57,9 @@ def optimise_job(
         As in `planning.zoneproblem.build`.
     start : Series, optional
         Unit_id -> zone_id to start from, such as the draft's plan; cut to what the problem has.
+    within : collection of str, optional
+        Zones to move units among; needs `start`, and every unit of other zones stays as it is there. Cost and
+        bound are then those of these zones alone.
     seconds, work, seed, exact
         As in `zoning.optimise.optimise`.
     lang : {"zh", "en"}
@@ -73,15 +78,19 @@ def optimise_job(
         With what the data lack.
     """
     from zoning.optimise import optimise
+    from zoning.part import part
 
     project = open_project(folder)
     if not spatial.ready(project, stage):
         spatial.derive(project, lang=lang, progress=_part(progress, 0.0, 0.3), cancelled=cancelled)
     problem = zoneproblem.build(project, stage, year, mode=mode, locks=locks, capacity=capacity)
     begin = None if start is None else zoneproblem.fitting(problem, start)
-    return optimise(
-        problem,
-        begin,
+    posed = problem
+    if within is not None and begin is not None:
+        posed = part(problem, begin, within)
+    found = optimise(
+        posed,
+        None if begin is None else zoneproblem.fitting(posed, begin),
         seconds=seconds,
         work=work,
         seed=seed,
@@ -89,6 +98,9 @@ def optimise_job(
         progress=_worded(_part(progress, 0.3, 1.0), lang),
         cancelled=cancelled,
     )
+    if posed is problem or begin is None or found.zones is None:
+        return found
+    return replace(found, zones=found.zones.reindex(begin.index).fillna(begin))
 
 
 def forecast_job(

@@ -215,12 +215,16 @@ def engine_words(engine: dict[str, object]) -> str:
     """Return what the note in an engine's step says: how, how long, seed, cost and proven gap."""
     if engine.get("how") == "nearest":
         return _("就近初稿")
+    if engine.get("how") == "complete":
+        return _("补齐未划入的单元")
     said = _(
         "优化({seconds} 秒,种子 {seed}):总步行 {cost} 人·公里",
         seconds=_number(engine.get("seconds")),
         seed=engine.get("seed"),
         cost=_number(engine.get("cost")),
     )
+    if isinstance(within := engine.get("within"), list) and within:
+        said = _("在 {n} 个片区之间", n=len(within)) + said
     if engine.get("feasible") is not True:
         return said + _(",仍有超员或断开")
     if isinstance(gap := engine.get("gap"), float):

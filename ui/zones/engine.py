@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from planning.drafts import PlanKey
-from planning.store import Draft
 from ui import jobs
 from ui.state import Context
 from ui.texts import _, language
 from ui.views import edits
+from ui.views import plan as plans
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.zones import drafting, outcome
+from ui.zones.moving import apart
 from ui.zones.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ class Run:
     seed: int
     keep_locks: bool
     before: pd.Series
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the planner chose: how long, which seed, whether locks hold, among which zones (none: all)."""
+
+    seconds: int
+    seed: int
+    keep_locks: bool
+    within: tuple[str, ...]
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
@@ -70,6 +82,24 @@ def _nearest(context: Context, desk: Desk, found: Assessment) -> None:
         args=(context, desk, found),
         disabled=jobs.running(JOB),
     )
+    loose = int(found.plan.isna().sum())
+    st.button(
+        _("只补未划入的单元({n} 个)", n=f"{loose:,}"),
+        key="engine-complete",
+        on_click=_complete,
+        args=(context, desk, found),
+        disabled=jobs.running(JOB) or not loose,
+        help=_("其余单元不动;没有路可到任何学校的单元仍不划入。"),
+    )
+
+
+def _complete(context: Context, desk: Desk, found: Assessment) -> None:
+    """Give the units without a zone the nearest school with room that is beside them. A callback."""
+    from zoning.draft import nearest_with_room
+
+    held = replace(found.problem, locked=found.problem.positions(found.plan))
+    zones = found.plan.where(found.plan.notna(), nearest_with_room(held))
+    drafting.submit(context, desk, edits.engine_step(desk.key, zones, {"how": "complete"}))
 
 
 def _draw_nearest(context: Context, desk: Desk, found: Assessment) -> None:
@@ -88,6 +118,29 @@ def _optimise(context: Context, desk: Desk, found: Assessment) -> None:
             "在招生计划以内、每个片区连片的前提下,让全部学生步行总和最小;同时给出可证明的下限。从现在的方案开始找。"
         )
     )
+    wish = _wish(context, found)
+    if len(wish.within) == 1:
+        st.caption(_("请至少选两个片区:单元在它们之间调整。"))
+    st.button(
+        _("优化"),
+        key="engine-optimise",
+        type="primary",
+        on_click=_begin,
+        args=(context, desk, found, wish),
+        disabled=jobs.running(JOB) or len(wish.within) == 1,
+    )
+
+
+def _wish(context: Context, found: Assessment) -> Wish:
+    names = apart(plans.zone_names(context.project.key, context.stage, context.project).sort_values())
+    within = st.multiselect(
+        _("只在这些片区之间优化(不选为全部)"),
+        [zone for zone in names if zone in found.problem.zone_ids],
+        format_func=lambda zone: names.get(zone, zone),
+        key="engine-within",
+        placeholder=_("全部片区"),
+        help=_("其他片区的单元不动,也不受它们超员的影响。"),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seconds = st.segmented_control(
             _("用时(秒)"), SECONDS, default=30, required=True, key="engine-seconds"
@@ -104,36 +157,33 @@ def _optimise(context: Context, desk: Desk, found: Assessment) -> None:
     keep = st.checkbox(
         _("只调整未锁定的单元(已锁定 {n} 个)", n=len(found.locked)), value=True, key="engine-locks"
     )
-    args = (context, desk, found, int(seconds or 30), int(seed), bool(keep))
-    st.button(
-        _("优化"),
-        key="engine-optimise",
-        type="primary",
-        on_click=_begin,
-        args=args,
-        disabled=jobs.running(JOB),
-    )
+    return Wish(int(seconds or 30), int(seed), bool(keep), tuple(within))
 
 
-def _begin(
-    context: Context, desk: Desk, found: Assessment, seconds: int, seed: int, keep_locks: bool
-) -> None:
+def _begin(context: Context, desk: Desk, found: Assessment, wish: Wish) -> None:
     """Start the search for the chosen draft, or have a draft made first. A callback."""
     if drafting.stale(desk):
         return
 
-    def launch(draft: Draft) -> None:
-        before = found.plan
-        run = Run(draft.id, draft.rev, desk.key, context.year, seconds, seed, keep_locks, before)
+    def launch(draft_id: str, rev: int) -> None:
+        run = Run(
+            draft_id,
+            rev,
+            desk.key,
+            context.year,
+            wish.seconds,
+            wish.seed,
+            wish.keep_locks,
+            found.plan,
+            wish.within,
+        )
         _launch(context, run, found)
 
     if desk.draft is None:
-        drafting.ask(drafting.Ask(then=launch))
+        drafting.ask(drafting.Ask(then=lambda draft: launch(draft.id, draft.rev)))
     else:
         # The revision on the screen, not the store's: a step of another tab in between must show.
-        seen = desk.state.rev
-        run = Run(desk.draft.id, seen, desk.key, context.year, seconds, seed, keep_locks, found.plan)
-        _launch(context, run, found)
+        launch(desk.draft.id, desk.state.rev)
 
 
 def _launch(context: Context, run: Run, found: Assessment) -> None:
@@ -150,6 +200,7 @@ def _launch(context: Context, run: Run, found: Assessment) -> None:
         start=run.before if run.before.notna().any() else None,
         seconds=float(run.seconds),
         seed=run.seed,
+        within=run.within or None,
         lang=language(),
     )
 
@@ -187,6 +238,7 @@ def _take_over(context: Context, run: Run, result: Result, *, stopped: bool) -> 
         "how": "optimise", "seconds": round(result.seconds, 1), "seed": run.seed, "work": result.work,
         "keep_locks": run.keep_locks, "year": run.year, "feasible": result.feasible, "cost": result.cost,
         "bound": result.bound, "gap": result.gap, "violations": result.violations,
+        "within": list(run.within),
     }  # fmt: skip
     op = edits.engine_step(run.key, result.zones, about) if result.zones is not None else None
     same = op is not None and changes(run.before, result.zones).empty
@@ -194,4 +246,4 @@ def _take_over(context: Context, run: Run, result: Result, *, stopped: bool) -> 
     if saved and op is not None:
         drafting.append(context, run.draft_id, run.base_rev, op)
     kept = Outcome(run.draft_id, run.key, run.year, result, op, saved=saved, same=same, stopped=stopped)
-    outcome.keep(kept)
+    outcome.keep(replace(kept, within=run.within))

@@ -37,6 +37,8 @@ class Outcome:
         The step that would take the plan over.
     saved, same, stopped : bool
         Whether it has been taken over, is the plan there was, or was stopped by the user.
+    within : tuple of str
+        The zones it was for; none if for all.
     """
 
     draft_id: str
@@ -47,6 +49,7 @@ class Outcome:
     saved: bool = False
     same: bool = False
     stopped: bool = False
+    within: tuple[str, ...] = ()
     error: FaultError | None = None
 
 
@@ -95,12 +98,13 @@ def _seconds(result: Result) -> str:
 
 
 def _feasible_words(context: Context, kept: Outcome, result: Result) -> str:
-    pupils = max(float(views.problem(context).demand.sum()), 1.0)
     said = _(
         "**找到可行方案**:招生计划、连片、锁定全部满足。总步行 {cost} 人·公里,平均 {mean}。",
         cost=f"{result.cost:,.0f}",
-        mean=widgets.metres(result.cost / pupils * 1000),
+        mean=widgets.metres(result.cost / _pupils(context, kept, result) * 1000),
     )
+    if kept.within:
+        said = _("在所选 {n} 个片区之内:", n=len(kept.within)) + said
     if pd.notna(result.gap) and result.bound is not None:
         said += _(
             "已证明满足要求的方案都不会少于 {bound} 人·公里,所以**离理论最优不超过 {gap}**。",
@@ -114,6 +118,15 @@ def _feasible_words(context: Context, kept: Outcome, result: Result) -> str:
     if kept.same:
         return said + _("与现在的方案相同,没有改动。")
     return said + (_("已存入方案,可撤销。") if kept.saved else "")
+
+
+def _pupils(context: Context, kept: Outcome, result: Result) -> float:
+    """Return the entrants that the search placed: all, or those of the zones it was for."""
+    problem = views.problem(context)
+    demand = pd.Series(problem.demand, index=problem.unit_ids)
+    if kept.within:
+        demand = demand[result.zones.reindex(demand.index).isin(kept.within).to_numpy()]
+    return max(float(demand.sum()), 1.0)
 
 
 def _infeasible_words(result: Result) -> str:
