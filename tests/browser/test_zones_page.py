@@ -239,6 +239,63 @@ def test_optimise_saves_a_plan_that_keeps_every_rule_or_says_why_not(desk):
     assert desk.plan(draft).to_dict() == desk.in_force().to_dict()
 
 
+def test_only_the_units_without_a_zone_are_placed(desk):
+    draft = desk.new("补齐")
+    before = desk.plan(draft)
+    gone = [unit(desk, at)[0] for at in (4, 5)]
+    desk.store.append(draft, 2, drafts.assign("primary", desk.project.year, gone, None), author="王老师")
+    desk.open(draft=draft)
+    desk.click("engine-complete")
+    desk.saved(4)
+    plan = desk.plan(draft)
+    assert plan.notna().all()
+    assert plan.drop(gone).to_dict() == before.drop(gone).to_dict()
+    expect(desk.key("engine-complete").locator("button").first).to_be_disabled(timeout=SLOW)
+
+
+def test_optimise_among_chosen_zones_leaves_all_others_alone(desk):
+    draft = desk.new("两片")
+    before = desk.plan(draft)
+    names = desk.project.layers["schools"].set_index("school_id")["name"]
+    zones = ["DS-S01", "DS-S02"]
+    for zone in zones:
+        desk.pick("engine-within", str(names[zone]))
+        desk.page.keyboard.press("Escape")
+    desk.key("engine-seconds").get_by_text("10", exact=True).click()
+    desk.settled()
+    desk.click("engine-optimise")
+    expect(desk.key("engine-outcome")).to_be_visible(timeout=120_000)
+    adopt = desk.key("engine-adopt")
+    if adopt.count():
+        desk.click("engine-adopt")
+    engine = desk.store.history(draft)[-1].payload["engine"]
+    assert sorted(engine["within"]) == zones
+    plan = desk.plan(draft).reindex(before.index)
+    assert (plan != before).any()
+    assert plan[~before.isin(zones)].to_dict() == before[~before.isin(zones)].to_dict()
+    assert set(plan[before.isin(zones)]) <= set(zones)
+
+
+def test_a_caller_is_told_the_school_and_since_when(desk):
+    unit_id, name = unit(desk)
+    zone = desk.in_force()[unit_id]
+    school = str(desk.project.layers["schools"].set_index("school_id")["name"][zone])
+    desk.open()
+    desk.section("电话查询")
+    box = desk.key("phone-text").locator("input")
+    box.fill(name)
+    box.press("Enter")
+    said = desk.key("phone-answer")
+    expect(said).to_contain_text(f"{name}的小学划入{school}", timeout=SLOW)
+    expect(said).to_contain_text(re.compile(r"自 \d{4} 学年起"))
+    box.fill("没有这样的地方啊")
+    box.press("Enter")
+    expect(desk.page.locator('[data-testid="stAlert"]').filter(has_text="没有找到")).to_be_visible(
+        timeout=SLOW
+    )
+    expect(said).to_have_count(0)
+
+
 def test_two_tabs_on_one_draft_get_a_dialog_and_lose_nothing(desk):
     draft = desk.new("六稿")
     unit_id, name = unit(desk, 2)

@@ -13,8 +13,9 @@ import shapely
 import streamlit as st
 
 from gis import maps, symbols
+from gis.faults import FaultError
 from gis.leaflet import leaflet_script, leaflet_style
-from planning import seats
+from planning import seats, zoneproblem
 from ui import widgets
 from ui.board import words
 from ui.board.ground import ground
@@ -86,7 +87,21 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
     def arrived() -> None:
         receive(context, state["board"].get("queue"))
 
-    board(key="board", data=_plan(context, desk, found, names), on_queue_change=arrived)
+    def chosen() -> None:
+        choose(state["board"].get("chosen"))
+
+    board(
+        key="board",
+        data=_plan(context, desk, found, names),
+        on_queue_change=arrived,
+        on_chosen_change=chosen,
+    )
+
+
+def choose(unit: object) -> None:
+    """Open the part of the page that explains a unit, on the unit clicked. A callback."""
+    if unit:
+        st.session_state["why-unit"], st.session_state["zones-section"] = str(unit), "why"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -133,6 +148,7 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "cut": [place[unit] for unit in found.units_that("cut_off") if unit in place],
         "moved": [place[unit] for unit in found.moved if unit in place],
         "demand": views.demand(found).reindex(units).fillna(0).astype(int).tolist(),
+        "later": _later(context, found, names),
         "walks": _walks(context, found, units),
         "zone": _zones(context, found, names),
         "schools": _schools(context, found, zone),
@@ -144,6 +160,27 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "words": words.words(),
         "said": words.said(desk),
     }
+
+
+def _later(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
+    """Return entrants by unit and seats by zone of the years after the chosen one that are registered."""
+    seats = found.zones["seats"].reindex(names.zones).fillna(0).astype(int).tolist()
+    years = [year for year in context.years if year > context.year]
+    known = ((year, _entrants(context.project.key, context.stage, year, context)) for year in years)
+    return [
+        {"year": year, "demand": demand.reindex(names.units).fillna(0).astype(int).tolist(), "seats": seats}
+        for year, demand in known
+        if demand is not None
+    ]
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _entrants(key: str, stage: str, year: int, _context: Context) -> pd.Series | None:
+    """Return the entrants of a year by unit; None where their cohort is not registered yet."""
+    try:
+        return zoneproblem.demand(_context.project, stage, year)
+    except FaultError:
+        return None
 
 
 def _places(context: Context) -> list[list[Any]]:

@@ -13,7 +13,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.widgets import Figure
-from ui.zones import board, breaks, compare, drafting, engine, handout, history, moving, why
+from ui.zones import board, breaks, compare, drafting, engine, handout, history, moving, phone, why
 
 
 def page(context: Context) -> None:
@@ -85,16 +85,17 @@ def _sections(context: Context, desk: Desk, found: Assessment) -> None:
     sections = {
         "engine": (_("自动划片"), lambda: engine.panel(context, desk, found)),
         "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
-        "why": (_("为什么"), lambda: why.panel(context, found)),
+        "why": (_("为什么"), lambda: why.panel(context, desk, found)),
+        "phone": (_("电话查询"), lambda: phone.panel(context, found)),
         "rules": (_("规则核对"), lambda: breaks.panel(context, found)),
         "compare": (_("与现行对比"), lambda: compare.panel(context, desk, found)),
         "history": (_("历史与文件"), lambda: history.panel(context, desk)),
         "export": (_("导出"), lambda: handout.panel(context, desk, found)),
     }
+    st.session_state.setdefault("zones-section", "engine")  # the board opens a part by a click on a unit
     chosen = st.segmented_control(
         _("内容"),
         list(sections),
-        default="engine",
         required=True,
         format_func=lambda key: sections[key][0],
         key="zones-section",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from planning import drafts
 from ui import widgets
 from ui.state import Context, plan_name
 from ui.texts import _
+from ui.views import plan as plans
 from ui.views import why as views
 from ui.views import zones
+from ui.views.edits import Desk
 from ui.views.zones import Assessment
+from ui.zones import drafting
 from ui.zones.moving import unit_names
+from zoning.swaps import swaps
 
 
-def panel(context: Context, found: Assessment) -> None:
-    """Draw the choice of one unit, the sentence, and the table of its schools."""
+def panel(context: Context, desk: Desk, found: Assessment) -> None:
+    """Draw the choice of one unit, the sentence, what could be done at once, and the table of its schools."""
     names = unit_names(context, found)
     unit = st.selectbox(
         _("单元(可按名称搜索)"),
@@ -35,4 +41,51 @@ def panel(context: Context, found: Assessment) -> None:
         st.caption(words)
     if zones.unit_estimated(context, found, unit):
         st.caption(_("这个单元的步行距离为估算(直线距离 × {detour})。", detour=context.project.detour))
+    with st.container(horizontal=True, vertical_alignment="center", key="why-doing"):
+        _move(context, desk, unit, rows)
+        _swap(context, desk, found, unit)
     widgets.table(views.table(context, rows), key="why-table")
+
+
+def _move(context: Context, desk: Desk, unit: str, rows: pd.DataFrame) -> None:
+    """Offer the move that saves most walking and breaks nothing."""
+    possible = rows[rows["reason"] == "possible"].sort_values("pupil_km", kind="stable")
+    if possible.empty:
+        st.caption(_("没有可以直接改划的片区。"))
+        return
+    best = possible.iloc[0]
+    st.button(
+        _("划入{zone}", zone=_zone(context, best["zone_id"])),
+        key="why-move",
+        on_click=drafting.submit,
+        args=(context, desk, drafts.assign(*desk.key, [unit], str(best["zone_id"]))),
+        help=_("总步行 {change} 人·公里。", change=_change(best["pupil_km"])),
+    )
+
+
+def _swap(context: Context, desk: Desk, found: Assessment, unit: str) -> None:
+    """Offer the best swap with a unit of another zone."""
+    table = swaps(found.problem, found.plan, unit, most=1)
+    if table.empty:
+        st.caption(_("没有既不增加超员、又不使片区断开的对换。"))
+        return
+    best = table.iloc[0]
+    pair = pd.Series({unit: best["zone_id"], best["unit_id"]: found.plan[unit]})
+    name = unit_names(context, found).get(best["unit_id"], best["unit_id"])
+    st.button(
+        _("与{unit}对换", unit=name),
+        key="why-swap",
+        on_click=drafting.submit,
+        args=(context, desk, drafts.assign_many(*desk.key, pair)),
+        help=_("本单元划入{zone},对方划入本单元现在的片区。", zone=_zone(context, best["zone_id"]))
+        + _("总步行 {change} 人·公里。", change=_change(best["pupil_km"]))
+        + _("超员 {change} 人。", change=f"{best['over']:+,.0f}".replace("-", "−")),
+    )
+
+
+def _zone(context: Context, zone: object) -> str:
+    return str(plans.zone_names(context.project.key, context.stage, context.project).get(str(zone), zone))
+
+
+def _change(value: float) -> str:
+    return f"{value:+,.1f}".replace("-", "−")

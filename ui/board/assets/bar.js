@@ -9,6 +9,12 @@ Object.assign(Board.prototype, {
     this.undo.disabled = !this.data.can_undo && !this.queue.length;
     this.redo.disabled = !this.data.can_redo;
     this.brush.disabled = this.tool !== "brush";
+    const trouble = this._troubled().length;
+    this.trouble.textContent = this.words.troubles.replace("{n}", trouble);
+    this.trouble.disabled = !trouble;
+    const own = this._own();
+    this.hold.disabled = !own.length;
+    this.hold.textContent = own.length && own.every((u) => this.state.locked.has(u)) ? this.words.free : this.words.hold;
     this._choices();
     this._readout();
   },
@@ -32,6 +38,8 @@ Object.assign(Board.prototype, {
     this.redo = this._button(tools, "redo", this.words.redo, `${this.words.redo} (Ctrl+Y)`);
     this.undo.onclick = () => this._queue({ kind: "undo" });
     this.redo.onclick = () => this._queue({ kind: "redo" });
+    this.trouble = this._button(tools, "trouble", "", `${this.words.trouble} (N)`);
+    this.trouble.onclick = () => this._next();
     this.places = L.DomUtil.create("select", "", tools);
     this.places.title = this.words.fit;
     this.places.setAttribute("aria-label", this.words.fit);
@@ -45,7 +53,10 @@ Object.assign(Board.prototype, {
       if (this.tool === "pan") { this._use("brush"); }
       this._bar();
     };
+    this.hold = this._button(this.bar, "hold", "", this.words.help_hold);
+    this.hold.onclick = () => this._holdZone();
     this.figures = L.DomUtil.create("output", "hp-board-figures", this.bar);
+    this.ahead = L.DomUtil.create("output", "hp-board-ahead", this.bar);
   },
 
   _button(parent, name, text, title) {
@@ -71,7 +82,60 @@ Object.assign(Board.prototype, {
     this.chip.style.background = this.target < 0 ? "#ffffff" : this.data.zone[this.target].colour;
   },
 
+  // Units without a zone, and units cut off from their school.
+  _troubled() {
+    const s = this.state, found = [];
+    for (let u = 0; u < s.zones.length; u++) { if (s.zones[u] === LOOSE || s.cut.has(u)) { found.push(u); } }
+    return found;
+  },
+
+  // Show the next of them close by, and say which it is.
+  _next() {
+    const units = this._troubled();
+    if (!units.length) { return; }
+    const at = units.find((u) => u > (this.looked ?? -1)) ?? units[0];
+    this.looked = at;
+    this._show(at);
+    const what = this.state.cut.has(at) ? this.words.cut : this.words.unassigned;
+    this._say(`${units.indexOf(at) + 1}/${units.length} ${this.ground.names[at]} · ${what}`);
+  },
+
+  // Bring one unit into sight with what is around it, and frame it.
+  _show(u) {
+    const [left, top, right, low] = this.ground.box.subarray(4 * u, 4 * u + 4), p = this.pointer;
+    const spread = Math.max(right - left, low - top);
+    const box = L.latLngBounds(p._latlng([left - spread, top - spread]), p._latlng([right + spread, low + spread]));
+    this.map.fitBounds(box, { animate: false, maxZoom: 15 });
+    this.state.marked = u;
+    this.sheet.refresh();
+  },
+
+  _own() {
+    const found = [];
+    if (this.target >= 0) { this.state.zones.forEach((zone, u) => { if (zone === this.target) { found.push(u); } }); }
+    return found;
+  },
+
+  // Lock every unit of the zone that is painted, or free them where all are locked.
+  _holdZone() {
+    const own = this._own(), free = own.filter((u) => !this.state.locked.has(u));
+    if (own.length) { this._queue(free.length ? { kind: "lock", units: free } : { kind: "unlock", units: own }); }
+  },
+
+  // Load of the painted zone in the years to come, as far as children are known.
+  _later() {
+    const zone = this.data.zone[this.target];
+    if (!zone) { return ""; }
+    return this.data.later.map(({ year, demand, seats }) => {
+      let load = 0;
+      this.state.zones.forEach((at, u) => { if (at === this.target) { load += demand[u]; } });
+      const room = seats[this.target];
+      return `${year} ${load}${room > 0 ? ` ${Math.round((100 * load) / room)}%` : ""}`;
+    }).join(" · ");
+  },
+
   _readout() {
+    this.ahead.textContent = this._later();
     if (this.target < 0) {
       this.figures.textContent = this.loose ? this.words.loose.replace("{n}", this.loose) : "";
       return;
@@ -108,6 +172,8 @@ Object.assign(Board.prototype, {
     } else if (key === "[" || key === "]") {
       this.size = Math.max(4, Math.min(120, this.size + (key === "[" ? -8 : 8)));
       this.brush.value = this.size;
+    } else if (key === "n") {
+      this._next();
     } else if (key === "escape") {
       this.pointer.drop();
     } else {

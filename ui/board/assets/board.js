@@ -11,7 +11,7 @@ class Board {
     this.size = 24;
     this.target = -1;
     this.stroke = new Map();
-    this.state = { zones: new Uint16Array(0), colours: [], locked: new Set(), cut: new Set(), moved: new Set(), lines: true };
+    this.state = { zones: new Uint16Array(0), colours: [], locked: new Set(), cut: new Set(), moved: new Set(), marked: -1, lines: true };
   }
 
   update(data, send) {
@@ -77,6 +77,8 @@ class Board {
     const box = L.DomUtil.create("div", "hp-board-map", this.root);
     this.foot = L.DomUtil.create("div", "hp-board-foot", this.root);
     this.foot.setAttribute("role", "status");
+    this.key = L.DomUtil.create("div", "hp-legend hp-board-legend", this.root);
+    this.key.setAttribute("aria-label", this.words.legend);
     box.tabIndex = 0;
     box.setAttribute("aria-label", this.words.map);
     this.map = L.map(box, {
@@ -115,9 +117,8 @@ class Board {
     mark.textContent = stamp;
     mark.hidden = !stamp;
     below.textContent = title[1];
-    const key = huapian.box(this.map, "bottomright", "hp-box hp-legend", `<details open><summary></summary>${legend}</details>`);
-    key.getContainer().querySelector("summary").textContent = this.words.legend;
-    this.boxes = [head, huapian.box(this.map, "topright", "hp-box hp-north", north), key];
+    this.boxes = [head, huapian.box(this.map, "topright", "hp-box hp-north", north)];
+    this.key.innerHTML = legend;
   }
 
   _ready() { this.root.dataset.ready = this.shown; }
@@ -125,6 +126,7 @@ class Board {
   // ---- strokes -----------------------------------------------------------------------------------------
 
   touch(units) {
+    if (this.tool === "ask") { return this._choose(units[0]); }
     if (this.tool === "pick") { return this.aim(units[0]); }
     if (this.tool === "lock") { return units.forEach((u) => this.stroke.set(u, true)); }
     if (this.tool === "town") { units = this._town(units[0]); }
@@ -184,6 +186,13 @@ class Board {
     this.target = this.state.zones[u];
     if (this.tool === "pick" || this.tool === "pan") { this._use("brush"); }
     this._bar();
+  }
+
+  // Choose a unit: Python then says why it is where it is, and what else is possible.
+  _choose(u) {
+    this.state.marked = u;
+    this.sheet.refresh();
+    this.send("chosen", this.ground.ids[u]);
   }
 
   // ---- what is said ------------------------------------------------------------------------------------

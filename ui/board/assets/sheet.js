@@ -168,6 +168,7 @@ const Sheet = L.Canvas.extend({
     this._fills(ctx, frame, seen);
     this._lines(ctx, frame);
     this._borders(ctx, frame, clip);
+    this._outline(ctx, frame, seen.filter((u) => u === this.state.marked), "#0f6e6e", 3.5);
     this._dots(ctx, frame, seen.filter((u) => this.state.moved.has(u)));
     ctx.restore();
   },

@@ -1,7 +1,7 @@
 // What the pointer does on the board: each tool turns its way into units, and says when a stroke has ended.
 
-const TOOLS = ["pan", "pick", "brush", "box", "ring", "town", "lock"];
-const KEYS = { v: "pan", c: "pick", b: "brush", r: "box", o: "ring", t: "town", l: "lock" };
+const TOOLS = ["pan", "ask", "pick", "brush", "box", "ring", "town", "lock"];
+const KEYS = { v: "pan", a: "ask", c: "pick", b: "brush", r: "box", o: "ring", t: "town", l: "lock" };
 
 class Pointer {
   // host: tool, size (pixels), ground, map; hover(u), touch(units), done(), aim(u)

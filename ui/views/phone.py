@@ -1,0 +1,104 @@
+"""电话查询: which school a 小区, a village or an alias has, since which year, in a sentence to read out.
+
+Only the plan in force answers: a draft is nothing to tell a caller. What was typed is not kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from planning import addresses, spatial
+from planning.gazetteer import Gazetteer, gazetteer
+from planning.project import Project
+from ui import widgets
+from ui.state import STAGES, Context, stage_word
+from ui.texts import _, language
+from ui.views import plan as plans
+
+MOST = 30  # units offered where a word fits many
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a word was understood as: how (a kind of `planning.addresses.KINDS`, or "part"), and the units."""
+
+    kind: str
+    units: tuple[str, ...]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _names(key: str, lang: str, _project: Project) -> Gazetteer:
+    return gazetteer(_project.layers)
+
+
+def find(context: Context, text: str) -> Match:
+    """Return the units that a name, an alias or an address fits; names that hold the word where none does."""
+    names = _names(context.project.key, language(), context.project)
+    row = addresses.match([text.strip()], names).iloc[0]
+    units = tuple(filter(None, str(row["units"]).split(",")))
+    if row["kind"] in addresses.MATCHED or (row["kind"] == "ambiguous" and units):
+        return Match(str(row["kind"]), units)
+    if row["kind"] == "outside":
+        return Match("outside", ())
+    holding = tuple(_holding(context.project, text.strip()))
+    return Match("part" if holding else "unknown", holding)
+
+
+def _holding(project: Project, word: str) -> list[str]:
+    """Return the units whose name or alias holds a word."""
+    units = project.layers["units"]
+    frames = [units[["unit_id", "name"]]]
+    if "aliases" in project.layers:
+        frames.append(project.layers["aliases"][["unit_id", "alias"]].set_axis(["unit_id", "name"], axis=1))
+    named = pd.concat([pd.DataFrame(frame) for frame in frames], ignore_index=True).dropna()
+    fits = named["name"].astype(str).str.contains(word, case=False, regex=False)
+    known = named.loc[fits & named["unit_id"].isin(units["unit_id"]), "unit_id"]
+    return known.astype(str).drop_duplicates().head(MOST).tolist()
+
+
+def since(context: Context, stage: str, unit: str) -> int | None:
+    """Return the school year since which the plan in force has had a unit in the zone it is in."""
+    state = plans.in_force_state(context.project.key, context.project)
+    key = state.key_for(stage, context.year)
+    if key is None or pd.isna(zone := state.plans[key].get(unit)):
+        return None
+    begun = sorted((year for s, year in state.plans if s == stage and year <= key[1]), reverse=True)
+    found = key[1]
+    for year in begun:
+        if state.plans[stage, year].get(unit) != zone:
+            break
+        found = year
+    return found
+
+
+def answer(context: Context, stage: str, unit: str) -> str:
+    """Return the sentence to read out for one stage."""
+    name = str(context.project.layers["units"].set_index("unit_id")["name"].get(unit, unit))
+    zone = plans.in_force(context.project, stage, context.year).get(unit)
+    word = {"unit": name, "stage": stage_word(stage).lower()}
+    if pd.isna(zone):
+        return _("{unit}在现行片区中还没有划定{stage}。请记下电话,查实后答复。", **word)
+    year = since(context, stage, unit) or context.year
+    said = _(
+        "{unit}的{stage}划入{zone},自 {year} 学年起。",
+        **word,
+        zone=plans.zone_names(context.project.key, stage, context.project).get(zone, zone),
+        year=year,
+    )
+    walk = _walk(context, stage, unit, str(zone))
+    return said + (_("步行约 {walk}。", walk=walk) if walk else "")
+
+
+def _walk(context: Context, stage: str, unit: str, zone: str) -> str:
+    travel = spatial.zone_travel(context.project, stage)
+    metres = travel.loc[(travel["unit_id"] == unit) & (travel["zone_id"] == zone), "metres"].min()
+    return widgets.metres(metres) if pd.notna(metres) and metres < float("inf") else ""
+
+
+def stages(context: Context) -> list[str]:
+    """Return the stages that the plan in force speaks of."""
+    state = plans.in_force_state(context.project.key, context.project)
+    return [stage for stage in STAGES if state.key_for(stage, context.year)]
