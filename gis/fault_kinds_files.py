@@ -120,6 +120,10 @@ FILE_NOTES: dict[str, tuple[str, str]] = {
         "sheets with the same headers were read as one table: {tables}. If that is wrong, say which one to "
         "read.",
     ),
+    "sheet_hidden": (
+        "这张工作表是隐藏的，没有读入。如果里面有要用的数据，请先取消隐藏。",
+        "this sheet is hidden and was not read. Unhide it if it holds data that are needed.",
+    ),
     "table_left": (
         "这张表没有读入：它不像任何一个图层。如果里面有数据，请核对表头。",
         "this table was not read: it looks like none of the layers. If it holds data, check its headers.",

@@ -187,7 +187,8 @@ def _workbook(data: bytes, file: str, vocabulary: Collection[str], max_rows: int
     tables: list[tuple[str, list[list[Any]], Sequence[tuple[int, ...]]]] = []
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            for name in book.sheet_names:
+            shown, hidden = _sheets(book)
+            for name in shown:
                 cells, merged = _cells(book.get_sheet_by_name(name))
                 if any(not is_blank(cell) for row in cells for cell in row):
                     tables.append((name, cells, merged))
@@ -201,7 +202,20 @@ def _workbook(data: bytes, file: str, vocabulary: Collection[str], max_rows: int
             raw_table(name, cells, file=file, vocabulary=vocabulary, max_rows=max_rows, merged=merged)
             for name, cells, merged in tables
         ],
+        faults=[Fault("sheet_hidden", file, name) for name in hidden],
     )
+
+
+def _sheets(book: python_calamine.CalamineWorkbook) -> tuple[list[str], list[str]]:
+    """Return the sheets to read, and the hidden ones to speak of; all where none is shown.
+
+    Sheets that only a program can show (very hidden) are its own and nothing to speak of.
+    """
+    kinds = python_calamine.SheetVisibleEnum
+    sheets = book.sheets_metadata
+    shown = [sheet.name for sheet in sheets if sheet.visible == kinds.Visible]
+    hidden = [sheet.name for sheet in sheets if sheet.visible == kinds.Hidden]
+    return (shown, hidden) if shown else (list(book.sheet_names), [])
 
 
 def _cells(sheet: python_calamine.CalamineSheet) -> tuple[list[list[Any]], list[tuple[int, ...]]]:

@@ -207,3 +207,17 @@ def test_formats_that_cannot_be_read_say_how_to_save_them(tmp_path, ending, word
     path.write_bytes(b"\0\1\2")
     (fault,) = faults_of(path, "units")
     assert fault.kind == "file_advice" and word in fault.text("en") and "请" in fault.text()
+
+
+def test_hidden_sheets_are_left_and_said(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in ("今年", "去年", "选项"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["年份", "出生人数"])
+            sheet.write_row(1, 0, [2024, len(name)])
+        book.get_worksheet_by_name("去年").hide()
+        book.get_worksheet_by_name("选项").very_hidden()
+    result = read_layer(path, "births")
+    assert len(result.frame) == 1 and [(f.kind, f.sheet) for f in result.faults] == [("sheet_hidden", "去年")]
+    assert [info.name for info in inspect(path)] == ["今年"]
