@@ -13,6 +13,8 @@ import time
 from streamlit import runtime
 from streamlit.web import cli
 
+from ui import uploads
+
 FIRST_PAGE = "ui.pages.overview"
 
 
@@ -25,6 +27,7 @@ def preload() -> None:
 
 def main() -> None:
     """Start Streamlit in this process; ends when it does."""
+    uploads.keep_in_memory()
     threading.Thread(target=preload, name="preload", daemon=True).start()
     cli.main(["run", "app.py", *sys.argv[1:]], prog_name="streamlit")
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from gis.faults import errors
-from ui import jobs, outcome, widgets
+from ui import jobs, outcome, uploads, widgets
 from ui.rolls import asking, deriving, result
 from ui.state import Context
 from ui.texts import _
@@ -19,6 +19,7 @@ from ui.texts import _
 
 def panel(context: Context) -> None:
     """Draw the section: what to do, the files, and what came of them."""
+    uploads.keep_in_memory()  # here too, for an app that was not started by ui.serve
     if not context.project.has("units"):
         widgets.empty(_("花名册要按小区与村汇总。请先在“导入”里导入小区与村,或在下面由点推定。"))
         deriving.draw(context)
