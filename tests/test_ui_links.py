@@ -4,8 +4,10 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, Point, box
 
+from gis import maps
 from planning import links, spatial
-from planning.project import create_project
+from planning.project import create_project, save_layers
+from ui.maps import data as drawing
 from ui.views import links as views
 
 EPSG, LEFT, BASE = 4545, 400_000, 4_400_000
@@ -59,6 +61,16 @@ def test_places_far_from_roads_are_listed_the_farthest_first(project):
     far = views.far_places(project)
     assert set(far["图层"]) == {"小区与村"} and far["离最近道路(米)"].tolist() == [250] * 5
     assert "小学" not in set(far["名称"])
+
+
+def test_entrances_are_drawn_among_the_layers(project):
+    gates = {"owner_kind": ["unit"], "owner_id": ["u1"], "kind": ["gate"], "name": ["东门"]}
+    point = [Point(LEFT + 600, BASE + 5)]
+    saved = save_layers(project, {"entrances": gpd.GeoDataFrame(gates, geometry=point, crs=EPSG)})
+    page = maps.html(drawing.overview(saved, None))
+    assert "东门" in page and "出入口" in page
+    walks = views.nearest(saved.key, "primary", saved).set_index("unit_id")
+    assert walks.loc["u1", "off_road"] == pytest.approx(5 + 10)  # from the gate, and to the school
 
 
 def test_edits_are_told_in_words_and_drawn(project):

@@ -21,6 +21,7 @@ AREA_STYLE = {"color": "#7b6f9c", "weight": 1.6, "fill": True, "fillOpacity": 0.
 UNIT_STYLE = {"color": "#6b5d3a", "weight": 0.8, "fillColor": "#e3c88a", "fillOpacity": 0.45, "radius": 4}
 ESTATE_COLOUR = "#8a5a83"
 ESTATE_STYLE = {"color": "#ffffff", "weight": 1, "fillColor": ESTATE_COLOUR, "fillOpacity": 0.9, "radius": 5}
+ENTRANCE_STYLE = {"color": "#ffffff", "weight": 1, "fillColor": "#1f2933", "fillOpacity": 0.9, "radius": 3}
 WARNING_STYLE = {"color": symbols.AMBER, "weight": 2.5, "fillOpacity": 0.0, "fill": True, "radius": 9}
 ERROR_STYLE = {"color": symbols.BRICK, "weight": 3, "fillOpacity": 0.0, "fill": True, "radius": 11}
 # A local grid has no place on earth; on the equator its metres keep their lengths, and nothing else is shown.
@@ -127,6 +128,14 @@ def _estates(m: folium.Map, frame: gpd.GeoDataFrame) -> list[maps.LegendItem | s
     return [maps.dot(name, ESTATE_COLOUR)]
 
 
+def _entrances(m: folium.Map, frame: gpd.GeoDataFrame) -> list[maps.LegendItem | str]:
+    name = layer_label("entrances", language())
+    wanted = {"": "kind_word", _("所属编号"): "owner_id", _("名称"): "name"}
+    shown = _worded(frame, "entrances", "kind")
+    shapes(m, shown, name, ENTRANCE_STYLE, tooltip=_tip(shown, wanted))
+    return [maps.dot(name, str(ENTRANCE_STYLE["fillColor"]))]
+
+
 def _schools(m: folium.Map, frame: gpd.GeoDataFrame) -> list[maps.LegendItem | str]:
     shown = _worded(frame, "schools", "kind", "provider", "boarding")
     wanted = {
@@ -166,5 +175,6 @@ _DRAW: dict[str, Callable[[folium.Map, gpd.GeoDataFrame], list[maps.LegendItem |
     "roads": _lines("roads"),
     "units": _units,
     "estates": _estates,
+    "entrances": _entrances,
     "schools": _schools,
 }
