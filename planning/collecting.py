@@ -83,7 +83,7 @@ def issue(
     before = last_issue(project.folder, layer, year)
     revision = int(before["revision"]) + 1 if before else 1
     asked = Issue(layer, year, lang, revision, journal.now()[:10], as_of, due)
-    title = f"{year}{templates.safe(asked.form.title.text(lang))}"
+    title = templates.file_title(asked)
     if in_one:
         data, name = templates.filled(project, asked, None), f"{title}.xlsx"
     else:

@@ -14,15 +14,19 @@ from typing import Any, Final
 
 import pandas as pd
 
+from gis import mending
 from gis.checks import check_project, resolve_names
 from gis.faults import WARNING, Fault, FaultError, Words, errors, register_kinds
+from gis.headers import match_headers
 from gis.layers import SCHEMAS, grade_label, layer_label
 from gis.readers import inspect, read_layer
+from gis.values import as_text
 from planning import personal
 from planning.formbook import read_mark, read_title
 from planning.formrows import degrees, grades_of
 from planning.forms import COHORTS, FORMS, OWNERS, Form, senders
 from planning.project import Project
+from planning.recognising import layer_in, layer_of, owner_in
 
 register_kinds(
     {
@@ -74,7 +78,17 @@ register_kinds(
 
 #: Warnings of the readers that say how a form is read, which is known.
 _AS_SENT: Final = frozenset(
-    {"value_given", "value_stated", "column_unknown", "reference_by_name", "table_left", "note_row"}
+    {
+        "sheet_hidden",
+        "value_given",
+        "value_stated",
+        "column_unknown",
+        "reference_by_name",
+        "table_left",
+        "note_row",
+        "total_row",
+        "merged_filled",
+    }
 )
 _LONG_NUMBER: Final = re.compile(r"\d{7,}")
 _ID_NUMBER: Final = re.compile(r"\d{11,}")
@@ -164,7 +178,7 @@ class Desk:
         except FaultError as error:
             kept = [f for f in error.faults if f.kind not in _AS_SENT]
             found = [*given.faults, *(replace(f, file=path.name) for f in kept)]
-            return [replace(given, faults=found)]
+            return self._apart(path, given, mark, found) or [replace(given, faults=found)]
         parts = self._parts(given, frame)
         return [self._checked(part, [*faults, *self._old(part)]) for part in parts]
 
@@ -175,19 +189,54 @@ class Desk:
         if mark.get("year", self.year) != self.year:
             raise _other_year(path.name, mark["year"], self.year)
         text = f"{path.stem} {read_title(path)}"
-        layer = str(mark.get("layer", "")) or _layer_in(text) or _layer_of(path) or self.layer
+        layer = str(mark.get("layer", "")) or layer_in(text) or layer_of(path) or self.layer
         if layer not in self.owners:
             raise FaultError([Fault("return_unknown", path.name)])
         given = replace(given, layer=layer, revision=int(mark.get("revision", 0)))
         if "owner" in mark:
             return replace(given, owner=str(mark["owner"]))
-        owner = _owner_in(text, FORMS[layer], self.owners[layer])
+        owner = owner_in(text, FORMS[layer], self.owners[layer])
         name = self.owners[layer].get(owner, "")
         # 第一小学 may also stand in the name of a school that is not in the project: it is said.
         said = [Fault("return_by_name", path.name, found=name)] if name in text and name else []
         return replace(given, owner=owner, faults=said)
 
-    def _frame(self, path: Path, given: Return, mark: Mapping[str, Any]) -> tuple[pd.DataFrame, list[Fault]]:
+    def _apart(self, path: Path, given: Return, mark: Mapping[str, Any], faults: list[Fault]) -> list[Return]:
+        """Return a form of several senders one by one, if every error stands in a row of one of them.
+
+        Those whose rows have errors are sent back; the others are not kept waiting for them.
+        """
+        wrong = errors(faults)
+        if given.owner or given.layer not in FORMS or any(f.row is None for f in wrong):
+            return []
+        rows = mending.faulty_rows({path.name: path}, wrong)
+        owners = self._owners_of(rows, FORMS[given.layer])
+        if owners is None:
+            return []
+        try:
+            frame, said = self._frame(path, given, mark, mended=rows.assign(**{mending.DO: mending.DELETE}))
+        except FaultError:
+            return []
+        told = {o: [f for f in wrong if owners.get((f.sheet, f.row)) == o] for o in set(owners.values())}
+        back = [replace(given, owner=owner, faults=own) for owner, own in told.items()]
+        others = [part for part in self._parts(given, frame) if part.owner not in told]
+        return [*back, *(self._checked(part, [*said, *self._old(part)]) for part in others)]
+
+    def _owners_of(self, rows: pd.DataFrame, form: Form) -> dict[tuple[str, int | None], str] | None:
+        """Return sheet and row -> sender of the rows as they stand in a file; None where one is nobody's."""
+        column = OWNERS[form.sender]
+        at = match_headers([str(head) for head in rows.columns], SCHEMAS[form.layer]).columns.get(column)
+        if at is None or rows.empty:
+            return None
+        keys = pd.DataFrame({column: rows.iloc[:, at].map(as_text).astype("str")})
+        turned, _ = resolve_names({"schools": self.schools, "units": self.units, form.layer: keys})
+        whose = self._whose(form, turned[form.layer])
+        places = zip(rows[mending.SHEET], rows[mending.ROW].astype(int), strict=True)
+        return None if whose.isna().any() else dict(zip(places, whose.astype(str), strict=True))
+
+    def _frame(
+        self, path: Path, given: Return, mark: Mapping[str, Any], *, mended: pd.DataFrame | None = None
+    ) -> tuple[pd.DataFrame, list[Fault]]:
         """Read the rows of a form, names turned into ids, checked against the project."""
         form = FORMS[given.layer]
         said: dict[str, Any] = {"year": self.year} if form.period == "year" else {}
@@ -201,6 +250,7 @@ class Desk:
             crs=here if form.located else None,
             values=said if form.layer != "schools" else {},
             stage_system=self.project.stage_system,
+            mended=mended,
         )
         frame = pd.DataFrame(read.frame.drop(columns="geometry", errors="ignore"))
         frame = frame[[c.name for c in SCHEMAS[form.layer].columns]]
@@ -300,32 +350,6 @@ def _sheet(path: Path, mark: Mapping[str, Any]) -> str | None:
     """Return the sheet that was filled in, where it still has its name."""
     wanted = mark.get("sheet")
     return wanted if wanted in [table.name for table in inspect(path)] else None
-
-
-def _layer_in(text: str) -> str:
-    """Return the form that a file's name or title names; empty for none or several."""
-    plain = text.lower()
-    found = {n for n, form in FORMS.items() if form.title.zh in plain or form.title.en.lower() in plain}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _layer_of(path: Path) -> str:
-    """Return the form that a file's tables look like; empty for none or several."""
-    found = {table.layer for table in inspect(path)} & set(FORMS)
-    return found.pop() if len(found) == 1 else ""
-
-
-def _owner_in(text: str, form: Form, owners: Mapping[str, str]) -> str:
-    """Return the sender whose code, or else whose name, stands in a text; empty for none or several."""
-    if form.sender == "office":
-        return "office"
-    by_code = [o for o in owners if re.search(rf"(?<![A-Za-z0-9]){re.escape(o)}(?![A-Za-z0-9])", text)]
-    if form.sender == "school" and len(by_code) == 1:
-        return by_code[0]
-    named = {o: name for o, name in owners.items() if name and name in text}
-    # 第一小学 also stands in 第一小学东校区.
-    longest = [o for o, n in named.items() if not any(n != m and n in m for m in named.values())]
-    return longest[0] if len(longest) == 1 else ""
 
 
 def harmless(fault: Fault) -> Fault:

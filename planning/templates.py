@@ -271,12 +271,18 @@ def pack(
 def _file_name(issue: Issue, one: Any, taken: set[str]) -> str:
     folder = f"{safe(one.town)}/" if issue.form.sender == "school" and one.town else ""
     code = f"{safe(one.owner)}_" if issue.form.sender == "school" else ""
-    plain = f"{folder}{code}{safe(one.name)}_{issue.year}{safe(issue.form.title.text(issue.lang))}"
+    plain = f"{folder}{code}{safe(one.name)}_{file_title(issue)}"
     name, number = f"{plain}.xlsx", 2
     while name.lower() in taken:
         name, number = f"{plain}-{number}.xlsx", number + 1
     taken.add(name.lower())
     return name
+
+
+def file_title(issue: Issue) -> str:
+    """Return what the file of a form is called, without a sender: 2026班额表, 2026 Class sizes."""
+    between = " " if issue.lang == "en" else ""
+    return f"{issue.year}{between}{safe(issue.form.title.text(issue.lang))}"
 
 
 def safe(text: str) -> str:

@@ -352,6 +352,16 @@ def test_one_form_for_all_is_shared_out_to_the_schools(project, tmp_path):
     assert returned(project.folder, "enrolment", YEAR)["pupils"].tolist() == list(range(50, 68))
 
 
+def test_in_one_form_for_all_only_those_with_faults_are_sent_back(project, tmp_path):
+    sent = issue(project.folder, "enrolment", YEAR, in_one=True)
+    path = fill(sent["data"], tmp_path / "all.xlsx", change=numbers([50] * 7 + [-1, "x"] + [51] * 9, 2))
+    found = receive(project.folder, [path], YEAR)
+    assert states(project, "enrolment") == {"S1": "accepted", "S2": "refused", "S3": "accepted"}
+    assert not found["faults"]
+    reasons = collecting.standing(project.folder, "enrolment", YEAR)["S2"]["reasons"]
+    assert [reason["row"] for reason in reasons] == [10, 11]
+
+
 def test_a_refused_import_leaves_project_and_record_as_they_were(project, tmp_path, monkeypatch):
     receive(project.folder, [back(project, "S1", tmp_path)], YEAR)
     records = collecting.read(project.folder)
