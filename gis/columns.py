@@ -202,11 +202,14 @@ class Places:
         """Return file, sheet and row in the file of the row with this position."""
         return self.files[row] if self.files else self.file, self.sheets[row], int(self.rows[row])
 
+    def is_feature(self, row: int) -> bool:
+        """Tell whether the row with this position is a feature of a spatial file."""
+        return self.feature if isinstance(self.feature, bool) else self.feature[row]
+
     def fault(
         self, kind: str, row: int, *, layer: str, column: str = "", found: str = "", **params: Any
     ) -> Fault:
         """Return a fault at the row with this position."""
-        feature = self.feature if isinstance(self.feature, bool) else self.feature[row]
-        extra = {"feature": True} if feature else {}
+        extra = {"feature": True} if self.is_feature(row) else {}
         file, sheet, at = self.at(row)
         return Fault(kind, file, sheet, layer, at, column, found, params | extra)

@@ -13,9 +13,11 @@ from data.dirty import maps, offices, returns
 from data.make_dirty import CORRECTIONS_FILE, INCOMING, TRUTH, make_dirty, mend, truth
 from gis.archives import expand
 from gis.checks import check_project, resolve_names
+from gis.columns import Places
 from gis.faults import Fault, FaultError, errors
 from gis.layers import SCHEMAS
 from gis.mending import DELETE, DO, ROW, faulty_rows
+from gis.placing import placed
 from gis.readers import inspect, read_layer, titles
 from gis.schema import check
 
@@ -136,6 +138,23 @@ def test_catchments_and_class_sums_against_the_other_layers(
     assert [f.found for f in said if f.kind == "zone_unknown"] == ["DS-S99"]
     (differs,) = [f for f in said if f.kind == "class_sum_differs"]
     assert differs.found == classes.loc[0, "school_id"] and differs.params["difference"] == "+9"
+
+
+def test_faults_between_layers_go_back_to_their_rows(dirty: Path, after: Read) -> None:
+    layers, _ = after
+    paths = [path for path in sorted((dirty / INCOMING / "班额").glob("*.xlsx")) if "建业" in path.name]
+    classes = read_layer(paths, "classes")
+    text = {"学段": ["小学", "小学"], "起始学年": [2026, 2026], "单元编号": ["DS-U001", "DS-U002"]}
+    catchments, _ = check(pd.DataFrame({**text, "片区编号": ["DS-S03", "DS-S99"]}), SCHEMAS["catchments"])
+    frames = {**layers, "classes": classes.frame, "catchments": catchments}
+    places = {"classes": classes.places, "catchments": Places.of(2, file="片区.xlsx", sheet="表")}
+    said = placed(check_project(frames), frames, places)
+    (differs,) = [f for f in said if f.kind == "class_sum_differs"]
+    # The class too large stands in row 4; rows are those of its school and grade, from the first on.
+    assert (differs.file, differs.sheet, differs.row) == ("班额表_建业街道.xlsx", "Sheet1", 3)
+    (zone,) = [f for f in said if f.kind == "zone_unknown"]
+    assert (zone.file, zone.sheet, zone.row) == ("片区.xlsx", "表", 3)
+    assert all(f.row is None for f in said if f.layer not in places)
 
 
 @pytest.mark.parametrize("layer", list(CLEAN))
