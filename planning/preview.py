@@ -12,8 +12,9 @@ from gis.headers import find_coordinates, match_headers
 from gis.layers import SCHEMAS
 from gis.locations import split_mapping
 from gis.readers import TableInfo, inspect, samples
+from gis.wide import effective_headers
 from gis.words import Words
-from planning import mappings
+from planning import mappings, personal
 from planning.reading import Source, read_all, without_personal
 from planning.whereabouts import Spots, spots
 
@@ -25,6 +26,8 @@ COLUMN_KINDS: Final = frozenset({"column_missing", "geometry_columns_missing"})
 #: Kinds of column whose words a planner can be asked about.
 WORDED: Final = frozenset({"choice", "boolean", "grade"})
 _LOCATION: Final = Words("位置", "location")
+_BESIDE: Final = Words("并列的人数", "numbers side by side")
+_UNUSED: Final = Words("不使用", "not used")
 _NOTHING: Final = Words("", "")
 #: Where a header may lead beside the columns of the layer: the two coordinates, or WKT.
 COORDINATES: Final = {
@@ -93,7 +96,9 @@ class TablePreview:
     remembered : bool
         Whether that comes from an earlier import.
     samples : dict of str to list of str
-        Header -> a few of its cells, for headers that are not understood. In memory only.
+        Header -> a few of its cells, for headers that are not understood and do not look like personal data.
+    personal : tuple of str
+        Headers of those that do: they are not saved.
     unknown : dict of str to (dict of str to int)
         Column -> word that is not understood -> how many rows have it.
     crs_note : Words
@@ -124,6 +129,7 @@ class TablePreview:
     words: dict[str, dict[str, str]] = field(default_factory=dict)
     remembered: bool = False
     samples: dict[str, list[str]] = field(default_factory=dict)
+    personal: tuple[str, ...] = ()
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)
     crs_note: Words = _NOTHING
     crs_needed: bool = False
@@ -260,18 +266,20 @@ class _Look:
         known = mappings.recall(layer, info.columns, self.home)
         mapping = choice.mapping if choice.mapping is not None else known.columns if known else {}
         words = choice.words if choice.words is not None else known.words if known else {}
-        columns, missing = _columns(info, layer, mapping)
+        columns = _columns(info, layer, mapping)
         source = source_of(replace(plain, mapping=dict(mapping), words=_copied(words)), choice)
         located = bool(SCHEMAS[layer].geometry)
         places = _spots(source, layer) if located else None
+        unknown = [head for head, meant in columns.items() if meant is None]
+        examples, hidden = _samples(source, unknown, layer)
         found = replace(
             plain,
             columns=columns,
-            missing=missing,
             mapping=dict(mapping),
             words=_copied(words),
             remembered=known is not None and choice.mapping is None and choice.words is None,
-            samples=_samples(source, [head for head, meant in columns.items() if meant is None]),
+            samples=examples,
+            personal=hidden,
             located=located,
             spots=places,
             crs_open=places is not None and not places.declared and choice.crs is None,
@@ -299,10 +307,23 @@ def _with_faults(found: TablePreview, faults: list[Fault]) -> TablePreview:
     note = found.crs_note
     if not note.zh and found.spots is not None:
         note = found.spots.guess.reason
-    needed = _has(faults, CRS_KINDS)
+    strange = {fault.column for fault in faults if fault.kind == "column_unknown"}
     return replace(
-        found, faults=faults, crs_note=note, crs_needed=needed, unknown=_unknown(faults, found.layer)
+        found,
+        faults=faults,
+        crs_note=note,
+        crs_needed=_has(faults, CRS_KINDS),
+        missing=_missing(faults),
+        samples={header: texts for header, texts in found.samples.items() if header in strange},
+        unknown=_unknown(faults, found.layer),
     )
+
+
+def _missing(faults: Sequence[Fault]) -> tuple[Words, ...]:
+    """Return the required columns that no header gives."""
+    labels = [fault.params["label"] for fault in faults if fault.kind == "column_missing"]
+    located = [_LOCATION for fault in faults if fault.kind == "geometry_columns_missing"]
+    return tuple(dict.fromkeys([*labels, *located]))
 
 
 def _unknown(faults: Sequence[Fault], layer: str) -> dict[str, dict[str, int]]:
@@ -321,11 +342,17 @@ def _copied(words: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]
     return {column: dict(meant) for column, meant in words.items()}
 
 
-def _samples(source: Source, headers: Sequence[str]) -> dict[str, list[str]]:
+def _samples(
+    source: Source, headers: Sequence[str], layer: str
+) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Return a few cells of headers that are not understood, and the headers that look like personal data."""
     if not headers:
-        return {}
+        return {}, ()
     found = samples(source.path, source.table, encoding=source.encoding)
-    return {header: found.get(header, []) for header in headers}
+    cells = {header: found.get(header, []) for header in headers}
+    frame = pd.DataFrame({header: pd.Series(texts, dtype=object) for header, texts in cells.items()})
+    hidden = personal.columns(frame, (), layer=layer)
+    return {header: texts for header, texts in cells.items() if header not in hidden}, tuple(hidden)
 
 
 def _spots(source: Source, layer: str) -> Spots | None:
@@ -335,14 +362,15 @@ def _spots(source: Source, layer: str) -> Spots | None:
         return None  # reading it says what is wrong
 
 
-def _columns(
-    info: TableInfo, layer: str, mapping: Mapping[str, str]
-) -> tuple[dict[str, Words | None], tuple[Words, ...]]:
-    """Return what each header is taken for, and the required columns that none gives."""
+def _columns(info: TableInfo, layer: str, mapping: Mapping[str, str]) -> dict[str, Words | None]:
+    """Return what each header is taken for."""
     schema = SCHEMAS[layer]
     plain, located = split_mapping(mapping)
     match = match_headers(info.columns, schema, mapping=plain)
     meant: dict[str, Words | None] = dict.fromkeys(info.columns)
+    # Grades, classes or years side by side become rows.
+    kept = set(effective_headers(info.columns, schema))
+    meant |= {header: _BESIDE for header in info.columns if header not in kept}
     meant |= {info.columns[at]: schema[name].label for name, at in match.columns.items()}
     coordinates = find_coordinates(info.columns) if schema.geometry and not info.geometry else None
     if located:
@@ -350,13 +378,4 @@ def _columns(
     elif coordinates is not None:
         at = {coordinates.x, coordinates.y, coordinates.wkt} - {-1}
         meant |= {info.columns[i]: _LOCATION for i in at}
-    unused = Words("不使用", "not used")
-    meant |= {header: unused for header, name in plain.items() if not name and header in meant}
-    missing = [
-        c.label
-        for c in schema.columns
-        if c.required and c.name not in match.columns and c.fallback not in match.columns and not c.derive
-    ]
-    if schema.geometry and schema.geometry_required and not (info.geometry or coordinates or located):
-        missing.append(_LOCATION)
-    return meant, tuple(missing)
+    return meant | {header: _UNUSED for header, name in plain.items() if not name and header in meant}

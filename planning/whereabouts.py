@@ -31,7 +31,7 @@ from gis.words import Words
 #: Most places that are looked at; of more, these many spread over the table.
 MOST: Final = 400
 #: Layers whose places are known points, and what names them.
-KNOWN_LAYERS: Final = ("schools", "units", "areas", "estates")
+KNOWN_LAYERS: Final = ("schools", "units", "estates")
 #: A system puts a table where it belongs when its places lie this near to the known ones, in metres.
 NEAR: Final = 300.0
 
@@ -215,7 +215,7 @@ def compare(names: Sequence[str], lonlat: Xy, known: Known) -> Comparison:
             metres = _metres(same, place)
             rows.append((name, float(metres.min()), *place, *same[metres.argmin()]))
     frame = pd.DataFrame(rows, columns=columns).sort_values("metres", ascending=False, ignore_index=True)
-    nearest = [float(_metres(known.lonlat, place).min()) for place in lonlat[good]]
+    nearest = _metres(known.lonlat[None, :, :], lonlat[good][:, None, :]).min(axis=1)
     median = float(frame["metres"].median()) if len(frame) else np.nan
     return Comparison(frame, median, float(np.median(nearest)))
 
@@ -264,8 +264,8 @@ def _degrees(xy: Xy, crs: CRS) -> Xy:
 
 
 def _metres(lonlat: Xy, place: Xy) -> Xy:
-    """Return metres from one place to others, on a sphere: exact to 0.5 %."""
-    lon, lat = np.radians(lonlat).T
-    lon0, lat0 = np.radians(place)
+    """Return metres between places, on a sphere: exact to 0.5 %; the last axis is longitude and latitude."""
+    lon, lat = np.moveaxis(np.radians(lonlat), -1, 0)
+    lon0, lat0 = np.moveaxis(np.radians(place), -1, 0)
     half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
     return np.asarray(2 * 6_371_000.0 * np.arcsin(np.sqrt(half)))

@@ -17,6 +17,12 @@ from planning.project import open_project
 
 YEAR = 2026
 MEANT = {"kind": {"安置及商品房小区": "estate"}, "area": {"111": "urban", "121": "town", "220": "rural"}}
+KEYS = {
+    "units": ["unit_id"], "schools": ["school_id"], "children": ["unit_id", "cohort"],
+    "classes": ["school_id", "year", "grade", "class_no"], "enrolment": ["school_id", "year", "grade"],
+    "births": ["year", "town"], "estates": ["estate_id"], "roads": ["road_id"],
+    "barriers": ["barrier_id"], "areas": ["area_id"], "catchments": ["stage", "from_year", "unit_id"],
+}  # fmt: skip
 STATED = {"学校基本情况（百度坐标）.csv": "BD-09", "新建小区（自然资源局）.xlsx": "EPSG:4546"}
 
 
@@ -95,15 +101,9 @@ def test_the_dirty_county_becomes_the_clean_one(dirty, tmp_path):
     clean = truth()
     # A class number is text: there are classes called 1(2).
     clean["classes"] = clean["classes"].astype({"class_no": str})
-    keys = {
-        "units": ["unit_id"], "schools": ["school_id"], "children": ["unit_id", "cohort"],
-        "classes": ["school_id", "year", "grade", "class_no"], "enrolment": ["school_id", "year", "grade"],
-        "births": ["year", "town"], "estates": ["estate_id"], "roads": ["road_id"],
-        "barriers": ["barrier_id"], "areas": ["area_id"], "catchments": ["stage", "from_year", "unit_id"],
-    }  # fmt: skip
     assert set(made.layers) == set(clean)
     for layer, frame in clean.items():
-        compared(made.layers[layer], frame, keys[layer])
+        compared(made.layers[layer], frame, KEYS[layer])
     gone = {(one["file"], int(one["row"])) for one in importlog.read(made.folder)[-1]["left_out"]}
     assert gone == {(Path(c.file).name, c.row) for c in corrections if c.clean is None}
     assert len(report["layers"]) == len(clean)

@@ -30,7 +30,7 @@ def draw() -> None:
         return
     with st.container(key="import-outcome"):
         if not result["saved"]:
-            _refused(result.get("faults", []))
+            _refused(result.get("faults", []), checked=result.get("checked", False))
             return
         names = _("、").join([f"{row[language()]} {row['rows']:,}" for row in result["layers"]])
         st.success(_("已导入到“{name}”:{layers}(行)。", name=plain(result["name"]), layers=names))
@@ -43,6 +43,10 @@ def draw() -> None:
                     hide_index=True,
                     width="stretch",
                 )
+        if result.get("left_out"):
+            st.caption(
+                _("按交回的改错行,有 {n} 行没有导入;导入记录里写明是哪些行。", n=len(result["left_out"]))
+            )
         if result["new"]:
             st.button(_("打开新项目"), key="import-open", on_click=_open, args=(result["project"],))
 
@@ -52,10 +56,16 @@ def _open(project_id: str) -> None:
     st.session_state.pop("import-result", None)
 
 
-def _refused(found: Sequence[Fault]) -> None:
+def _refused(found: Sequence[Fault], *, checked: bool) -> None:
     wrong = len(errors(found))
-    st.error(_("没有导入,项目保持原样。有 {n} 处要改正,改好后重新选择文件。", n=f"{wrong:,}"))
-    fault_table(found, key="import-faults", name="import-faults")
+    if checked:
+        st.success(_("核对完毕:没有错误,{n} 条提示。什么都没有保存,可以导入了。", n=f"{len(found):,}"))
+        if not found:
+            return
+    else:
+        st.error(_("没有导入,项目保持原样。有 {n} 处要改正。", n=f"{wrong:,}"))
+    with st.expander(_("问题与提示({n})", n=f"{len(found):,}"), expanded=True):
+        fault_table(found, key="import-faults", name="import-faults")
 
 
 def fault_table(found: Sequence[Fault], *, key: str, name: str) -> None:
