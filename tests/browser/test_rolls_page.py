@@ -131,3 +131,17 @@ def test_a_roll_that_cannot_be_read_says_what_to_mend(
     expect(page.get_by_text("Some columns were not recognised")).to_be_visible()
     assert watched.project.version == before
     assert found_in(watched.folder) == []
+
+
+@pytest.mark.browser
+def test_a_roll_given_to_the_ordinary_import_is_turned_away_before_it_is_written(
+    watched: Watched, page: Page, ready: Callable[[Page], None]
+) -> None:
+    page.goto(f"{watched.address}/data?lang=zh")
+    ready(page)
+    page.locator(".st-key-data-section").get_by_role("radio", name="导入", exact=True).click()
+    upload = page.locator(".st-key-import-upload input[type=file]")
+    upload.set_input_files({"name": "学籍.csv", "mimeType": "text/csv", "buffer": roll(watched.project)})
+    expect(page.get_by_text("像是学生或儿童名册")).to_be_visible(timeout=SLOW)
+    assert not [path for path in (watched.folder / "tmp").rglob("*") if path.is_file()]
+    assert found_in(watched.folder) == []
