@@ -20,11 +20,21 @@ from gis.values import as_text, is_blank
 from planning import personal
 from planning.reading import Source
 
-__all__ = ["left_out", "read", "tables", "together", "workbook"]
+__all__ = ["left_out", "of_rows", "read", "tables", "together", "workbook"]
 
 register_kinds({"import_row_said": ("{said}", "{said}")})
-#: Warnings that are said of a row and need nothing of the planner.
-_SETTLED: Final = frozenset({"geometry_repaired", "geometry_flattened", "reference_by_name"})
+#: Warnings that are said of a row and need nothing of the planner, or whose row holds no record (totals).
+_SETTLED: Final = frozenset(
+    {
+        "geometry_repaired",
+        "geometry_flattened",
+        "header_rows",
+        "note_row",
+        "reference_by_name",
+        "total_row",
+        "total_differs",
+    }
+)
 _PLACE: Final = [FILE, SHEET, ROW]
 _HOW: Final = (
     Words(
@@ -76,11 +86,16 @@ def tables(
     for layer, given in sources.items():
         paths = {source.name: source.path for source in given}
         encoding = next((source.encoding for source in given if source.encoding), "")
-        own = [f for f in found if f.layer in ("", layer) and f.kind not in _SETTLED]
+        own = [fault for fault in of_rows(found) if fault.layer in ("", layer)]
         rows = faulty_rows(paths, map(_to_mend, own), encoding=encoding, lang=lang)
         if len(rows):
             out[layer] = _without_personal(_as_mended(rows, mended))
     return out
+
+
+def of_rows(faults: Iterable[Fault]) -> list[Fault]:
+    """Return the faults that speak of one record and ask something of the planner."""
+    return [fault for fault in faults if fault.row is not None and fault.kind not in _SETTLED]
 
 
 def workbook(rows: Mapping[str, pd.DataFrame], *, lang: str = "zh") -> bytes:

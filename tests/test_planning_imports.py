@@ -1,9 +1,6 @@
 """Files into projects: six units in a row, written as people write them, read whole or not at all."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -314,38 +311,6 @@ def test_a_job_hands_back_faults_as_data(home, tmp_path):
     assert state.status == "done"
     assert [fault.kind for fault in state.result["faults"]] == ["file_missing"]
     assert attempt(project_id="row", files={}, year=2026, home=home)["saved"] is False
-
-
-KILLED = """
-import sys, time
-from planning import imports, layerfile, settings
-where = sys.argv[1]
-def stall(*args, **kwargs):
-    print("there", flush=True)
-    time.sleep(600)
-if where == "file":
-    layerfile.Path.replace = stall
-elif where == "settings":
-    settings.write = stall
-imports.import_files("row", {"children": sys.argv[2]}, home=sys.argv[3])
-"""
-
-
-@pytest.mark.parametrize("where", ["file", "settings"])
-def test_killed_in_the_middle_of_the_save_the_project_stands(where, made, home, tmp_path):
-    path = tmp_path / "儿童.csv"
-    path.write_text("小区编号,入学年份,适龄儿童数\nU0,2026,10\n", encoding="utf-8")
-    command = [sys.executable, "-X", "utf8", "-c", KILLED, where, str(path), str(home)]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"there"
-        process.kill()
-    project = open_project(made)
-    assert (project.version, sorted(project.layers)) == (1, ["schools", "units"])
-    assert len(project.layers["units"]) == 6
-    assert import_files("row", {"children": path}, home=home)["version"] == 2
-    assert sorted(p.name for p in made.iterdir() if p.name.startswith(".")) == []
 
 
 def test_a_job_killed_while_reading_changes_nothing(made, home, tmp_path):

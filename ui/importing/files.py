@@ -81,8 +81,9 @@ def todo(table: TablePreview) -> str:
         said.append(_("指明列:{names}", names=_("、").join(words.text(lang) for words in table.missing)))
     if table.unknown:
         said.append(_("说明 {n} 个不认识的词", n=sum(len(words) for words in table.unknown.values())))
-    rows = {(f.sheet, f.row) for f in errors(table.faults) if f.row is not None}
-    if rows and not table.unknown:
+    wrong = [f for f in errors(table.faults) if f.params.get("name") not in table.unknown]
+    rows = {(f.sheet, f.row) for f in wrong if f.row is not None}
+    if rows:
         said.append(_("{n} 行有错,可下载改好再交回", n=f"{len(rows):,}"))
     if table.state == "left":
         said.append(_("看不出是哪个图层"))

@@ -19,8 +19,9 @@ from ui.texts import _, language
 
 def draw(sources: Mapping[str, Sequence[Source]], faults: Sequence[Fault]) -> None:
     """Draw the download of rows with faults and the upload of the mended ones, where there are any."""
-    rows = {(f.file, f.sheet, f.row) for f in faults if f.row is not None}
-    wrong = {(f.file, f.sheet, f.row) for f in errors(faults) if f.row is not None}
+    concerned = mending.of_rows(faults)
+    rows = {(f.file, f.sheet, f.row) for f in concerned}
+    wrong = {(f.file, f.sheet, f.row) for f in errors(concerned)}
     held = st.session_state.get("import-mended")
     if not rows and held is None:
         return
@@ -37,7 +38,8 @@ def draw(sources: Mapping[str, Sequence[Source]], faults: Sequence[Fault]) -> No
             )
         left, right = st.columns(2, vertical_alignment="bottom")
         with left:
-            _download(sources, faults, held)
+            if rows:
+                _download(sources, faults, held)
         with right:
             _give_back()
         if held is not None:

@@ -49,6 +49,7 @@ def layers(project: Project) -> pd.DataFrame:
                 _("图层"): layer_label(name, language()),
                 _("状态"): _("有") if there else _("缺"),
                 _("行数"): len(project.layers[name]) if there else None,
+                _("学年"): _year(project, name) if there else "",
                 _("统计时点"): stated(project, name, "as_of") if there else "",
                 _("来源"): stated(project, name, "source") if there else "",
                 _("文件"): stated(project, name, "file") if there else "",
@@ -57,8 +58,13 @@ def layers(project: Project) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({_("行数"): "Int64"})
 
 
+def _year(project: Project, layer: str) -> str:
+    """Return the school years that a layer speaks of: those in its rows, else as stated."""
+    return importlog.school_years(layer, project.layers[layer]) or stated(project, layer, "year")
+
+
 def stated(project: Project, layer: str, what: str) -> str:
-    """Return what is stated about a layer: its `source`, `as_of` (统计时点) or `file`."""
+    """Return what is stated about a layer: its `source`, `as_of` (统计时点), `year` (学年) or `file`."""
     rows = project.sources.loc[project.sources["layer"] == layer, what].dropna()
     text = str(rows.iloc[0]).strip() if len(rows) else ""
     if project.synthetic and what == "source":
