@@ -195,8 +195,9 @@ def _places(context: Context) -> list[list[Any]]:
 def _walks(context: Context, found: Assessment, units: pd.Index) -> list[str]:
     rows = plans.walks(context, found.plan).set_index("unit_id").reindex(units)
     guess = rows["estimate"].fillna(False).astype(bool)
+    mark = _("估")  # asked for once: a look at the tab's language is where a run may be broken off
     return [
-        words.walk(widgets.metres(metres), estimate)
+        words.walk(widgets.metres(metres), mark if estimate else "")
         for metres, estimate in zip(rows["metres"], guess, strict=True)
     ]
 

@@ -41,14 +41,18 @@ def ledger() -> Ledger:
 
 
 def receive(context: Context, queue: Mapping[str, Any] | None) -> None:
-    """Write the strokes of a queue that are new, one step each. A callback.
+    """Deal with what a board sent. A callback."""
+    if queue:
+        deal(context, ledger(), drafting.tray(), queue)
+
+
+def deal(context: Context, book: Ledger, told: Tray, queue: Mapping[str, Any]) -> None:
+    """Write the strokes of a queue that are new, one step each.
 
     The first that comes too late (another tab was first) stops the rest: they were painted on what is no
     longer there. The planner is shown what happened, and decides about all of them.
     """
-    if not queue:
-        return
-    book, told, client = ledger(), drafting.tray(), str(queue["client"])
+    client = str(queue["client"])
     with book.lock:
         last = book.done.get(client, 0)
         fresh = [item for item in queue["items"] if int(item["n"]) > last]

@@ -62,9 +62,9 @@ def words() -> dict[str, str]:
     }
 
 
-def walk(metres: str, estimate: bool) -> str:
-    """Return a walk in words, marked where it is no walk along roads."""
-    return f"{metres} {_('估')}" if estimate and metres != "—" else metres
+def walk(metres: str, mark: str) -> str:
+    """Return a walk in words, with a mark where it is no walk along roads."""
+    return f"{metres} {mark}" if mark and metres != "—" else metres
 
 
 def said(desk: Desk) -> str:
