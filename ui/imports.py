@@ -130,4 +130,6 @@ def _finished(result: dict[str, Any]) -> None:
         if table.layer:
             columns.remember(table, looking.choice(table))
     uploads.forget()
+    # A first project takes the place of the page that it was imported on: 数据 opens with what came of it.
+    st.session_state.setdefault("data-section", "import")
     st.session_state["import-turn"] = st.session_state.get("import-turn", 0) + 1

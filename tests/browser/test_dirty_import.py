@@ -1,0 +1,159 @@
+"""The dirty county through the app: a zip in, said what must be said, rows mended, a clean project out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.make_dirty import INCOMING, make_dirty
+from planning import importlog, mappings, mending
+from planning.project import list_projects
+from tests.dirty import check_clean, corrected, left_out
+
+#: An import of the whole county, in milliseconds.
+LONG = 180_000
+MEANT = {"安置及商品房小区": "小区"}
+STATED = (
+    ("学校基本情况（百度坐标）.csv", "BD-09 经纬度（百度）", ""),
+    ("新建小区（自然资源局）.xlsx", "国家 2000(CGCS2000)", "三度带中央经线 111"),
+    ("行政村（民政局）.xlsx", "就是检测到的", ""),
+    ("小区图斑.shp", "就是检测到的", ""),
+)
+
+
+@pytest.fixture(scope="module")
+def empty_home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("empty") / "projects"
+
+
+@pytest.fixture(scope="module")
+def empty_app(empty_home, serve) -> str:
+    return serve(empty_home)
+
+
+def settle(page: Page) -> None:
+    """Wait until no job is under way and no script is running."""
+    app = page.locator('[data-testid="stApp"]')
+    for _ in range(3):
+        expect(app).not_to_have_attribute("data-test-script-state", "running", timeout=LONG)
+        expect(page.locator('[data-testid="stProgress"]')).to_have_count(0, timeout=LONG)
+        page.wait_for_timeout(400)
+
+
+def pick(page: Page, box, text: str) -> None:
+    """Choose what contains a text in a select box."""
+    box.locator("input").click()
+    box.locator("input").fill(text)
+    page.get_by_role("option").filter(has_text=text).first.click()
+    settle(page)
+
+
+def look_at(page: Page, file: str) -> None:
+    pick(page, page.locator(".st-key-import-table-chosen"), file)
+
+
+def state_system(page: Page, file: str, system: str, zone: str) -> None:
+    look_at(page, file)
+    pick(page, page.locator('[class*="st-key-import-table-"][class*="-family"]').first, system)
+    if zone:
+        pick(page, page.locator('[class*="-zone-"]').first, zone)
+
+
+def say_words(page: Page, file: str) -> None:
+    look_at(page, file)
+    for word, meaning in MEANT.items():
+        boxes = page.locator('[class*="-word-"]').filter(has_text=word)
+        pick(page, boxes.first, meaning)
+    page.locator('[class*="-apply"] button').first.click()
+    settle(page)
+
+
+def mend(page: Page, corrections, folder: Path, number: int) -> None:
+    """Download the faulty rows, mend them by the list of corrections, and give them back."""
+    with page.expect_download(timeout=LONG) as got:
+        page.locator(".st-key-import-mend-xlsx button").click()
+    path = folder / f"rows-{number}.xlsx"
+    got.value.save_as(path)
+    rows = mending.read(path)
+    path.write_bytes(mending.workbook({"units": corrected(rows, corrections)}))
+    page.locator('[class*="st-key-import-mend-file"] input[type=file]').set_input_files(path)
+    settle(page)
+
+
+@pytest.mark.browser
+def test_the_dirty_county_goes_in_and_comes_out_clean(empty_app, empty_home, page: Page, ready, tmp_path):
+    corrections = make_dirty(tmp_path)
+    (tmp_path / INCOMING / "旧花名册.et").write_bytes(b"WPS")
+    packed = shutil.make_archive(str(tmp_path / "来件"), "zip", tmp_path / INCOMING)
+    page.set_default_timeout(60_000)
+    page.goto(f"{empty_app}/?lang=zh")
+    ready(page)
+    page.locator(".st-key-import-upload input[type=file]").set_input_files(packed)
+    page.locator(".st-key-import-table-chosen").wait_for(timeout=LONG)
+    settle(page)
+    expect(page.get_by_text("旧花名册.et").first).to_be_visible()
+    expect(page.locator(".st-key-import-start button")).to_be_disabled()
+    for file, system, zone in STATED:
+        state_system(page, file, system, zone)
+    say_words(page, "小区图斑.shp")
+    page.locator(".st-key-import-name input").fill("脏数据县")
+    page.locator(".st-key-import-name input").press("Enter")
+    settle(page)
+    for number in range(4):
+        page.locator(".st-key-import-check button").click()
+        settle(page)
+        if page.get_by_text("核对完毕").count() and not page.locator(".st-key-import-mend-xlsx").count():
+            break
+        mend(page, corrections, tmp_path, number)
+    page.locator(".st-key-import-start button").click()
+    made = saved(page, empty_home, "脏数据县")
+    check_clean(made.layers)
+    report = importlog.read(made.folder)[-1]
+    assert {(one["file"], one["row"]) for one in report["left_out"]} == left_out(corrections)
+    # What came of it stands where files go in, and the words said are remembered.
+    page.get_by_role("link", name="数据", exact=True).click()
+    expect(page.get_by_text("已导入到").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("有 7 行没有导入").first).to_be_visible()
+    (kept,) = [one for one in mappings.listed(empty_home) if one.layer == "units" and one.words]
+    assert kept.words == {"kind": {"安置及商品房小区": "estate"}}
+
+
+@pytest.mark.browser
+def test_the_import_speaks_english(empty_home, empty_app, page: Page, ready, tmp_path):
+    path = tmp_path / "units.csv"
+    rows = "".join(f"U{n},Estate {n},{109.98 + n / 300:.4f},39.82\n" for n in range(6))
+    path.write_text(f"unit id,name,lon,lat\n{rows}", encoding="utf-8")
+    page.set_default_timeout(60_000)
+    page.goto(f"{empty_app}/data?lang=en")
+    ready(page)
+    if page.locator(".st-key-data-section").count():
+        page.locator(".st-key-data-section").get_by_role("radio", name="Import", exact=True).click()
+    page.locator(".st-key-import-upload input[type=file]").set_input_files(path)
+    page.locator(".st-key-import-table-chosen").wait_for(timeout=LONG)
+    settle(page)
+    expect(page.get_by_text("First choose the coordinate system of 1 tables").first).to_be_visible()
+    pick(page, page.locator('[class*="st-key-import-table-"][class*="-family"]').first, "as detected")
+    words = page.locator('[data-testid="stMain"]').inner_text()
+    assert not re.search("[\u4e00-\u9fff]", words.replace("脏数据县", "")), words
+    if page.locator(".st-key-import-target").count():
+        page.locator(".st-key-import-target").get_by_role("radio", name="A new project").click()
+        settle(page)
+    page.locator(".st-key-import-name input").fill("English county")
+    page.locator(".st-key-import-name input").press("Enter")
+    settle(page)
+    page.locator(".st-key-import-start button").click()
+    assert len(saved(page, empty_home, "English county").layers["units"]) == 6
+
+
+def saved(page: Page, home: Path, name: str):
+    """Wait until a project of this name is there and return it."""
+    for _ in range(LONG // 500):
+        page.wait_for_timeout(500)
+        found = [project for project in list_projects(home) if project.name == name]
+        if found:
+            return found[0]
+    raise AssertionError(f"{name} was not imported")
