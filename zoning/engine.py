@@ -12,12 +12,14 @@ import numpy as np
 from zoning import bounds, core, exact, partition, starts
 from zoning.check import check_positions, cut_off, loads
 from zoning.check import cost as plan_cost
+from zoning.coolings import COOLINGS, POLISH, QUENCH
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason
 from zoning.regroup import neighbouring, over_price, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
 from zoning.settle import settle
+from zoning.sketch import Sketcher
 from zoning.solver import Limits
 
 DEFAULT_WORK = 40_000
@@ -26,7 +28,7 @@ DEFAULT_WORK = 40_000
 LAGRANGE_ROUNDS = 200
 """Steps of the bound each time it is raised."""
 
-COMBINE_WORK, REGROUP_WORK, PROOF_WORK = 1_000, 500, 2_000
+COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK = 1_000, 500, 2_000, 4_000
 """What the steps that are no proposals count as work."""
 
 ELITE = 6
@@ -37,21 +39,6 @@ PROVABLE = 4_000
 
 FIRST_EFFORT = 100_000
 """Work allowed to the first proof, in the solver's stop checks times open pairs; doubled each time."""
-
-QUENCH = Cooling(0, hot=0.1, cold=0.02, soft=4.0, hard=100.0)
-"""Cooling that makes an overfull plan fit."""
-
-COOLINGS = (
-    ("share", Cooling(0, hot=0.3, cold=0.03)),
-    ("near", Cooling(0, hot=1.0, cold=0.2, soft=4.0, hard=20.0, record_from=0.3)),
-    ("near", Cooling(0, hot=2.0, cold=0.05)),
-    ("best", Cooling(0, hot=0.2, cold=0.03, soft=1.5, hard=8.0, record_from=0.0)),
-    ("near", Cooling(0, hot=0.3, cold=0.03)),
-    ("near", Cooling(0, hot=2.0, cold=0.05, soft=2.0, hard=10.0, swing=0.02)),
-    ("best", Cooling(0, hot=0.5, cold=0.05, soft=2.0, hard=10.0, record_from=0.0)),
-    ("price", Cooling(0, hot=1.0, cold=0.1, soft=2.0, hard=10.0)),
-)
-"""Starts and coolings, taken in turn with more and more proposals."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +82,7 @@ class Engine:
         self.random = np.random.default_rng(seed)
         self.limits = Limits(terms.deadline, terms.cancelled)
         self.best, self.cuts = Best(), core.Cuts()
+        self.sketcher = Sketcher(problem, tight, self.cuts, seed=seed)
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
         self.count, self.effort = 1_000, FIRST_EFFORT
@@ -233,15 +221,28 @@ class Engine:
     def _turn(self, search: Search, turn: int) -> None:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
         if self.best.zone is not None:
-            self._anneal(search, turn, self.best.zone)
             small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
+            if turn % 2 == 0:
+                self._sketch(search)
+            if small or turn % 4 == 3:
+                self._anneal(search, turn, self.best.zone)
             if turn % (2 if small else 8) == 1:
                 self._combine(search)
-            self._regroup(self.best.zone, tries=3 if small else 8)
+            self._regroup(self.best.zone, tries=3 if small else 12)
         if turn % 4 == 2 or self.best.zone is None:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
+
+    def _sketch(self, search: Search) -> None:
+        """Draw a plan from a model of the likely pairs, and mend it."""
+        zone = self.sketcher.draw(self.bound, self.limits)
+        self.work += SKETCH_WORK
+        if zone is None or cut_off(self.problem, zone).any():
+            return
+        self._offer(zone)
+        if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
+            self._mend(search, zone, POLISH)
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
         """Cool once, from a start that goes with the cooling, and mend what is overfull at the end."""
@@ -264,9 +265,9 @@ class Engine:
         self.work += math.ceil(search.cool(cooling, self.limits) / 1000)
         self._offer(search.best[0])
 
-    def _mend(self, search: Search, zone: np.ndarray) -> None:
+    def _mend(self, search: Search, zone: np.ndarray, cooling: Cooling = QUENCH) -> None:
         """Make a good but overfull plan fit: cool shortly with dear overload, then re-optimise around it."""
-        self._cool(search, zone, replace(QUENCH, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
+        self._cool(search, zone, replace(cooling, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
         found, cost, over = search.best
         if over and cost < self.best.cost:
             self._regroup(found, tries=6, fit=True)
