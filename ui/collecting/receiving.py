@@ -96,12 +96,13 @@ def _received() -> None:
     result = st.session_state.get(READ)
     if result is None:
         return
-    kinds = {key: len(result[key]) for key in ("accepted", "refused", "unchanged")}
     st.success(
         _(
             "读了 {files} 个文件:收下 {accepted} 份,退回 {refused} 份,与上次相同 {unchanged} 份。",
             files=result["files"],
-            **kinds,
+            accepted=len(result["accepted"]),
+            refused=len(result["refused"]),
+            unchanged=len(result["unchanged"]),
         )
     )
     others = sorted({form_name(row["layer"], language()) for row in result["accepted"] + result["refused"]})

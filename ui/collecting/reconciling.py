@@ -95,12 +95,17 @@ def _sources(found: Reconciliation) -> None:
 
 
 def _counts(found: Reconciliation) -> None:
-    told = reconcile.counts(found.rows)
+    told = {name: f"{n:,}" for name, n in reconcile.counts(found.rows).items()}
     st.markdown(
         _(
             "一致 **{agree}** · 不一致 **{differs}** · 缺数 **{missing}**;"
             "差异中已说明 **{explained}**,需重新说明 **{stale}**,未说明 **{open}**。",
-            **{name: f"{n:,}" for name, n in told.items()},
+            agree=told["agree"],
+            differs=told["differs"],
+            missing=told["missing"],
+            explained=told["explained"],
+            stale=told["stale"],
+            open=told["open"],
         )
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +15,7 @@ from planning import addresses, spatial
 from planning.gazetteer import Gazetteer, gazetteer
 from planning.project import Project
 from ui import widgets
+from ui.board import words
 from ui.state import STAGES, Context, stage_word
 from ui.texts import _, language
 from ui.views import plan as plans
@@ -78,13 +80,14 @@ def answer(context: Context, stage: str, unit: str) -> str:
     """Return the sentence to read out for one stage."""
     name = str(context.project.layers["units"].set_index("unit_id")["name"].get(unit, unit))
     zone = plans.in_force(context.project, stage, context.year).get(unit)
-    word = {"unit": name, "stage": stage_word(stage).lower()}
+    word = stage_word(stage).lower()
     if pd.isna(zone):
-        return _("{unit}在现行片区中还没有划定{stage}。请记下电话,查实后答复。", **word)
+        return _("{unit}在现行片区中还没有划定{stage}。请记下电话,查实后答复。", unit=name, stage=word)
     year = since(context, stage, unit) or context.year
     said = _(
         "{unit}的{stage}划入{zone},自 {year} 学年起。",
-        **word,
+        unit=name,
+        stage=word,
         zone=plans.zone_names(context.project.key, stage, context.project).get(zone, zone),
         year=year,
     )
@@ -94,8 +97,11 @@ def answer(context: Context, stage: str, unit: str) -> str:
 
 def _walk(context: Context, stage: str, unit: str, zone: str) -> str:
     travel = spatial.zone_travel(context.project, stage)
-    metres = travel.loc[(travel["unit_id"] == unit) & (travel["zone_id"] == zone), "metres"].min()
-    return widgets.metres(metres) if pd.notna(metres) and metres < float("inf") else ""
+    found = travel[(travel["unit_id"] == unit) & (travel["zone_id"] == zone) & np.isfinite(travel["metres"])]
+    if found.empty:
+        return ""
+    row = found.iloc[0]
+    return words.walk(widgets.metres(row["metres"]), bool(row["estimate"]))
 
 
 def stages(context: Context) -> list[str]:
