@@ -53,7 +53,9 @@ def pick(page: Page, box, text: str) -> None:
 
 
 def look_at(page: Page, file: str) -> None:
-    pick(page, page.locator(".st-key-import-table-chosen"), file)
+    box = page.locator(".st-key-import-table-chosen")
+    if box.locator("input").input_value() != file:
+        pick(page, box, file)
 
 
 def state_system(page: Page, file: str, system: str, zone: str) -> None:

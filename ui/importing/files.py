@@ -61,9 +61,7 @@ def draw(tables: Sequence[TablePreview]) -> TablePreview | None:
     chosen = st.selectbox(
         _("看哪张表"),
         keys,
-        format_func=lambda key: (
-            f"{words[ordered[keys.index(key)].state]} · {title(ordered[keys.index(key)])}"
-        ),
+        format_func=lambda key: title(ordered[keys.index(key)]),
         key="import-table-chosen",
     )
     return next((table for table in ordered if table.key == chosen), None)

@@ -213,7 +213,8 @@ def _seen(number: int, table: TablePreview, stated: str | None, known: Known) ->
         (number, stated, len(known)), table, lambda: whereabouts.compare(table.spots.names, lonlat, known)
     )
     _distances(compared, len(known))
-    with st.expander(_("在地图上核对位置")):
+    # A map in a closed expander would be drawn without a size; this one is made when it is asked for.
+    if st.toggle(_("在地图上核对位置"), key=f"import-table-{number}-map"):
         from ui.maps.placing import preview_map
         from ui.maps.show import show
 
