@@ -19,6 +19,7 @@ from data.demo.city import Layers, city, county
 from data.demo.settings import COUNTY, EPSG, SOURCE, YEAR
 from planning import project as projects
 from planning import spatial
+from planning.importlog import year_of
 from planning.settings import PROJECT_FILE
 
 Progress = Callable[[float, str], None]
@@ -124,8 +125,11 @@ def make_demo(
 
 
 def _sources(made: Layers) -> pd.DataFrame:
-    rows = [(layer, _AS_OF.get(layer, f"{YEAR}-09-01"), SOURCE, "data/make_demo.py") for layer in made]
-    return pd.DataFrame(rows, columns=["layer", "as_of", "source", "file"])
+    rows = [
+        (layer, as_of := _AS_OF.get(layer, f"{YEAR}-09-01"), year_of(as_of), SOURCE, "data/make_demo.py")
+        for layer in made
+    ]
+    return pd.DataFrame(rows, columns=["layer", "as_of", "year", "source", "file"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
