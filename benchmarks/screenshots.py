@@ -24,6 +24,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page, Route, sync_playwright
 
 import run
+from benchmarks.startup import wait_for_map
 from data.make_demo import make_demo
 from planning import drafts
 from planning.project import Project
@@ -102,17 +103,19 @@ def settle(page: Page) -> str:
     """Wait until a page has drawn its map and charts; return what is wrong with it, else an empty string."""
     try:
         page.locator("h1").first.wait_for()
-        page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
+        mapped = wait_for_map(page)
         for word in ("stProgress", "stSkeleton"):  # a job under way, a part still to come
             page.wait_for_function(f"!document.querySelector('[data-testid={word}]')")
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
+        mapped = mapped and wait_for_map(page)
         page.wait_for_timeout(SETTLING)
         for frame in page.frames:
             frame.wait_for_function("document.fonts.status === 'loaded'")
         page.wait_for_timeout(SETTLING)
     except Error as error:
         return str(error).splitlines()[0]
+    if not mapped:
+        return "the page shows no map"
     return "the page shows an exception" if page.locator('[data-testid="stException"]').count() else ""
 
 

@@ -17,9 +17,9 @@ from gis.columns import Places
 from gis.faults import Fault, FaultError, errors
 from gis.layers import SCHEMAS
 from gis.mending import DELETE, DO, ROW, faulty_rows
-from gis.placing import placed
 from gis.readers import inspect, read_layer, titles
 from gis.schema import check
+from planning.faultplaces import with_places
 
 CLEAN = truth()
 CRS = CLEAN["units"].crs
@@ -148,10 +148,11 @@ def test_faults_between_layers_go_back_to_their_rows(dirty: Path, after: Read) -
     catchments, _ = check(pd.DataFrame({**text, "片区编号": ["DS-S03", "DS-S99"]}), SCHEMAS["catchments"])
     frames = {**layers, "classes": classes.frame, "catchments": catchments}
     places = {"classes": classes.places, "catchments": Places.of(2, file="片区.xlsx", sheet="表")}
-    said = placed(check_project(frames), frames, places)
-    (differs,) = [f for f in said if f.kind == "class_sum_differs"]
-    # The class too large stands in row 4; rows are those of its school and grade, from the first on.
-    assert (differs.file, differs.sheet, differs.row) == ("班额表_建业街道.xlsx", "Sheet1", 3)
+    said = with_places(check_project(frames), frames, places)
+    differs = [f for f in said if f.kind == "class_sum_differs"]
+    # The class too large stands in row 4; the rows are all those of its school and grade.
+    assert {(f.file, f.sheet) for f in differs} == {("班额表_建业街道.xlsx", "Sheet1")}
+    assert [f.row for f in differs][:2] == [3, 4]
     (zone,) = [f for f in said if f.kind == "zone_unknown"]
     assert (zone.file, zone.sheet, zone.row) == ("片区.xlsx", "表", 3)
     assert all(f.row is None for f in said if f.layer not in places)
