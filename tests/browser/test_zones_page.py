@@ -288,6 +288,7 @@ def test_a_caller_is_told_the_school_and_since_when(desk):
     said = desk.key("phone-answer")
     expect(said).to_contain_text(f"{name}的小学划入{school}", timeout=SLOW)
     expect(said).to_contain_text(re.compile(r"自 \d{4} 学年起"))
+    expect(said).to_contain_text(re.compile(r"步行约 [\d.,]+ k?m( 估)?。"))
     box.fill("没有这样的地方啊")
     box.press("Enter")
     expect(desk.page.locator('[data-testid="stAlert"]').filter(has_text="没有找到")).to_be_visible(

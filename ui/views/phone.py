@@ -101,7 +101,7 @@ def _walk(context: Context, stage: str, unit: str, zone: str) -> str:
     if found.empty:
         return ""
     row = found.iloc[0]
-    return words.walk(widgets.metres(row["metres"]), bool(row["estimate"]))
+    return words.walk(widgets.metres(row["metres"]), _("估") if row["estimate"] else "")
 
 
 def stages(context: Context) -> list[str]:
