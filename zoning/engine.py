@@ -13,6 +13,7 @@ from zoning import bounds, core, exact, partition, starts
 from zoning.check import check_positions, cut_off, loads
 from zoning.check import cost as plan_cost
 from zoning.coolings import COOLINGS, POLISH, QUENCH
+from zoning.mixing import Mixer
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason
 from zoning.regroup import neighbouring, over_price, regroup
@@ -33,6 +34,9 @@ COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK = 1_000, 500, 2_000, 4_000
 
 ELITE = 6
 """Plans whose catchments always stay in the set partitioning."""
+
+FEW = 12
+"""Mean units a zone up to which plans are drawn from catchments."""
 
 PROVABLE = 4_000
 """Open pairs up to which a proof is tried although none was asked for."""
@@ -82,7 +86,8 @@ class Engine:
         self.random = np.random.default_rng(seed)
         self.limits = Limits(terms.deadline, terms.cancelled)
         self.best, self.cuts = Best(), core.Cuts()
-        self.sketcher = Sketcher(problem, tight, self.cuts, seed=seed)
+        drawer = Mixer if problem.n_units <= FEW * problem.n_zones else Sketcher
+        self.sketcher: Mixer | Sketcher = drawer(problem, tight, self.cuts, seed=seed)
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
         self.count, self.effort = 1_000, FIRST_EFFORT
@@ -222,7 +227,7 @@ class Engine:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
         if self.best.zone is not None:
             small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
-            if turn % 2 == 0:
+            if turn % 4 == 2 if isinstance(self.sketcher, Mixer) else turn % 2 == 0:
                 self._sketch(search)
             if small or turn % 4 == 3:
                 self._anneal(search, turn, self.best.zone)
@@ -236,13 +241,14 @@ class Engine:
 
     def _sketch(self, search: Search) -> None:
         """Draw a plan from a model of the likely pairs, and mend it."""
-        zone = self.sketcher.draw(self.bound, self.limits)
+        for zone in self.sketcher.draw(self.bound, self.limits):
+            self.work += SKETCH_WORK
+            if cut_off(self.problem, zone).any():
+                continue
+            self._offer(zone)
+            if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
+                self._mend(search, zone, POLISH)
         self.work += SKETCH_WORK
-        if zone is None or cut_off(self.problem, zone).any():
-            return
-        self._offer(zone)
-        if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
-            self._mend(search, zone, POLISH)
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
         """Cool once, from a start that goes with the cooling, and mend what is overfull at the end."""

@@ -55,7 +55,7 @@ def recorded(problem: Problem, pool: Pool) -> Catchments:
     """Return the catchments of a pool."""
     count = int(pool.filled[0])
     start = pool.start[: count + 1].copy()
-    return _costed(problem, pool.zone[:count].copy(), start, pool.units[: start[-1]].copy())
+    return costed(problem, pool.zone[:count].copy(), start, pool.units[: start[-1]].copy())
 
 
 def of_plan(problem: Problem, zone: np.ndarray) -> Catchments:
@@ -65,7 +65,7 @@ def of_plan(problem: Problem, zone: np.ndarray) -> Catchments:
     lists = [np.flatnonzero(zone == z) for z in kept]
     start = np.concatenate([[0], np.cumsum([len(units) for units in lists])]).astype(np.int64)
     units = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
-    return _costed(problem, kept, start, units)
+    return costed(problem, kept, start, units)
 
 
 def joined(parts: list[Catchments]) -> Catchments:
@@ -79,7 +79,8 @@ def joined(parts: list[Catchments]) -> Catchments:
     )
 
 
-def _costed(problem: Problem, zone: np.ndarray, start: np.ndarray, units: np.ndarray) -> Catchments:
+def costed(problem: Problem, zone: np.ndarray, start: np.ndarray, units: np.ndarray) -> Catchments:
+    """Return catchments with what they cost."""
     row = np.repeat(np.arange(len(zone)), np.diff(start))
     cost = np.bincount(row, problem.cost[units, zone[row]], len(zone))
     return Catchments(zone, cost, start, units)
@@ -139,7 +140,7 @@ def _relaxed(
     problem: Problem, catchments: Catchments, best: Catchments, limits: Limits, price: np.ndarray
 ) -> np.ndarray:
     """Return reduced costs of the catchments at the optimum of the linear relaxation."""
-    master = _Master(problem)
+    master = Master(problem)
     master.add(best)
     reduced = catchments.reduced(price, np.zeros(problem.n_zones))
     inside = np.zeros(len(catchments), dtype=bool)
@@ -166,7 +167,7 @@ def _lowest(reduced: np.ndarray, zone: np.ndarray, of: np.ndarray) -> np.ndarray
     return rows[rank < PER_ZONE]
 
 
-class _Master:
+class Master:
     """The linear relaxation in HiGHS, grown by columns and re-solved from the last basis."""
 
     def __init__(self, problem: Problem) -> None:
@@ -183,15 +184,14 @@ class _Master:
         low = np.concatenate([np.ones(n), np.zeros(m)])
         self.highs.addRows(n + m, low, np.ones(n + m), 0, none, none, real)
         rows = np.arange(n, dtype=np.int32)
-        dear = _dear(problem)
-        self.highs.addCols(n, dear, np.zeros(n), np.ones(n), n, rows, rows, np.ones(n))
+        self.highs.addCols(n, dear(problem), np.zeros(n), np.ones(n), n, rows, rows, np.ones(n))
 
     def add(self, catchments: Catchments) -> None:
         """Add catchments as columns."""
         count = len(catchments)
         if not count:
             return
-        start, index = _columns(catchments, self.n)
+        start, index = columns_of(catchments, self.n)
         free = np.full(count, np.inf)
         self.highs.addCols(
             count, catchments.cost, np.zeros(count), free, len(index), start, index, np.ones(len(index))
@@ -209,13 +209,13 @@ class _Master:
         return float(self.highs.getObjectiveValue()), duals[: self.n], duals[self.n :]
 
 
-def _dear(problem: Problem) -> np.ndarray:
+def dear(problem: Problem) -> np.ndarray:
     """Return a price for leaving each unit uncovered, beyond what any zone would cost."""
     cost = np.where(np.isfinite(problem.cost), problem.cost, 0.0)
     return 3.0 * cost.max(axis=1) + 3.0 * cost.max() + 1.0
 
 
-def _columns(catchments: Catchments, n: int) -> tuple[np.ndarray, np.ndarray]:
+def columns_of(catchments: Catchments, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return column starts (the last end left out) and row indices: units, then the zone."""
     ends = catchments.start[1:]
     index = np.insert(catchments.units, ends, catchments.zone + n).astype(np.int32)
@@ -227,9 +227,9 @@ def _whole(
 ) -> Combination | None:
     """Solve the whole-number model."""
     n, m, count = problem.n_units, problem.n_zones, len(catchments)
-    start, index = _columns(catchments, n)
+    start, index = columns_of(catchments, n)
     model = Model(
-        cost=np.concatenate([catchments.cost, _dear(problem)]),
+        cost=np.concatenate([catchments.cost, dear(problem)]),
         upper=np.ones(count + n),
         row_lower=np.concatenate([np.ones(n), np.zeros(m)]),
         row_upper=np.ones(n + m),

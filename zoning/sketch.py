@@ -44,23 +44,23 @@ class Sketcher:
         self.problem, self.tight, self.cuts, self.seed = problem, tight, cuts, seed
         self.width = WIDTH
 
-    def draw(self, bound: Bound, limits: Limits) -> np.ndarray | None:
-        """Return a plan in which pieces that were cut off are joined again, so that it may be overfull."""
+    def draw(self, bound: Bound, limits: Limits) -> list[np.ndarray]:
+        """Return plans in which pieces that were cut off are joined again, so that they may be overfull."""
         part = self._part(bound)
         if not part.open_pairs.any():
-            return None
+            return []
         core = Core(self.problem, part, self.cuts)
         found = core.run(limits, whole=True, effort=EFFORT, seed=self.seed)
         self.seed += 1
         hard = not found.optimal and not found.infeasible
         self.width = float(np.clip(self.width * (0.8 if hard else 2.0), NARROW, WIDE))
         if found.x is None:
-            return None
+            return []
         zone = core.plan(found.x)
         if not cut_off(self.problem, zone).any():
-            return zone
+            return [zone]
         separate(self.problem, self.tight.allowed, zone, self.cuts)
-        return self._joined(zone)
+        return [self._joined(zone)]
 
     def _part(self, bound: Bound) -> Part:
         """Return the pairs of the model; every unit keeps at least the one that is cheapest at the prices."""

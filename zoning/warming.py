@@ -11,6 +11,8 @@ def warm() -> None:
     """Run every compiled part once, so that its code lies in the cache for later processes."""
     from gis import paths
     from zoning import bounds, draft
+    from zoning.core import Cuts
+    from zoning.mixing import Mixer
     from zoning.optimise import optimise
     from zoning.reach import reach
     from zoning.search import Cooling, Search
@@ -24,6 +26,7 @@ def warm() -> None:
     search = Search(problem, tight, bound, seed=0)
     search.put(draft.grow(problem))
     search.cool(Cooling(2_000), limits)
+    list(Mixer(problem, tight, Cuts(), seed=0).draw(bound, limits))
     optimise(problem, work=1)
     paths.warm()
 
