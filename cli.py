@@ -191,6 +191,22 @@ def reconcile(
 
 
 @app.command()
+def roads(
+    project: Annotated[str, typer.Argument(help="id of the project")],
+    endpoint: Annotated[str, typer.Option(help="another Overpass server, without /interpreter")] = "",
+) -> None:
+    """下载道路: the roads of the project's area out of OpenStreetMap; uses the network."""
+    from planning import roadfetch
+    from planning.project import home, open_project
+
+    try:
+        saved = roadfetch.fetch(open_project(home() / project), endpoint=endpoint)
+    except ValueError as error:
+        raise fail(error) from None
+    typer.echo(json.dumps({"project": saved.id, "roads": len(saved.layers["roads"])}))
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, where the projects are, and whether the solver and the maps work here."""
     from planning import health

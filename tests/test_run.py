@@ -229,7 +229,8 @@ def test_the_app_starts_on_loopback_and_stops_cleanly(project, sign):
     (project / "app.py").write_text("import streamlit as st\n\nst.title('划片')\n")
     (project / "ui" / "pages").mkdir(parents=True, exist_ok=True)
     (project / "ui" / "pages" / "overview.py").touch()
-    shutil.copy(ROOT / "ui" / "serve.py", project / "ui")
+    for name in ("serve.py", "uploads.py"):
+        shutil.copy(ROOT / "ui" / name, project / "ui")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers, UploadFile
@@ -31,7 +32,9 @@ def uploaded() -> UploadFile:
         yield b"\r\n--x--\r\n"
 
     headers = Headers({"content-type": "multipart/form-data; boundary=x"})
-    form = asyncio.run(MultiPartParser(headers, body()).parse())
+    # in a thread of its own: the tests' browser leaves a loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        form = pool.submit(asyncio.run, MultiPartParser(headers, body()).parse()).result()
     file = form["f"]
     assert isinstance(file, UploadFile)
     return file

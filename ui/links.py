@@ -119,6 +119,7 @@ def _walks(context: Context) -> None:
     st.subheader(_("步行距离从哪来"))
     if not project.has("roads"):
         widgets.empty(_("还没有道路:所有距离都是直线距离 × 绕行系数(估)。请在“导入”里导入道路。"))
+        _download(project)
         return
     walks = view.nearest(project.key, context.stage, project)
     st.markdown(_("{stage}:每个单元到最近片区学校的距离。", stage=stage_word(context.stage)))
@@ -142,6 +143,26 @@ def _walks(context: Context) -> None:
             _("还没有出入口:步行从单元内的一点量起。有小区大门、校门位置的,可在“导入”里作为“出入口”导入。")
         )
     widgets.explain(_help(project))
+
+
+def _download(project: Project) -> None:
+    """Offer the one thing that uses the network: the roads of the area, out of OpenStreetMap."""
+    if project.synthetic:
+        return
+    jobs.watch("roads", _("正在下载道路"), _downloaded)
+    st.caption(
+        _(
+            "能上网时,也可以下载本区域的道路(OpenStreetMap,需要联网;只发出区域的经纬度范围)。"
+            "地图上没有的村道要自己补。"
+        )
+    )
+    if st.button(_("下载道路"), key="links-download", disabled=jobs.running("roads")):
+        jobs.start("roads", "planning.roadfetch:fetch_job", folder=project.folder, lang=language())
+        st.rerun()
+
+
+def _downloaded(lines: int) -> None:
+    st.session_state["links-said"] = _("已下载 {n} 段道路。", n=f"{lines:,}")
 
 
 def _help(project: Project) -> str:

@@ -49,11 +49,13 @@ class Seats:
 
     def map(self, title: str) -> FrameLocator:
         """Return the map with that title, its shapes drawn."""
-        for frame in self.page.locator("iframe").all():
-            inside = frame.content_frame
-            inside.locator(".leaflet-container").wait_for()
-            if inside.locator(".hp-title h1").inner_text().startswith(title):
-                return inside
+        for _ in range(SLOW // 500):  # the maps below are drawn when their forecast is there
+            for frame in self.page.locator("iframe").all():
+                inside = frame.content_frame
+                inside.locator(".leaflet-container").wait_for()
+                if inside.locator(".hp-title h1").inner_text().startswith(title):
+                    return inside
+            self.page.wait_for_timeout(500)
         raise AssertionError(f"no map is called {title}")
 
     def download(self, name: str) -> bytes:
