@@ -13,7 +13,7 @@ import streamlit as st
 from gis.faults import Fault
 from ui.state import Context, stage_word
 from ui.texts import _, language, speaking
-from ui.texts.columns import column_config, localise, rounded
+from ui.texts.columns import column_config, localise, rounded, words
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,14 @@ def figures(items: Sequence[Figure]) -> None:
             st.caption(f"{item.year} · {item.scope}  \n{_('来源')}: {item.source}")
 
 
-def table(frame: pd.DataFrame, *, key: str, height: int | None = None) -> None:
-    """Draw a frame with its columns worded and formatted."""
+def table(
+    frame: pd.DataFrame, *, key: str, height: int | None = None, widths: Mapping[str, int] | None = None
+) -> None:
+    """Draw a frame with its columns worded and formatted; `widths` in pixels, of columns of text."""
     whole = rounded(frame)
     config = column_config(whole)
+    for name, width in (widths or {}).items():
+        config[words().get(name, name)] = st.column_config.TextColumn(width=width)
     st.dataframe(
         localise(whole, language()), hide_index=True, column_config=config, key=key, height=height or "auto"
     )

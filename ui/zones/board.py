@@ -13,6 +13,8 @@ from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
 HEIGHT = 600
+#: Pixels of the column of names, so that the loads stand in sight beside long English ones.
+NAME_WIDTH = 130
 
 
 def draw(context: Context, desk: Desk, found: Assessment) -> None:
@@ -21,7 +23,8 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
     with left:
         board.draw(context, desk, found)
     with right:
-        widgets.table(views.zone_table(context, found), key="zones-table", height=HEIGHT)
+        rows, widths = views.zone_table(context, found), {"zone": NAME_WIDTH}
+        widgets.table(rows, key="zones-table", height=HEIGHT, widths=widths)
 
 
 def html(context: Context, found: Assessment) -> str:
