@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.startup import wait_for_map
 from data.make_dirty import INCOMING, make_dirty
 from planning import importlog, mappings, mending
 from planning.project import list_projects
@@ -17,6 +18,7 @@ from tests.dirty import check_clean, corrected, left_out
 #: An import of the whole county, in milliseconds.
 LONG = 180_000
 MEANT = {"安置及商品房小区": "小区"}
+PAGES = ("数据", "总览", "现状", "划片", "预测", "学位")
 STATED = (
     ("学校基本情况（百度坐标）.csv", "BD-09 经纬度（百度）", ""),
     ("新建小区（自然资源局）.xlsx", "国家 2000(CGCS2000)", "三度带中央经线 111"),
@@ -122,6 +124,7 @@ def test_the_dirty_county_goes_in_and_comes_out_clean(empty_app, empty_home, pag
     expect(page.get_by_text("有 7 行没有导入").first).to_be_visible()
     (kept,) = [one for one in mappings.listed(empty_home) if one.layer == "units" and one.words]
     assert kept.words == {"kind": {"安置及商品房小区": "estate"}}
+    walk_through(page)
 
 
 @pytest.mark.browser
@@ -149,6 +152,17 @@ def test_the_import_speaks_english(empty_home, empty_app, page: Page, ready, tmp
     settle(page)
     page.locator(".st-key-import-start button").click()
     assert len(saved(page, empty_home, "English county").layers["units"]) == 6
+
+
+def walk_through(page: Page) -> None:
+    """Open every page on the mended county: each has its map, none breaks."""
+    for name in PAGES:
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("h1").filter(has_text=name).first).to_be_visible(timeout=LONG)
+        settle(page)
+        assert page.locator('[data-testid="stException"]').count() == 0, name
+        if name != "数据":  # which is at its import section
+            assert wait_for_map(page), name
 
 
 def saved(page: Page, home: Path, name: str):
