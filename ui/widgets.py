@@ -61,8 +61,8 @@ def share(fraction: float) -> str:
 
 
 def metres(distance: float) -> str:
-    """Return a distance as people say it: 640 m below a kilometre, 1.3 km above."""
-    if pd.isna(distance):
+    """Return a distance as people say it: 640 m, 1.3 km; a dash where none is known."""
+    if pd.isna(distance) or distance == float("inf"):
         return "—"
     return f"{distance:.0f} m" if distance < 1000 else f"{distance / 1000:.1f} km"
 

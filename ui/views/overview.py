@@ -9,6 +9,7 @@ import streamlit as st
 
 from planning import seats, zoneproblem
 from planning.project import Project
+from ui import widgets
 from ui.state import Context
 from ui.texts import _
 from ui.views import balance, status
@@ -80,16 +81,11 @@ def _far_units(context: Context, plan: pd.Series) -> list[Decision]:
     names = dict(plans.zone_names(context.project.key, context.stage, context.project))
     return [
         Decision(
-            _(
-                "{unit} 划入 {zone},另有更近的 {near}",
-                unit=units[row.unit_id],
-                zone=names[row.zone_id],
-                near=names[row.near],
-            ),
-            _("{far:,.0f} 米对 {metres:,.0f} 米", far=row.metres, metres=row.near_metres),
+            _("{unit} 划入 {zone},另有更近的 {near}", unit=units[unit], zone=names[zone], near=names[near]),
+            _("步行 {far},另一所 {near}", far=widgets.metres(metres), near=widgets.metres(nearer)),
             "zones",
         )
-        for row in far.head(3).itertuples()
+        for unit, zone, metres, near, nearer in far.head(3).itertuples(index=False, name=None)
     ]
 
 
