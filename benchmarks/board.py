@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,20 +109,11 @@ def serving(home: Path, port: int) -> Iterator[str]:
     environment = os.environ | {"HUAPIAN_HOME": str(home)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
-            _wait(address)
+            if not run.healthy(process, address):
+                raise SystemExit("the app did not start")
             yield address
         finally:
             process.send_signal(signal.SIGINT)
-
-
-def _wait(address: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the app did not start")
 
 
 def opened(browser: Browser, address: str) -> tuple[Page, float]:

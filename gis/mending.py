@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from gis.faults import Fault, FaultError, errors
+from gis.faults import Fault, errors
 from gis.opening import open_file
 from gis.rawtable import RawTable
 from gis.values import as_text, is_blank
@@ -68,22 +68,6 @@ def faulty_rows(
 def _said(fault: Fault, lang: str) -> str:
     """Return what is wrong without the place, which the row has columns for; the header stays."""
     return replace(fault, file="", sheet="", layer="", row=None).text(lang)
-
-
-def read_mended(path: str | Path) -> pd.DataFrame:
-    """Return the table of mended rows out of the file in which it comes back.
-
-    Raises
-    ------
-    FaultError
-        When the file cannot be opened, or ``mended_headers`` when it has not the columns that say where its
-        rows belong.
-    """
-    opened = open_file(path)
-    for head in opened.heads:
-        if {FILE, SHEET, ROW} <= set(head.headers):
-            return opened.load(head.name).frame
-    raise FaultError([Fault("mended_headers", opened.file, params={"headers": [FILE, SHEET, ROW]})])
 
 
 def mend(

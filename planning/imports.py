@@ -4,7 +4,7 @@ Nothing is written before every file has been read and every layer agrees with t
 `planning.project`, which replaces the project's settings file last.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from planning import importlog, project, settings
 from planning.faultplaces import with_places
 from planning.importlog import sources_of
 from planning.placing import epsg_of, place, target_crs
+from planning.progress import Cancelled, Progress, never, silent
 from planning.project import Project
 from planning.reading import Part, Source, read_all, storable
 
@@ -26,8 +27,6 @@ __all__ = ["Source", "attempt", "check_layers", "free_id", "import_files"]
 #: What may be given for a layer: a file, or one or several described sources.
 Given = str | Path | Source | Sequence[Source]
 
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 register_kinds(
     {
@@ -140,7 +139,7 @@ def import_files(
     _check_request(there, project_id, files, year=year, stage_system=stage_system)
     system = there.stage_system if there else stage_system or "6-3"
     sources = {layer: _sources(given) for layer, given in files.items()}
-    work = _Import(base, project_id, there, sources, mended, system, progress or _silent, cancelled or _never)
+    work = _Import(base, project_id, there, sources, mended, system, progress or silent, cancelled or never)
     new = {"name": name or project_id, "year": year, "stage_system": system}
     try:
         checked = _check(work, crs)
@@ -194,14 +193,6 @@ def check_layers(layers: Mapping[str, pd.DataFrame], *, stage_system: str = "6-3
     from gis.checks import check_project
 
     return [f for f in check_project(layers, stage_system=stage_system) if f.kind != "layer_missing"]
-
-
-def _silent(share: float, said: str) -> None:
-    """Take progress and show it nowhere."""
-
-
-def _never() -> bool:
-    return False
 
 
 def _existing(base: Path, project_id: str) -> Project | None:

@@ -18,7 +18,6 @@ from gis.schema import check as check_schema
 
 FILE: Final = "lineage.json"
 SUBJECTS: Final = ("school", "unit")
-CHANGES: Final = ("renamed", "merged", "split", "opened", "closed")
 
 register_kinds(
     {

@@ -7,7 +7,7 @@ that leaves nothing that counts; this year's project is only read.
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from gis.faults import Fault, FaultError, errors, register_kinds, warnings
 from gis.layers import layer_label
 from planning import derived, drafts, importlog, incoming, journal, lineage, rebasing, rollforward
 from planning.matching import Matching
+from planning.progress import Cancelled, Progress, never, silent
 from planning.project import (
     DRAFTS_FILE,
     SOURCE_COLUMNS,
@@ -31,9 +32,6 @@ from planning.rebasing import OPEN, Turn
 from planning.rollforward import Carried
 from planning.settings import PROJECT_FILE
 from planning.store import Conflict, DraftStore
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 #: One line for each year rolled forward, the last one how the project itself came to be.
 YEARS_FILE: Final = "years.jsonl"
@@ -86,7 +84,7 @@ def open_year(
     """
     old = open_project(folder)
     try:
-        return _open(old, id, (name, name_en), author, lang, progress or _silent, cancelled or _never)
+        return _open(old, id, (name, name_en), author, lang, progress or silent, cancelled or never)
     except FaultError as error:
         return {"saved": False, "project": old.id, "faults": list(error.faults)}
 
@@ -129,14 +127,6 @@ def _open(
 def _part(tell: Progress, whole: float, lang: str) -> Progress:
     """Return the progress of a first part of the work, layers named in words."""
     return lambda share, layer: tell(whole * share, layer_label(layer, lang))
-
-
-def _silent(share: float, said: str) -> None:
-    """Take progress and show it nowhere."""
-
-
-def _never() -> bool:
-    return False
 
 
 def _written(
@@ -285,7 +275,7 @@ def look_job(folder: str | Path, *, lang: str = "zh", progress: Progress | None 
     if new is None:
         raise FaultError([Fault("year_not_begun")])
     table = incoming.table(new)
-    tell = _part(progress or _silent, 1.0, lang)
+    tell = _part(progress or silent, 1.0, lang)
     carried = rollforward.carry(old, new, table, answers=incoming.answers(new), progress=tell)
     matchings = rollforward.matchings(old, new, table)
     drafts_then = draft_outcomes(old, carried.turn)

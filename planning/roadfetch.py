@@ -1,6 +1,5 @@
 """Roads of a project's area out of OpenStreetMap (下载道路): the only use of the network, when asked to."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -12,12 +11,10 @@ from gis import osmgraphs
 from gis.faults import Fault, FaultError, Words, raise_errors, register_kinds
 from gis.layers import SCHEMAS
 from gis.schema import check
+from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project, save_layers
 from planning.reading import storable
 from planning.settings import LOCAL_EPSG
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 LAYER: Final = "roads"
 SOURCE: Final = "OpenStreetMap (ODbL)"
@@ -102,7 +99,7 @@ def fetch(
     FaultError
         See `extent`; without a network or an answer; or if someone saved the project in between.
     """
-    tell = progress or (lambda share, said: None)
+    tell = progress or silent
     bbox = extent(project)
     tell(0.1, _ASKING.text(lang))
     roads = osmgraphs.download_roads(bbox=bbox, crs=project.epsg, endpoint=endpoint, timeout=timeout)

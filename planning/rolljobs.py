@@ -1,18 +1,16 @@
 """The job that reads a roll and adds it up: bytes in and totals out, through the worker's pipes only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from gis.faults import FaultError, Words
 from planning import rolls
 from planning.birthdates import CUTOFF
+from planning.progress import Cancelled, Progress, silent
 from planning.project import open_project
 from planning.rollcount import Settings, count
 from planning.rolltemplates import ROLLS
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 READING: Final = Words("读取名册", "reading the roll")
 LOCATING: Final = Words("匹配住址", "matching addresses")
@@ -52,7 +50,7 @@ def count_roll(
         the roll cannot be read, or nothing when cancelled.
     """
     project = open_project(folder)
-    tell = progress or _silent
+    tell = progress or silent
     tell(0.02, READING.text(lang))
     try:
         roster = rolls.read(
@@ -75,7 +73,3 @@ def count_roll(
         cancelled=cancelled,
     )
     return {} if cancelled is not None and cancelled() else {"counted": counted}
-
-
-def _silent(share: float, said: str) -> None:
-    """Take progress and show it nowhere."""

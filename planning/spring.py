@@ -20,8 +20,6 @@ SPRING_FILE: Final = "spring.jsonl"
 #: Levels of a forecast that are kept, and their columns.
 LEVELS: Final = ("cell", "school_stage", "zone_id_stage", "area_grade", "area_stage")
 COLUMNS: Final = ("level", "school", "group", "stage", "grade", "mean", "low", "high")
-#: Share of outcomes that a range should hold, as `planning.tasks.forecast_job` makes it.
-COVERAGE: Final = 0.8
 
 register_kinds(
     {

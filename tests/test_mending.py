@@ -10,8 +10,9 @@ from shapely.geometry import Point
 
 from gis.export import to_csv, to_excel
 from gis.faults import FaultError, errors
-from gis.mending import DELETE, DO, FAULTS, FILE, ROW, SHEET, faulty_rows, read_mended
+from gis.mending import DELETE, DO, FAULTS, FILE, ROW, SHEET, faulty_rows
 from gis.readers import read_layer
+from planning import mending
 
 HEAD = "学校代码,学年,年级,班级,班额,备注\n"
 GOOD = HEAD + "S1,2026,一年级,1班,45,a\nS1,2026,一年级,2班,46,b\n"
@@ -51,7 +52,7 @@ def test_mended_rows_come_back_through_a_file(tmp_path, path, kind):
     rows.loc[1, ["学年", "年级"]] = ["2026", "二年级"]
     back = tmp_path / f"改好.{kind}"
     back.write_bytes(to_excel({"问题行": rows}, synthetic=False) if kind == "xlsx" else to_csv(rows))
-    result = read_layer(path, "classes", mended=read_mended(back))
+    result = read_layer(path, "classes", mended=mending.read(back))
     assert result.frame["pupils"].tolist() == [45, 46, 44, 40] and result.frame["grade"].tolist() == [
         1,
         1,
@@ -86,7 +87,7 @@ def test_mended_rows_that_belong_nowhere_are_faults(tmp_path, path):
     other = tmp_path / "x.csv"
     other.write_text(GOOD, encoding="utf-8")
     with pytest.raises(FaultError) as error:
-        read_mended(other)
+        mending.read(other)
     assert kinds(error.value.faults) == ["mended_headers"]
 
 

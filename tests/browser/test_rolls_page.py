@@ -6,8 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from conftest import ROOT, _free_port
 from playwright.sync_api import Page, expect
 from test_privacy import HOUSES, IDS, NAMES, NUMBERS, found_in
 
+import run
 from planning.project import Project, open_project
 
 SLOW = 120_000
@@ -49,20 +48,10 @@ def watched(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with (folder / "app.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}"
-        _wait(address)
+        assert run.healthy(process, address), "the app did not start"
         yield Watched(folder, address)
         process.terminate()
         process.wait(timeout=20)
-
-
-def _wait(address: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the app did not start")
 
 
 def roll(project: Project) -> bytes:
