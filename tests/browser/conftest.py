@@ -20,6 +20,16 @@ ROOT = Path(__file__).parents[2]
 # A forecast on a busy two-core machine takes its time; nothing here measures speed.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
+# A click reaches the script a moment later: only a script at rest for this long (ms) has seen it.
+QUIET = 250
+STILL = """quiet => {
+    const state = document.querySelector('[data-testid="stApp"]').dataset.testScriptState;
+    if (state !== "notRunning") { window.stillSince = null; return false; }
+    window.stillSince ??= performance.now();
+    const still = performance.now() - window.stillSince >= quiet;
+    if (still) window.stillSince = null;
+    return still;
+}"""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about", "file", "chrome-extension"}
 
@@ -128,7 +138,6 @@ def ready() -> Callable[[Page], None]:
 
     def wait(page: Page) -> None:
         page.locator("h1").first.wait_for()
-        app = page.locator('[data-testid="stApp"]')
-        expect(app).not_to_have_attribute("data-test-script-state", "running")
+        page.wait_for_function(STILL, arg=QUIET, polling=50)
 
     return wait

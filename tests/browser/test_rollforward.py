@@ -46,6 +46,7 @@ def files(home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_the_forecast_is_written_down_before_it_is_known(app, home, page, ready):
     section(page, app, "九月对账", ready, lang="zh")
     expect(page.get_by_text("还没有记下过预测。")).to_be_visible()
+    ready(page)
     page.get_by_text("记下 2027学年 的预测").click()
     press(page, "september-forecast")
     page.locator(".st-key-september-note input").fill("提交局务会的稿")
