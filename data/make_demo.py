@@ -9,7 +9,7 @@ and districts are those of the city whose plan document gave the orders of magni
 import argparse
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +20,8 @@ from data.demo.settings import COUNTY, EPSG, SOURCE, YEAR
 from planning import project as projects
 from planning import spatial
 from planning.importlog import year_of
+from planning.progress import Progress
 from planning.settings import PROJECT_FILE
-
-Progress = Callable[[float, str], None]
 
 IDS: Final = {"county": "demo-county", "city": "demo-city"}
 _NAMES: Final = {

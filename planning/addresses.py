@@ -5,7 +5,7 @@ writes anything; addresses stay in the memory of the caller.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -16,10 +16,8 @@ from rapidfuzz.distance import Levenshtein
 from gis.faults import Words
 from planning.addresstext import Address
 from planning.gazetteer import RANKS, Entry, Gazetteer, stem
+from planning.progress import Cancelled, Progress
 from planning.syllables import sounds
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 #: How an address was understood, in the order in which ways are tried; what follows `MATCHED` has no unit.
 KINDS: Final = {

@@ -5,7 +5,7 @@ return stands in place of an earlier one, and both stay in the record. Nothing b
 """
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from gis.faults import Fault, FaultError, Words, errors, warnings
 from gis.files import ARCHIVES
 from planning import importlog, journal, merging, templates
 from planning.forms import FORMS, Issue, senders
+from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project
 from planning.returns import Desk, Return, form_name, harmless
 
@@ -29,8 +30,6 @@ STATES: Final = {
 }
 #: Temporary folders of this name are swept up by the app, should it have been stopped before it could.
 SCRATCH: Final = "huapian-upload-returns-"
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 
 def read(folder: Path, layer: str = "", year: int | None = None) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The planner's edits of neighbours: units linked (a ferry, a footbridge) or cut, kept as layer `links`."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -10,10 +9,8 @@ import pandas as pd
 from gis.faults import Fault, FaultError, Words, register_kinds
 from gis.layers import empty
 from planning import spatial
+from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 LAYER: Final = "links"
 ACTIONS: Final = ("link", "cut")

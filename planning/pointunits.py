@@ -3,7 +3,7 @@
 The ground is derived (推定) by `gis.pointunits`; units that have polygons keep them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +21,8 @@ from gis.locations import locate
 from gis.pointunits import REACH, units_from_points
 from gis.schema import check
 from planning.placing import target_crs
+from planning.progress import Progress
 from planning.project import Project, open_project, save_layers
-
-Progress = Callable[[float, str], None]
 
 register_kinds(
     {

@@ -5,7 +5,7 @@ words of `planning.addresses.place_word`, and numbers of rows. Even so it belong
 `attendance` or `children` has turned it into a layer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,11 +16,9 @@ from gis.values import fold
 from planning import birthdates, rollhomes
 from planning.addresses import MATCHED, rates
 from planning.gazetteer import gazetteer
+from planning.progress import Cancelled, Progress
 from planning.rolls import PLACE, Roster
 from planning.simplified import simplified
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 #: Why rows are not counted.
 REASONS: Final = {

@@ -4,7 +4,7 @@ The new year is a project of its own, so that the old one stays as it is and can
 it is put together in memory, with all that the planner must know before it is opened (`planning.newyear`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,10 +20,9 @@ from planning.carrying import Fates
 from planning.imports import check_layers
 from planning.lineage import SUBJECT_WORDS, SUBJECTS
 from planning.matching import Matching
+from planning.progress import Progress
 from planning.project import Project
 from planning.rebasing import OPEN, Turn
-
-Progress = Callable[[float, str], None]
 
 _LAYERS: Final = {"school": "schools", "unit": "units"}
 _IDS: Final = {"school": "school_id", "unit": "unit_id"}

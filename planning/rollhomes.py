@@ -3,17 +3,13 @@
 In memory only, as all that a roll holds.
 """
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from gis.values import as_text
 from planning.addresses import MATCHED, match, place_word
 from planning.gazetteer import Gazetteer
+from planning.progress import Cancelled, Progress
 from planning.rolltemplates import ADDRESSES
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 
 def homes(

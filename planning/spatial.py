@@ -16,10 +16,8 @@ import pandas as pd
 from gis.faults import Words
 from gis.roads import RoadGraph
 from planning import derived, seats, stages
+from planning.progress import Cancelled, Progress
 from planning.project import Project
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 #: What the steps of `derive` are called.
 STEPS: Final[dict[str, Words]] = {

@@ -11,13 +11,11 @@ import pandas as pd
 
 from gis.layers import zone_of
 from planning import outlook, seats, spatial, zoneproblem, zonesearch
+from planning.progress import Cancelled, Progress
 from planning.project import open_project
 
 if TYPE_CHECKING:
     from zoning.result import Result
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 
 def derive_job(

@@ -4,7 +4,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,10 +16,8 @@ from gis.words import Words
 from planning.formbook import Field, Formbook, choosable, write
 from planning.formrows import grades_of, rows_of
 from planning.forms import COHORTS, LAST_YEAR, OFFICE, OWNERS, Form, Issue, senders
+from planning.progress import Cancelled, Progress
 from planning.project import Project
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Put the parts of each district together, and the districts together to the city."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -17,10 +17,10 @@ from data.demo.plans import ENTRY_COHORT, Plan
 from data.demo.roads import Roads
 from data.demo.settings import COHORTS, DISTRICTS, EPSG, SOURCE, District
 from data.demo.terrain import Terrain, terrain
+from planning.progress import Progress
 
 STAGES: Final = ("primary", "junior")
 Layers = dict[str, pd.DataFrame]
-Progress = Callable[[float, str], None]
 
 _INTERNAL: Final = {
     "units": ["grid", "core", "x", "y", "rank", "school_x", "school_y", "town_en"],
