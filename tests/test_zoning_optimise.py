@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pandas as pd
@@ -113,6 +113,13 @@ def test_start_progress_and_cancel():
     assert result.zones.notna().all()
     assert told
     assert all(0.0 <= used <= 1.0 for _, _, used in told)
+
+
+def test_seconds_are_those_of_the_clock():
+    ticks = count()
+    result = optimise(grid(5, 4), seconds=60, clock=lambda: float(next(ticks)))
+    assert 60 <= result.seconds <= 80
+    assert result.zones.notna().all()
 
 
 def test_units_without_pupils_go_to_the_nearest_zone_beside():

@@ -132,12 +132,17 @@ def solve(
     exact: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
+    cpu: bool = False,
 ) -> Result:
-    """Optimise as :func:`zoning.optimise.optimise` does, ending before the process is ``seconds`` old."""
+    """Optimise as :func:`zoning.optimise.optimise` does, ending before the process is ``seconds`` old.
+
+    With ``cpu`` the age is the seconds that the process has worked, whatever else the machine had to do.
+    """
     from zoning.optimise import optimise
 
-    left = None if seconds is None else max(seconds - elapsed() - margin(seconds), 0.05)
-    return optimise(problem, seconds=left, work=work, seed=seed, exact=exact, progress=progress)
+    clock = time.process_time if cpu else time.monotonic
+    left = None if seconds is None else max(seconds - elapsed(cpu=cpu) - margin(seconds), 0.05)
+    return optimise(problem, seconds=left, work=work, seed=seed, exact=exact, progress=progress, clock=clock)
 
 
 def exit_code(record: dict[str, object]) -> int:
@@ -150,10 +155,12 @@ def margin(seconds: float) -> float:
     return min(1.3 + 0.02 * seconds, 0.3 * seconds)
 
 
-def elapsed() -> float:
-    """Return the age of this process in seconds."""
+def elapsed(*, cpu: bool = False) -> float:
+    """Return the age of this process in seconds; with ``cpu`` those it has worked."""
     import psutil
 
+    if cpu:
+        return time.process_time()
     return time.time() - float(psutil.Process().create_time())
 
 

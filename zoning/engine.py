@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -49,12 +48,16 @@ FIRST_EFFORT = 100_000
 class Terms:
     """What the caller asks for: time, work, proof, and who is told."""
 
-    deadline: float
+    limits: Limits
     work: int | None
     exact: bool
     began: float
     progress: Callable[[float, float, float], None] | None
-    cancelled: Callable[[], bool]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return self.limits.clock() - self.began
 
 
 @dataclass
@@ -84,7 +87,7 @@ class Engine:
         self.problem, self.tight, self.terms = problem, tight, terms
         self.seed = seed
         self.random = np.random.default_rng(seed)
-        self.limits = Limits(terms.deadline, terms.cancelled)
+        self.limits = terms.limits
         self.best, self.cuts = Best(), core.Cuts()
         drawer = Mixer if problem.n_units <= FEW * problem.n_zones else Sketcher
         self.sketcher: Mixer | Sketcher = drawer(problem, tight, self.cuts, seed=seed)
@@ -108,16 +111,16 @@ class Engine:
 
     def _over(self) -> bool:
         work = self.terms.work
-        if work is None and math.isinf(self.terms.deadline) and not self.terms.exact:
+        if work is None and math.isinf(self.limits.deadline) and not self.terms.exact:
             work = DEFAULT_WORK
         return self.finished or self.limits.left <= 0 or (work is not None and self.work >= work)
 
     def _used(self) -> float:
         """Return the share of time or work used."""
         parts = [0.0]
-        if math.isfinite(self.terms.deadline):
-            whole = max(self.terms.deadline - self.terms.began, 1e-9)
-            parts.append((time.monotonic() - self.terms.began) / whole)
+        if math.isfinite(self.limits.deadline):
+            whole = max(self.limits.deadline - self.terms.began, 1e-9)
+            parts.append(self.terms.seconds / whole)
         if self.terms.work is not None:
             parts.append(self.work / max(self.terms.work, 1))
         return min(max(parts), 1.0)
@@ -154,8 +157,7 @@ class Engine:
             self.finished = True
         if self.finished and best.over == 0:
             low = min(low, best.cost)
-        now = time.monotonic() - self.terms.began
-        self.trace.append(Step(now, self.work, best.cost, int(min(best.over, 2**62)), low))
+        self.trace.append(Step(self.terms.seconds, self.work, best.cost, int(min(best.over, 2**62)), low))
         if self.terms.progress is not None:
             cost = best.cost if best.zone is not None else math.nan
             self.terms.progress(cost, low, self._used())
@@ -378,7 +380,7 @@ class Engine:
             reasons=(_searched(),) if feasible is False else (),
             violations=len(check_positions(problem, zone)),
             work=self.work,
-            seconds=time.monotonic() - self.terms.began,
+            seconds=self.terms.seconds,
             trace=tuple(self.trace),
         )
 

@@ -32,6 +32,7 @@ def optimise(
     exact: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Result:
     """Find a plan of least pupil-kilometres that keeps rooms, connection, locks and forbidden pairs.
 
@@ -53,6 +54,8 @@ def optimise(
         Told of every step.
     cancelled
         Polled; True ends the run with the best so far.
+    clock
+        What ``seconds`` are counted by (see :class:`zoning.solver.Limits`).
 
     Returns
     -------
@@ -65,20 +68,20 @@ def optimise(
         If ``start`` names units or zones that the problem does not have.
     """
     from zoning.engine import Engine, Terms
+    from zoning.solver import Limits
 
-    began = time.monotonic()
+    began = clock()
     begin = None if start is None else problem.positions(start)
     tight = reach(problem)
     reasons = proofs(problem, tight)
     if reasons:
-        return _hopeless(problem, reasons, began)
+        return _hopeless(problem, reasons, clock() - began)
     terms = Terms(
-        deadline=math.inf if seconds is None else began + max(seconds, 0.0),
+        limits=Limits(math.inf if seconds is None else began + max(seconds, 0.0), cancelled or _never, clock),
         work=work,
         exact=exact,
         began=began,
         progress=progress,
-        cancelled=cancelled or _never,
     )
     return Engine(problem, tight, terms, seed=seed).run(begin)
 
@@ -87,7 +90,7 @@ def _never() -> bool:
     return False
 
 
-def _hopeless(problem: Problem, reasons: tuple, began: float) -> Result:
+def _hopeless(problem: Problem, reasons: tuple, seconds: float) -> Result:
     """Return the proof that there is no plan, beside a draft that shows where it hurts."""
     from zoning.check import check_positions, cost
     from zoning.draft import grow
@@ -100,5 +103,5 @@ def _hopeless(problem: Problem, reasons: tuple, began: float) -> Result:
         feasible=False,
         reasons=reasons,
         violations=len(check_positions(problem, zone)),
-        seconds=time.monotonic() - began,
+        seconds=seconds,
     )

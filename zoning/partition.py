@@ -199,8 +199,7 @@ class Master:
 
     def prices(self, limits: Limits) -> tuple[float, np.ndarray, np.ndarray] | None:
         """Solve, and return the value and the prices of units and zones."""
-        if np.isfinite(limits.deadline):
-            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(limits.left, 0.01))
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + limits.solver_seconds)
         self.highs.run()
         solution = self.highs.getSolution()
         if not solution.dual_valid:

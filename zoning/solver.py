@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,24 +18,34 @@ class Limits:
     Parameters
     ----------
     deadline
-        Value of ``time.monotonic()`` not to be passed, seconds.
+        Value of the clock not to be passed, seconds.
     cancelled
         Polled now and then; True ends the run.
+    clock
+        What time is: seconds of the day by default, seconds of work of this process when measuring on a
+        machine that others use too.
     """
 
     deadline: float = math.inf
     cancelled: Callable[[], bool] = field(default=lambda: False)
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def left(self) -> float:
         """Seconds left, 0 when the run must end."""
-        return 0.0 if self.cancelled() else max(self.deadline - time.monotonic(), 0.0)
+        return 0.0 if self.cancelled() else max(self.deadline - self.clock(), 0.0)
 
     def share(self, part: float) -> Limits:
         """Return limits that end after ``part`` of the time left."""
         if not math.isfinite(self.deadline):
             return self
-        return Limits(time.monotonic() + part * self.left, self.cancelled)
+        return replace(self, deadline=self.clock() + part * self.left)
+
+    @property
+    def solver_seconds(self) -> float:
+        """Seconds to allow a solver that counts by the wall: without limit where the clock is another."""
+        timed = math.isfinite(self.deadline) and self.clock is time.monotonic
+        return max(self.left, 0.01) if timed else math.inf
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,9 @@ def solve(
 
     highs = _load(model, seed)
     whole = model.integer is not None and bool(model.integer.any())
-    if math.isfinite(limits.deadline):
-        highs.setOptionValue("time_limit", max(limits.left, 0.01))
+    highs.setOptionValue("time_limit", limits.solver_seconds)
     if whole:
-        checks = _Checks(effort, limits.cancelled)
+        checks = _Checks(effort, limits)
         highs.cbMipInterrupt.subscribe(checks)
         if hint is not None:
             solution = highspy.HighsSolution()
@@ -131,15 +140,15 @@ def solve(
 
 @dataclass
 class _Checks:
-    """Counts the stop checks of a run and asks it to end when they are used up or on wish."""
+    """Counts the stop checks of a run and asks it to end when they are used up or its limits are met."""
 
     effort: int | None
-    cancelled: Callable[[], bool]
+    limits: Limits
     count: int = 0
 
     def __call__(self, event: Any) -> None:
         self.count += 1
-        if (self.effort is not None and self.count >= self.effort) or self.cancelled():
+        if (self.effort is not None and self.count >= self.effort) or self.limits.left <= 0:
             event.data_in.user_interrupt = True
 
 
