@@ -1,7 +1,7 @@
 """New estates (新建小区): households x pupils per household, building up over the years since handover.
 
 No number of pupils per household is built in: it comes from the estate's own row, from yields by housing type
-that the planner entered with a source, or from `calibrate` on estates already delivered.
+that the planner entered with a source, or from ``yields.calibrate`` on estates already delivered.
 """
 
 from __future__ import annotations
@@ -109,46 +109,6 @@ def pupils(
         counts = (base * mature[stage][:, None]).ravel()
         parts.append(long.assign(stage=stage, year=np.tile(np.asarray(years), len(estates)), pupils=counts))
     return pd.concat(parts, ignore_index=True)
-
-
-def calibrate(delivered: pd.DataFrame, *, evidence: float = 500.0) -> pd.DataFrame:
-    """Pupils per household of estates already delivered, by housing type and stage.
-
-    Parameters
-    ----------
-    delivered : DataFrame
-        Columns estate_id, housing_type, households, stage, pupils: who lives there now, in estates old
-        enough to be full.
-    evidence : float
-        Households at which a housing type's own yield weighs as much as that of all types together.
-
-    Returns
-    -------
-    DataFrame
-        Columns housing_type, stage, pupils_per_household, low, high (80 % range over estates, NaN below three
-        estates), estates, households, source.
-    """
-    rows = []
-    for stage, part in delivered.groupby("stage"):
-        overall = part["pupils"].sum() / part["households"].sum()
-        for housing, group in part.groupby("housing_type"):
-            households = float(group["households"].sum())
-            each = (group["pupils"] / group["households"]).to_numpy(float)
-            low, high = np.quantile(each, [0.1, 0.9]) if len(each) >= 3 else (np.nan, np.nan)
-            rows.append(
-                {
-                    "housing_type": housing,
-                    "stage": stage,
-                    "pupils_per_household": (group["pupils"].sum() + evidence * overall)
-                    / (households + evidence),
-                    "low": low,
-                    "high": high,
-                    "estates": group["estate_id"].nunique(),
-                    "households": households,
-                    "source": f"由 {group['estate_id'].nunique()} 个已交付小区推算",
-                }
-            )
-    return pd.DataFrame(rows)
 
 
 def additions(

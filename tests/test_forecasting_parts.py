@@ -80,22 +80,6 @@ def test_only_pupils_from_outside_add_to_the_district():
     assert gain("school", "s0") + gain("school", "s2") == pytest.approx(150, abs=1)
 
 
-def test_yields_are_learned_from_estates_already_delivered():
-    lived = pd.DataFrame(
-        {
-            "estate_id": ["a", "b", "c"],
-            "housing_type": ["高层", "高层", "多层"],
-            "households": [500, 500, 1000],
-            "stage": "primary",
-            "pupils": [100, 140, 360],
-        }
-    )
-    made = estates.calibrate(lived, evidence=1000.0).set_index("housing_type")
-    assert made.loc["高层", "pupils_per_household"] == pytest.approx((240 + 300) / 2000)
-    assert made.loc["多层", "pupils_per_household"] == pytest.approx((360 + 300) / 2000)
-    assert "2" in made.loc["高层", "source"]
-
-
 def cells(means, *, spread=0.1, grade="1"):
     frame = pd.DataFrame({"mean": means, "year": range(2024, 2024 + len(means))}, dtype=float)
     frame = frame.assign(low=frame["mean"] * (1 - spread), high=frame["mean"] * (1 + spread))
