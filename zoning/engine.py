@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from zoning import bounds, core, exact, partition, starts
 from zoning.check import check_positions, cut_off, loads
 from zoning.check import cost as plan_cost
 from zoning.coolings import COOLINGS, POLISH, QUENCH
+from zoning.found import Best
 from zoning.mixing import Mixer
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason
@@ -31,11 +32,11 @@ LAGRANGE_ROUNDS = 200
 COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK = 1_000, 500, 2_000, 4_000
 """What the steps that are no proposals count as work."""
 
-ELITE = 6
-"""Plans whose catchments always stay in the set partitioning."""
-
 FEW = 12
 """Mean units a zone up to which plans are drawn from catchments."""
+
+LARGE = 100_000
+"""Pairs of unit and zone from which only steps are taken whose time grows with the units."""
 
 PROVABLE = 4_000
 """Open pairs up to which a proof is tried although none was asked for."""
@@ -60,16 +61,6 @@ class Terms:
         return self.limits.clock() - self.began
 
 
-@dataclass
-class Best:
-    """The best plan so far, least overload first; ``elite`` holds good plans that differ."""
-
-    zone: np.ndarray | None = None
-    cost: float = math.inf
-    over: float = math.inf
-    elite: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
-
-
 class Engine:
     """One optimisation run.
 
@@ -91,6 +82,7 @@ class Engine:
         self.best, self.cuts = Best(), core.Cuts()
         drawer = Mixer if problem.n_units <= FEW * problem.n_zones else Sketcher
         self.sketcher: Mixer | Sketcher = drawer(problem, tight, self.cuts, seed=seed)
+        self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
         self.count, self.effort = 1_000, FIRST_EFFORT
@@ -101,6 +93,7 @@ class Engine:
         """Work until a limit is met or nothing is left to do."""
         self._begin(begin)
         search = Search(self.problem, self.tight, self.bound, seed=self.seed)
+        self._fit_start(search)
         turn = 0
         while not self._over():
             self._turn(search, turn)
@@ -135,20 +128,12 @@ class Engine:
         over, cost = self._rank(zone)
         if cut_off(problem, zone).any():
             return False
-        self._keep_elite(over, cost, zone)
+        best.keep(over, cost, zone)
         if (over, cost) >= (best.over, best.cost - 1e-9):
             return False
         best.zone, best.cost, best.over = zone.copy(), cost, over
         self._note()
         return True
-
-    def _keep_elite(self, over: float, cost: float, zone: np.ndarray) -> None:
-        elite = self.best.elite
-        if any((zone == other).all() for _, _, other in elite):
-            return
-        elite.append((over, cost, zone.copy()))
-        elite.sort(key=lambda plan: plan[:2])
-        del elite[ELITE:]
 
     def _note(self) -> None:
         """Write the trace, tell the caller, and see whether the plan is proven best."""
@@ -195,6 +180,14 @@ class Engine:
             self._mend_starts()
         self._note()
 
+    def _fit_start(self, search: Search) -> None:
+        """Cool the start that follows the linear model: most often a plan that fits, near the bound."""
+        zone = self.starts["share"]
+        proposals = min(4_000 * self.problem.n_units, 20_000_000)
+        for cooling in (POLISH, QUENCH):
+            if self.best.over and not cut_off(self.problem, zone).any():
+                self._cool(search, zone, replace(cooling, proposals=proposals))
+
     def _mend_starts(self) -> None:
         """Connect a start that is cut off, by a whole-number model of all."""
         zone = self.starts["near"]
@@ -215,6 +208,8 @@ class Engine:
         self.work += PROOF_WORK
 
     def _lagrange(self) -> None:
+        if self.large:
+            return
         raised = bounds.lagrangian(
             self.problem,
             self.tight,
@@ -227,6 +222,9 @@ class Engine:
 
     def _turn(self, search: Search, turn: int) -> None:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
+        if self.large and self.best.zone is not None:
+            self._polish(search, self.best.zone)
+            return
         if self.best.zone is not None:
             small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
             if turn % 4 == 2 if isinstance(self.sketcher, Mixer) else turn % 2 == 0:
@@ -266,6 +264,14 @@ class Engine:
         if over and cost < self.best.cost:
             self._mend(search, search.zone)
             self._mend(search, found)
+
+    def _polish(self, search: Search, best: np.ndarray) -> None:
+        """Cool a large map from the best plan, a little hot and then cold, and re-optimise where it ends."""
+        for cooling in (QUENCH, POLISH):
+            proposals = 400 * self.problem.n_units
+            self._cool(search, best, replace(cooling, proposals=proposals, record_from=1.0))
+            best = search.zone
+        self._regroup(self.best.zone, tries=12)
 
     def _cool(self, search: Search, zone: np.ndarray, cooling: Cooling) -> None:
         search.forget_best()
