@@ -123,3 +123,27 @@ def errors(scores: pd.DataFrame, *, title: str, note: str) -> Drawn:
         )
     )
     return styled(bars, title=title, note=note)
+
+
+def calibration(scores: pd.DataFrame, *, title: str, note: str) -> Drawn:
+    """Draw the share of outcomes that fell inside the 80 % range, by years ahead, against 80 %."""
+    own = scores[scores["method"] == "cohort"]
+    bars = (
+        alt.Chart(own)
+        .mark_bar(color=TEAL)
+        .encode(
+            x=alt.X("horizon:O", title=_("提前年数"), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y(
+                "covered:Q",
+                title=_("包住的比例"),
+                axis=alt.Axis(format="%", titleAngle=0, titleAlign="left", titleY=-8, titleX=-8),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            tooltip=[
+                alt.Tooltip("horizon:O", title=_("提前年数")),
+                alt.Tooltip("covered:Q", title=_("包住的比例"), format=".0%"),
+            ],
+        )
+    )
+    target = alt.Chart(pd.DataFrame({"at": [0.8]})).mark_rule(color=INK, strokeDash=[6, 4], strokeWidth=2)
+    return styled(alt.layer(bars, target.encode(y="at:Q")), title=title, note=note)

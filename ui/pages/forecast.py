@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from planning import outlook
-from ui import gate, jobs, widgets
+from ui import gate, widgets
 from ui.charts import forecast as charts
+from ui.forecast import backtest, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -31,10 +30,12 @@ def page(context: Context) -> None:
     _figures(context, frame)
     _map(context)
     _fans(context, frame)
+    peaks.draw(context, frame)
     _schools(context, frame)
     _classes(context, frame)
     _estates(context)
-    _backtest(context)
+    towns.draw(context)
+    backtest.draw(context)
     _method(frame)
 
 
@@ -179,39 +180,6 @@ def _estates(context: Context) -> None:
         "yield_source",
     ]
     widgets.table(rows[[c for c in columns if c in rows]], key="estates", height=280)
-
-
-def _backtest(context: Context) -> None:
-    st.subheader(_("回测:用过去检验"))
-    scores = views.scores(context)
-    key = f"backtest-{context.project.id}"
-    jobs.watch(key, _("正在用历史回测"), lambda _result: None)
-    if scores is None:
-        widgets.empty(_("让软件站在过去各年重新预测,再与后来的实际对照,看它错多少。"))
-        if st.button(_("开始回测"), key="backtest", disabled=jobs.running(key)):
-            jobs.start(key, "planning.forecasts:backtest_job", folder=context.project.folder)
-            st.rerun()
-        return
-    levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
-    level = st.radio(
-        _("层级"), list(levels), format_func=levels.__getitem__, key="backtest-level", horizontal=True
-    )
-    rows = scores[scores["level"] == level]
-    note = _("平均绝对百分比误差(WAPE),越低越好 · 来源:本项目历年在校生")
-    st.altair_chart(charts.errors(rows, title=_("预测比常用方法准多少"), note=note))
-    own = rows[rows["method"] == "cohort"]
-    own = own.rename(columns={"count": "times"})
-    st.caption(" · ".join(_past_error(row) for row in own.to_dict("records")))
-
-
-def _past_error(row: dict[Any, Any]) -> str:
-    return _(
-        "提前 {n} 年:误差 {wape:.1f}%,80% 区间实际包住 {covered:.0%}({count} 次)",
-        n=row["horizon"],
-        wape=row["wape"],
-        covered=row["covered"],
-        count=row["times"],
-    )
 
 
 def _method(frame: pd.DataFrame) -> None:

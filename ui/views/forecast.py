@@ -137,6 +137,36 @@ def scores(context: Context) -> pd.DataFrame | None:
     return score(frame)
 
 
+def scores_table(context: Context) -> pd.DataFrame:
+    """Return the past errors for export; empty before the back-test."""
+    found = scores(context)
+    return pd.DataFrame() if found is None else found
+
+
+def ratio_range(context: Context, level: str) -> pd.Series | None:
+    """Return the range of the error against GPR3 at a level, all horizons; None below two origins."""
+    from forecasting.backtest import bootstrap
+
+    frame = forecasts.stored_backtest(context.project)
+    if frame is None or frame.empty:
+        return None
+    table = bootstrap(frame)
+    rows = table[(table["level"] == level) & (table["horizon"] == 0) & (table["blocks"] > 1)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def worst_schools(context: Context) -> pd.DataFrame | None:
+    """Return the schools whose totals were forecast worst, with their names; None before the back-test."""
+    from forecasting.backtest import worst_schools as find
+
+    frame = forecasts.stored_backtest(context.project)
+    if frame is None or frame.empty:
+        return None
+    names = context.project.layers["schools"].set_index("school_id")["name"]
+    found = find(frame)
+    return found.assign(name=found["school"].map(names).fillna(found["school"]))
+
+
 def need(context: Context, frame: pd.DataFrame) -> pd.DataFrame | FaultError:
     """Return the seats to add by district and stage in four parts, or what the data lack for it."""
     try:

@@ -1,0 +1,66 @@
+"""Where pupils live and where they go to school, town by town (进城就读)."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import flows
+from planning import measured
+from planning.project import Project
+from ui import widgets
+from ui.state import Context
+from ui.texts import _
+from ui.widgets import Exports
+
+
+def draw(context: Context) -> None:
+    """Draw where the pupils of each town go to school."""
+    st.subheader(_("进城就读:居住地与就读地"))
+    table = _flows(context.project.key, context.project)
+    if table is None:
+        widgets.empty(_("还没有“就读与居住”数据,看不出跨镇街就读。请在“数据”页用学籍花名册汇总。"))
+        return
+    own = table[table["stage"] == context.stage]
+    if own.empty:
+        widgets.empty(_("这个学段还没有“就读与居住”数据。"))
+        return
+    years = sorted(own["year"].unique(), reverse=True)
+    year = st.selectbox(_("学年"), years, key="flow-year")
+    now = own[own["year"] == year]
+    st.dataframe(net_table(now), hide_index=True, key="town-net")
+    st.caption(_("净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"))
+    wide = _matrix(now)
+    with st.expander(_("居住镇街 × 就读镇街")):
+        st.dataframe(wide, hide_index=True, key="town-matrix")
+    tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): wide}
+    widgets.exports(context, Exports("flows", tables=tables), key="flows-file")
+
+
+def net_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the balance of every town and year in words, largest net outflow first."""
+    rows = flows.net(table).sort_values(["year", "net"], ascending=[False, True])
+    return pd.DataFrame(
+        {
+            _("学年"): rows["year"].astype(str),
+            _("镇街"): rows["town"].replace("", "—"),
+            _("居住的学生"): rows["living"],
+            _("就读的学生"): rows["attending"],
+            _("流出"): rows["out"],
+            _("流入"): rows["into"],
+            _("区外或住址不明"): rows["from_outside"],
+            _("净流入"): rows["net"],
+        }
+    )
+
+
+def _matrix(table: pd.DataFrame) -> pd.DataFrame:
+    special = {flows.OUTSIDE: _("区外"), flows.UNKNOWN: _("住址不明"), "": "—"}
+    named = table.assign(home=table["home"].replace(special), attended=table["attended"].replace("", "—"))
+    wide = named.pivot_table(index="home", columns="attended", values="pupils", aggfunc="sum", fill_value=0)
+    return wide.rename_axis(index=_("居住"), columns=None).reset_index()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _flows(key: str, _project: Project) -> pd.DataFrame | None:
+    return measured.flow_table(_project)
