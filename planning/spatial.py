@@ -236,7 +236,14 @@ def zone_travel(project: Project, stage: str) -> pd.DataFrame:
     return nearest[[*own, *(c for c in nearest if c not in own)]].reset_index(drop=True)
 
 
-def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | None = None) -> pd.DataFrame:
+def walks(
+    project: Project,
+    plan: pd.Series,
+    stage: str,
+    demand: pd.Series | None = None,
+    *,
+    travel: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return each unit's walk under a plan, as `planning.rules.Facts.walks` wants it.
 
     Parameters
@@ -249,6 +256,8 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
         School stage.
     demand : Series, optional
         Pupils by unit_id; default the entrants of the planning year.
+    travel : DataFrame, optional
+        The rows of `zone_travel` that the plan needs (`planning.walkbook`); default all of them.
 
     Returns
     -------
@@ -260,7 +269,8 @@ def walks(project: Project, plan: pd.Series, stage: str, demand: pd.Series | Non
         children = project.layers["children"]
         demand = seats.entrants(children, stage, project.year, system=project.stage_system)
     placed = plan.dropna().rename("zone_id").rename_axis("unit_id").reset_index()
-    found = placed.merge(zone_travel(project, stage), on=["unit_id", "zone_id"], how="left")
+    pairs = zone_travel(project, stage) if travel is None else travel
+    found = placed.merge(pairs, on=["unit_id", "zone_id"], how="left")
     pupils = found["unit_id"].map({} if demand is None else demand.to_dict()).fillna(0).astype("int64")
     units = project.layers["units"]
     if "area" in units:

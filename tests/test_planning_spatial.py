@@ -7,8 +7,9 @@ import pytest
 from shapely.geometry import LineString, Point, box
 
 from gis.faults import FaultError
-from planning import need, outlook, spatial, tasks, zoneproblem
+from planning import measured, need, outlook, spatial, tasks, zoneproblem
 from planning.project import create_project, open_project, save_layers, save_settings
+from planning.walkbook import WalkBook
 from zoning.check import check
 
 EPSG, YEAR = 4545, 2026
@@ -225,6 +226,17 @@ def test_walks_under_a_plan(project):
     assert found.loc["u4", "metres"] == pytest.approx(2600)
 
 
+@pytest.mark.parametrize("stage", ["primary", "junior"])
+def test_walks_looked_up_are_those_found_by_searching(project, stage):
+    zones = zoneproblem.zones(project, stage)["zone_id"].unique()
+    plan = pd.Series(np.resize(zones, len(UNITS)), index=pd.Index(UNITS, name="unit_id"), dtype="str")
+    plan.iloc[0], plan.iloc[1] = pd.NA, "no such zone"
+    travel = WalkBook.of(project, stage).under(plan)
+    quick = spatial.walks(project, plan, stage, travel=travel)
+    pd.testing.assert_frame_equal(quick, spatial.walks(project, plan, stage))
+    assert len(travel) == len(UNITS) - 2 and quick["metres"].isna().sum() == 1
+
+
 def test_the_optimise_job_finds_a_plan_that_passes(project):
     pytest.importorskip("zoning.optimise")
     start = catchments().query("stage == 'primary' and from_year == 2024").set_index("unit_id")["zone_id"]
@@ -270,6 +282,24 @@ def test_the_forecast_job_leads_to_the_need(project):
     needed = outlook.project_need(with_classes, frame).set_index("stage")
     assert needed.loc["primary", "class_relief"] == 15
     assert (needed[list(need.PARTS)].sum(axis=1) == needed["total"]).all()
+
+
+def test_each_zone_has_its_peak_and_its_empty_seats(project):
+    frame = tasks.forecast_job(project.folder, 2029, from_outside=0.5)
+    past = outlook.history(project)
+    rows = measured.zone_peaks(project, frame, past, "primary").set_index("zone_id")
+    assert set(rows.index) >= {"东", "西"}
+    assert rows.loc["东", "seats"] == 240 and rows.loc["西", "seats"] == 180
+    for zone in ("东", "西"):
+        own = frame[
+            (frame["level"] == "zone_id_stage") & (frame["group"] == zone) & (frame["stage"] == "primary")
+        ]
+        now = past[(past["school"] == zone) & (past["year"] == 2025)]["enrolment"].sum()
+        row, last = rows.loc[zone], own.loc[own["year"] == 2029, "mean"].item()
+        assert row["pupils"] == now and row["mean"] == own["mean"].max()
+        assert row["low"] <= row["mean"] <= row["high"] and row["year_low"] <= row["peak_year"]
+        np.testing.assert_allclose(row["gap"], row["mean"] - row["seats"])
+        np.testing.assert_allclose(row["empty"], row["seats"] - last)
 
 
 def crowded() -> pd.DataFrame:

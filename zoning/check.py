@@ -73,7 +73,7 @@ def _rows(problem: Problem, zone: np.ndarray, kind: str, broken: np.ndarray) -> 
     return pd.DataFrame(
         {
             "kind": pd.Series([kind] * len(units), dtype="str"),
-            "zone_id": problem.series(zone).to_numpy()[units],
+            "zone_id": np.array([*problem.zone_ids, None], dtype=object)[zone[units]],
             "unit_id": problem.unit_ids[units],
             "amount": problem.demand[units],
         }

@@ -122,8 +122,9 @@ def totals(
     *,
     limit: float | None = None,
     reference: pd.Series | None = None,
+    broken: pd.DataFrame | None = None,
 ) -> pd.Series:
-    """Return the figures of the whole plan.
+    """Return the figures of the whole plan; `broken` is what `check` says of it, where that is known.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def totals(
     at = problem.positions(zones)
     units = _with_pupils(problem, at)
     best = np.where(problem.allowed, problem.metres, np.inf).min(axis=1)[units]
-    broken = check_positions(problem, at)
+    broken = check_positions(problem, at) if broken is None else broken
     count = max(int(pupils.sum()), 1)
     figures = {
         "pupils": int(problem.demand.sum()),

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 import streamlit as st
@@ -16,14 +17,13 @@ from gis import maps, symbols
 from gis.faults import FaultError
 from gis.leaflet import leaflet_script, leaflet_style
 from planning import seats, zoneproblem
-from ui import widgets
 from ui.board import words
 from ui.board.ground import ground
 from ui.board.strokes import ledger, receive
 from ui.maps.data import on_earth
 from ui.maps.ground import MINOR, cores, whole
 from ui.state import Context
-from ui.texts import _
+from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views import zones as views
 from ui.views.edits import Desk
@@ -147,12 +147,12 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "locked": [place[unit] for unit in sorted(found.locked) if unit in place],
         "cut": [place[unit] for unit in found.units_that("cut_off") if unit in place],
         "moved": [place[unit] for unit in found.moved if unit in place],
-        "demand": views.demand(found).reindex(units).fillna(0).astype(int).tolist(),
+        "demand": _numbers(views.demand(found), units),
         "later": _later(context, found, names),
         "walks": _walks(context, found, units),
         "zone": _zones(context, found, names),
         "schools": _schools(context, found, zone),
-        "places": _places(context),
+        "places": _places(context.project.key, language(), context),
         "title": words.title(context),
         "stamp": _("合成数据") if context.project.synthetic else "",
         "north": symbols.NORTH,
@@ -166,40 +166,47 @@ def _later(context: Context, found: Assessment, names: Names) -> list[dict[str, 
     """Return entrants by unit and seats by zone of the years after the chosen one that are registered."""
     seats = found.zones["seats"].reindex(names.zones).fillna(0).astype(int).tolist()
     years = [year for year in context.years if year > context.year]
-    known = ((year, _entrants(context.project.key, context.stage, year, context)) for year in years)
-    return [
-        {"year": year, "demand": demand.reindex(names.units).fillna(0).astype(int).tolist(), "seats": seats}
-        for year, demand in known
-        if demand is not None
-    ]
+    known = (
+        (year, _entrants(context.project.key, context.stage, year, names.units, context)) for year in years
+    )
+    return [{"year": year, "demand": demand, "seats": seats} for year, demand in known if demand is not None]
+
+
+def _numbers(values: pd.Series, units: pd.Index) -> list[int]:
+    """Return whole numbers in the board's order of units, 0 where there is none."""
+    found: list[int] = values.reindex(units).fillna(0).astype(int).tolist()
+    return found
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _entrants(key: str, stage: str, year: int, _context: Context) -> pd.Series | None:
+def _entrants(
+    key: str, stage: str, year: int, _units: tuple[str, ...], _context: Context
+) -> list[int] | None:
     """Return the entrants of a year by unit; None where their cohort is not registered yet."""
     try:
-        return zoneproblem.demand(_context.project, stage, year)
+        return _numbers(zoneproblem.demand(_context.project, stage, year), pd.Index(_units))
     except FaultError:
         return None
 
 
-def _places(context: Context) -> list[list[Any]]:
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _places(key: str, lang: str, _context: Context) -> list[list[Any]]:
     """Return the parts of the map to jump to: words, south, west, north, east."""
     rows = []
-    for said, layer in cores(context).items():
+    for said, layer in cores(_context).items():
         west, south, east, north = on_earth(layer).to_crs(4326).total_bounds.round(6).tolist()
         rows.append([said, south, west, north, east])
     return rows
 
 
-def _walks(context: Context, found: Assessment, units: pd.Index) -> list[str]:
-    rows = plans.walks(context, found.plan).set_index("unit_id").reindex(units)
-    guess = rows["estimate"].fillna(False).astype(bool)
-    mark = _("估")  # asked for once: a look at the tab's language is where a run may be broken off
-    return [
-        words.walk(widgets.metres(metres), mark if estimate else "")
-        for metres, estimate in zip(rows["metres"], guess, strict=True)
-    ]
+def _walks(context: Context, found: Assessment, units: pd.Index) -> list[int]:
+    """Return each unit's walk in whole metres, at least 1; below zero if estimated, 0 where none is known."""
+    rows = plans.walks(context, found.plan)
+    at = pd.Index(rows["unit_id"]).get_indexer(units)
+    metres = rows["metres"].to_numpy(float, na_value=np.nan)
+    guess = rows["estimate"].astype("boolean").fillna(False).to_numpy(bool)
+    signed = np.append(np.where(guess, -1, 1) * np.maximum(metres, 1), np.nan)[at]
+    return np.where(np.isfinite(signed), signed, 0).round().astype(int).tolist()
 
 
 def _zones(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
@@ -236,9 +243,14 @@ def _colours(key: str, stage: str, year: int, _context: Context) -> dict[str, st
 
 
 def _located(context: Context) -> gpd.GeoDataFrame:
-    schools = context.project.layers["schools"]
+    return _placed_schools(context.project.key, context.stage, context)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _placed_schools(key: str, stage: str, _context: Context) -> gpd.GeoDataFrame:
+    schools = _context.project.layers["schools"]
     placed = schools[schools.geometry.notna() & ~shapely.is_empty(schools.geometry.to_numpy())]
-    zoned = seats.zoned(placed, context.stage, system=context.project.stage_system)
+    zoned = seats.zoned(placed, stage, system=_context.project.stage_system)
     return on_earth(gpd.GeoDataFrame(zoned, crs=schools.crs)).to_crs(4326)
 
 

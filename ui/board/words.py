@@ -59,6 +59,7 @@ def words() -> dict[str, str]:
         "free": _("解锁片区"),
         "help_hold": _("锁定“划入”中所选片区的全部单元;已全部锁定时解锁。"),
         "legend": _("图例"),
+        "guess": _("估"),
     }
 
 

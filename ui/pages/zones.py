@@ -36,8 +36,10 @@ def page(context: Context) -> None:
         _first_plan(context, desk, found)
         return
     _strangers(context, desk)
-    _figures(context, desk, found)
-    board.draw(context, desk, found)
+    figures = st.container(key="zones-figures")
+    board.draw(context, desk, found)  # first of all: its numbers are what a painter waits for
+    with figures:
+        _figures(context, desk, found)
     _sections(context, desk, found)
     widgets.explain(_help())
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from planning import drafts, seats, spatial, zoneproblem
 from planning.project import Project
+from planning.walkbook import WalkBook
 from ui.state import Context, draft_state
 
 Placed = str
@@ -53,7 +54,8 @@ def units_on_the_ground(key: str, _project: Project) -> gpd.GeoDataFrame:
 
 def placed(plan: pd.Series) -> Placed:
     """Return a plan as text, fit for a cache key."""
-    return json.dumps({str(unit): str(zone) for unit, zone in plan.dropna().items()})
+    held = plan.dropna()
+    return json.dumps(dict(zip(held.index.astype(object), held.astype(object), strict=True)))
 
 
 def unplaced(plan: Placed) -> pd.Series:
@@ -61,9 +63,16 @@ def unplaced(plan: Placed) -> pd.Series:
     return pd.Series(json.loads(plan), dtype="str", name="zone_id").rename_axis("unit_id")
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _book(key: str, stage: str, _project: Project) -> WalkBook:
+    return WalkBook.of(_project, stage)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
-    return spatial.walks(_project, unplaced(plan), stage, zoneproblem.demand(_project, stage, year))
+    zones = unplaced(plan)
+    travel = _book(key, stage, _project).under(zones)
+    return spatial.walks(_project, zones, stage, zoneproblem.demand(_project, stage, year), travel=travel)
 
 
 def walks(context: Context, plan: pd.Series) -> pd.DataFrame:

@@ -62,13 +62,21 @@ def fingerprint(*plan: pd.Series) -> str:
     digest = hashlib.sha256()
     for each in plan:
         filled = each.fillna("")
-        digest.update("\x1f".join([*map(str, filled.index), "\x1e", *map(str, filled)]).encode())
+        said = [*filled.index.astype(object), "\x1e", *filled.astype(object)]
+        digest.update("\x1f".join(said).encode())
     return digest.hexdigest()
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _problem(key: str, stage: str, year: int, _project: Project) -> Problem:
     return zoneproblem.build(_project, stage, year)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _posed(key: str, stage: str, year: int, mark: str, _project: Project, _held: pd.Series) -> Problem:
+    """Return the problem with locks: kept, so that what it derives is not derived at every stroke."""
+    base = _problem(key, stage, year, _project)
+    return replace(base, locked=base.positions(zoneproblem.fitting(base, _held)))
 
 
 def problem(context: Context) -> Problem:
@@ -111,21 +119,20 @@ def _assess(
 ) -> Assessment:
     from zoning import check, indicators
 
-    base = _problem(key, stage, year, _project)
-    given = base.positions(zoneproblem.fitting(base, _held))
-    posed = replace(base, locked=given)
+    posed = _posed(key, stage, year, fingerprint(_held), _project, _held)
     plan = zoneproblem.fitting(posed, _plan)
     # As they stand, not cut to the problem: a unit of a school that closed has not moved by itself.
     reference = plans.in_force(_project, stage, year).reindex(posed.unit_ids)
     raw = _plan.reindex(posed.unit_ids)
     moved = reference.notna() & (raw.isna() | (raw != reference).fillna(True))
+    breaks = check.check(posed, plan)
     return Assessment(
         plan=plan,
         locked=frozenset(map(str, _held.index)),
         problem=posed,
-        breaks=check.check(posed, plan),
+        breaks=breaks,
         zones=indicators.summary(posed, plan),
-        totals=indicators.totals(posed, plan),
+        totals=indicators.totals(posed, plan, broken=breaks),
         reference=reference,
         moved=tuple(moved.index[moved.to_numpy(dtype=bool)]),
     )

@@ -204,13 +204,20 @@ class Board {
     const zone = this.state.zones[u], zones = this.data.zone;
     const rows = [["", this.ground.names[u]], [w.school, zone === LOOSE ? w.unassigned : zones[zone].name],
       [w.entrants, String(this.data.demand[u])],
-      [w.walk, zone === this.data.zones[u] ? this.data.walks[u] : w.saving],
+      [w.walk, zone === this.data.zones[u] ? this._walk(this.data.walks[u]) : w.saving],
       [w.state, [this.state.locked.has(u) && w.locked, this.state.cut.has(u) && w.cut, this.state.moved.has(u) && w.moved]
         .filter(Boolean).join(w.comma)]];
     this.tip.replaceChildren(this._rows(rows.filter((row) => row[1])));
     const x = event.clientX - box.left, y = event.clientY - box.top;
     this.tip.style.left = Math.min(x + 14, box.width - this.tip.offsetWidth - 4) + "px";
     this.tip.style.top = Math.min(y + 14, box.height - this.tip.offsetHeight - 4) + "px";
+  }
+
+  // Metres as people say them; below zero they are an estimate.
+  _walk(signed) {
+    const metres = Math.abs(signed);
+    if (!metres) { return "—"; }
+    return (metres < 1000 ? `${metres} m` : `${(metres / 1000).toFixed(1)} km`) + (signed < 0 ? ` ${this.words.guess}` : "");
   }
 
   _rows(rows) {
