@@ -15,6 +15,7 @@ p.question { color: #52606d; margin: 0; }
 .stMetric [data-testid="stMetricValue"] { font-size: 1.75rem; }
 .stMetric [data-testid="stMetricValue"] * { white-space: normal; overflow: visible; }
 .stMetric [data-testid="stMetricLabel"] * { white-space: normal; }
+.st-key-zones-figures { min-height: 183px; } /* comes after the board below it, which must not jump */
 [class*="st-key-decision-"] { gap: .1rem; border-top: 1px solid #e4e7eb; padding-top: .5rem; }
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], .stButton, .stDownloadButton { display: none; }

@@ -80,14 +80,20 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture(scope="session")
-def read_only_app(demo_home: Path, serve: Callable[[Path], str]) -> str:
-    """Return the address of an app that tests only look at."""
-    return serve(demo_home)
+def read_only_app(
+    demo_home: Path, serve: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return the address of an app that tests only look at; what it derives stays out of `demo_home`."""
+    return serve(_copy(demo_home, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
 def home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the demo for this module to change."""
+    return _copy(demo_home, tmp_path_factory)
+
+
+def _copy(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("home") / "projects"
     shutil.copytree(demo_home, copy)
     return copy

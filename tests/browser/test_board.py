@@ -20,6 +20,12 @@ from zoning.swaps import swaps
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
+#: The board stays where it is for half a second: what is drawn above it later moves it on a slow machine.
+SETTLED = """() => {
+    const now = performance.now(), top = document.querySelector('.hp-board').getBoundingClientRect().top;
+    if (window.boardTop !== top) { window.boardTop = top; window.boardSince = now; }
+    return now - window.boardSince >= 500;
+}"""
 
 
 class Canvas:
@@ -43,6 +49,7 @@ class Canvas:
         self.page.goto(f"{self.app}/zones?lang={lang}&stage=primary&draft={draft}")
         self.page.locator(".hp-board[data-ready]").wait_for(timeout=SLOW)
         self.page.wait_for_function("document.querySelector('.hp-board').board.pictured", timeout=SLOW)
+        self.page.wait_for_function(SETTLED, polling=50, timeout=SLOW)
 
     def ask(self, script: str) -> Any:
         return self.page.evaluate(

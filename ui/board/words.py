@@ -63,6 +63,11 @@ def words() -> dict[str, str]:
     }
 
 
+def walk(metres: str, mark: str) -> str:
+    """Return a walk in words, with a mark where it is no walk along roads."""
+    return f"{metres} {mark}" if mark and metres != "—" else metres
+
+
 def said(desk: Desk) -> str:
     """Return what the board says while the plan in force is open, which is never edited itself."""
     return _("这是现行片区:一落笔就会请您先建一个方案。") if desk.draft is None else ""
