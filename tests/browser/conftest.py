@@ -80,11 +80,15 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture(scope="session")
-def read_only_app(
-    demo_home: Path, serve: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """Return the address of an app that tests only look at; what it derives stays out of `demo_home`."""
-    return serve(_copy(demo_home, tmp_path_factory))
+def read_only_home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the demo that gains what the app derives, which `demo_home` must not."""
+    return _copy(demo_home, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def read_only_app(read_only_home: Path, serve: Callable[[Path], str]) -> str:
+    """Return the address of an app that tests only look at."""
+    return serve(read_only_home)
 
 
 @pytest.fixture(scope="module")

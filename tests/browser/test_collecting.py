@@ -39,6 +39,7 @@ def test_forms_go_out_come_back_and_are_taken_in(app, home, page: Page, ready, t
     section(page, "收表核数")
     expect(page.get_by_text("共 3 家填报,本学年还没有发过。")).to_be_visible()
     page.locator(".st-key-collect-make button").click()
+    ready(page)
     with page.expect_download() as got:
         page.locator(".st-key-collect-download button").click()
     got.value.save_as(tmp_path / "forms.zip")
@@ -53,6 +54,7 @@ def test_forms_go_out_come_back_and_are_taken_in(app, home, page: Page, ready, t
     page.locator(".st-key-collect-start button").click()
     expect(page.get_by_text("读了 2 个文件:收下 1 份,退回 1 份")).to_be_visible()
     expect(page.get_by_text("应报 3 · 未报 1 · 退回 1 · 已收 1 · 已入库 0")).to_be_visible()
+    ready(page)
     with page.expect_download() as got:
         page.locator(".st-key-collect-slip-S2 button").click()
     got.value.save_as(tmp_path / "slip.xlsx")
@@ -95,6 +97,7 @@ def test_a_difference_is_explained_and_the_explanation_stays(app, home, page: Pa
     expect(page.get_by_text("差异中已说明 1,需重新说明 0,未说明 0")).to_be_visible()
     found = reconcile.reconcile(open_project(home / "county"), 2025)
     assert reconcile.differing(found.rows)["explanation"].tolist() == ["9 月转出 2 人"]
+    ready(page)
     with page.expect_download() as got:
         page.locator(".st-key-check-xlsx button").click()
     got.value.save_as(tmp_path / "check.xlsx")

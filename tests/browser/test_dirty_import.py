@@ -109,6 +109,7 @@ def say_word(page: Page, file: str, meaning: str) -> None:
 
 def mend(page: Page, corrections, folder: Path, number: int) -> None:
     """Download the faulty rows, mend them by the list of corrections, and give them back."""
+    settle(page)
     with page.expect_download(timeout=LONG) as got:
         page.locator(".st-key-import-mend-xlsx button").click()
     path = folder / f"rows-{number}.xlsx"

@@ -79,6 +79,7 @@ def test_next_years_files_go_into_a_project_of_their_own(app, home, files, page,
     expect(page.locator(".st-key-roll-open button")).to_be_disabled()
     page.get_by_text("2 沿革:谁成了谁").click()
     expect(page.get_by_text("去向未定 2 个", exact=False).first).to_be_visible()
+    ready(page)
     picture(page, "roll-lineage")
     with page.expect_download() as taken:
         press(page, "roll-lineage-xlsx")

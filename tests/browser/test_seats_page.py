@@ -59,6 +59,7 @@ class Seats:
         raise AssertionError(f"no map is called {title}")
 
     def download(self, name: str) -> bytes:
+        self.ready(self.page)
         with self.page.expect_download() as waiting:
             self.key(name).locator("button").click()
         return Path(waiting.value.path()).read_bytes()
@@ -71,9 +72,9 @@ class Seats:
 
 
 @pytest.fixture
-def shown(read_only_app: str, demo_home: Path, page: Page, ready: Callable[[Page], None]) -> Seats:
+def shown(read_only_app: str, read_only_home: Path, page: Page, ready: Callable[[Page], None]) -> Seats:
     """The page over the demo that tests only look at."""
-    return Seats(page, read_only_app, open_project(list_projects(demo_home)[0].folder), ready)
+    return Seats(page, read_only_app, open_project(list_projects(read_only_home)[0].folder), ready)
 
 
 @pytest.fixture

@@ -115,6 +115,7 @@ class Desk:
         return state.plan(stage, self.project.year)
 
     def download(self, name: str) -> bytes:
+        self.settled()
         with self.page.expect_download() as waiting:
             self.key(name).locator("button").click()
         return Path(waiting.value.path()).read_bytes()
