@@ -11,7 +11,7 @@ from forecasting import errors, intervals, methods
 from forecasting.entrants import Driver
 from forecasting.errors import LEVELS, Past
 from forecasting.fitting import RIVALS, learn
-from forecasting.panel import Floats, Panel
+from forecasting.panel import Floats, Ints, Panel
 
 #: Columns of a back-test: the forecast's, with what came.
 COLUMNS = (
@@ -72,19 +72,13 @@ def score(frame: pd.DataFrame, *, coverage: float = 0.8) -> pd.DataFrame:
         Columns method, level, horizon, wape (%), ratio (to gpr3 in the same run), covered (share of outcomes
         inside the range), interval_score (mean Winkler score, in % of pupils: lower is better), count.
     """
-    outside = np.maximum(frame["low"] - frame["actual"], 0) + np.maximum(frame["actual"] - frame["high"], 0)
-    winkler = frame["high"] - frame["low"] + 2.0 / (1.0 - coverage) * outside
     table = (
-        frame.assign(
-            error=(frame["mean"] - frame["actual"]).abs(),
-            covered=(outside <= 0).astype(float),
-            winkler=winkler,
-        )
+        _measured(frame, coverage)
         .groupby(["method", "level", "horizon"], as_index=False)
         .agg(
             error=("error", "sum"),
             actual=("actual", "sum"),
-            covered=("covered", "mean"),
+            covered=("inside", "mean"),
             winkler=("winkler", "sum"),
             count=("error", "size"),
         )
@@ -98,38 +92,90 @@ def score(frame: pd.DataFrame, *, coverage: float = 0.8) -> pd.DataFrame:
     return table[["method", "level", "horizon", "wape", "ratio", "covered", "interval_score", "count"]]
 
 
-def bootstrap(frame: pd.DataFrame, *, draws: int = 1000, seed: int = 0, share: float = 0.9) -> pd.DataFrame:
-    """Range of the ratio to GPR3 and of the coverage when whole blocks are drawn again.
+#: What is drawn again as a whole by `bootstrap`: base years, or places (schools; districts for their totals).
+BLOCKS = ("cutoff", "place")
 
-    A block is a cut-off year: all districts share its shock, so many districts are not many observations, and
-    two or three origins decide nothing.
+
+def bootstrap(
+    frame: pd.DataFrame,
+    *,
+    rival: str = "gpr3",
+    block: str = "cutoff",
+    draws: int = 1000,
+    seed: int = 0,
+    share: float = 0.9,
+    coverage: float = 0.8,
+) -> pd.DataFrame:
+    """Range of the error, of its ratio to a rival's and of the coverage when whole blocks are drawn again.
+
+    With years as blocks the districts drawn together keep their common shock, so many districts are not many
+    observations; with places as blocks each keeps its whole history, and what the years share is not seen.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `backtest`.
+    rival : str
+        Method to set beside ours.
+    block : str
+        One of `BLOCKS`.
+    draws, seed
+        Of the bootstrap.
+    share : float
+        Share of draws inside the range.
+    coverage : float
+        Of the ranges in `frame`.
 
     Returns
     -------
     DataFrame
-        Columns level, horizon (0: all together), ratio_low, ratio_high, covered_low, covered_high, blocks.
+        Columns level, horizon (0: all together), and low and high of wape (%), ratio, covered (share) and
+        score (ratio of the interval scores), e.g. ``ratio_low``; blocks.
     """
-    inside = (frame["actual"] >= frame["low"]) & (frame["actual"] <= frame["high"])
-    rows = frame.assign(
-        block=frame["cutoff"],
-        error=(frame["mean"] - frame["actual"]).abs(),
-        inside=inside.astype(float),
-        one=1.0,
-    )
+    rows = _measured(frame[frame["method"].isin(["cohort", rival])], coverage)
+    place = rows["district"] + np.where(rows["level"] == "district", "", "\n" + _column(rows, "school"))
+    rows = rows.assign(block=rows["cutoff"] if block == "cutoff" else place, one=1.0)
     pooled = pd.concat([rows, rows.assign(horizon=0)], ignore_index=True)
-    tails = [(1 - share) / 2, (1 + share) / 2]
     result = []
     for (level, horizon), part in pooled.groupby(["level", "horizon"]):
-        sums = part.groupby(["method", "block"])[["error", "inside", "one"]].sum()
-        ours, standard = sums.loc["cohort"], sums.loc["gpr3"]
+        ours, theirs = (_by_block(part[part["method"] == method]) for method in ("cohort", rival))
         picks = np.random.default_rng(seed).integers(0, len(ours), (draws, len(ours)))
-        drawn = {c: ours[c].to_numpy()[picks].sum(axis=1) for c in ("error", "inside", "one")}
-        rival = standard.reindex(ours.index)["error"].to_numpy()[picks].sum(axis=1)
-        ratio = np.quantile(drawn["error"] / np.maximum(rival, 1e-9), tails)
-        covered = np.quantile(drawn["inside"] / drawn["one"], tails)
-        result.append((level, horizon, *ratio, *covered, len(ours)))
-    names = ["level", "horizon", "ratio_low", "ratio_high", "covered_low", "covered_high", "blocks"]
-    return pd.DataFrame(result, columns=names)
+        times = np.stack([np.bincount(pick, minlength=len(ours)) for pick in picks])
+        bounds = _bounds(ours, theirs.reindex(ours.index), times, share)
+        result.append({"level": level, "horizon": horizon, **bounds, "blocks": len(ours)})
+    return pd.DataFrame(result)
+
+
+def _by_block(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby("block")[["error", "actual", "winkler", "inside", "one"]].sum()
+
+
+def _bounds(ours: pd.DataFrame, rival: pd.DataFrame, times: Ints, share: float) -> dict[str, float]:
+    """Tails of each figure over the draws; `times` says how often each block was drawn, (draws, blocks)."""
+    mine, theirs = ({c: times @ sums[c].to_numpy() for c in sums} for sums in (ours, rival))
+    found = {
+        "wape": 100.0 * mine["error"] / mine["actual"],
+        "ratio": mine["error"] / np.maximum(theirs["error"], 1e-9),
+        "covered": mine["inside"] / mine["one"],
+        "score": mine["winkler"] / np.maximum(theirs["winkler"], 1e-9),
+    }
+    tails = {"low": (1 - share) / 2, "high": (1 + share) / 2}
+    return {f"{n}_{end}": float(np.quantile(v, q)) for n, v in found.items() for end, q in tails.items()}
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column of text, or blanks where the frame has none."""
+    return frame[name] if name in frame else pd.Series("", index=frame.index)
+
+
+def _measured(frame: pd.DataFrame, coverage: float) -> pd.DataFrame:
+    """Add each outcome's absolute error, whether its range held, and the Winkler score of the range."""
+    outside = np.maximum(frame["low"] - frame["actual"], 0) + np.maximum(frame["actual"] - frame["high"], 0)
+    return frame.assign(
+        error=(frame["mean"] - frame["actual"]).abs(),
+        inside=(outside <= 0).astype(float),
+        winkler=frame["high"] - frame["low"] + 2.0 / (1.0 - coverage) * outside,
+    )
 
 
 def worst_schools(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:

@@ -197,7 +197,25 @@ def test_scores_by_hand_and_beside_gpr3():
     assert made["covered"].tolist() == [0, 0]
     # Width 10, five outside at ten times (2 / 0.2) that; width 14, one outside.
     assert made.loc["cohort", "interval_score"] == pytest.approx((10 + 50 + 14 + 10) / 2)
-    assert backtest.bootstrap(frame)["ratio_low"].tolist() == [0.5, 0.5]
+    drawn = backtest.bootstrap(frame)
+    assert drawn["ratio_low"].tolist() == drawn["ratio_high"].tolist() == [0.5, 0.5]
+    assert drawn["wape_low"].tolist() == [10, 10] and drawn["covered_high"].tolist() == [0, 0]
+    assert drawn["score_low"].tolist() == pytest.approx([84 / 240] * 2)
+
+
+def test_bootstrap_draws_years_or_places_as_wholes():
+    rows = [
+        (method, cutoff, 1, level, district, school, 100.0 + error, 90.0, 110.0, 100.0)
+        for method, error in (("cohort", 5.0), ("gpr3", 10.0), ("naive", 4.0))
+        for cutoff in (2018, 2019, 2020)
+        for level, district, school in (("school", "d", "s"), ("school", "e", "s"), ("district", "d", ""))
+    ]
+    names = ["method", "cutoff", "horizon", "level", "district", "school", "mean", "low", "high", "actual"]
+    frame = pd.DataFrame(rows, columns=names)
+    blocks = {b: backtest.bootstrap(frame, block=b).groupby("level")["blocks"].max() for b in backtest.BLOCKS}
+    assert blocks["cutoff"].to_dict() == {"school": 3, "district": 3}
+    assert blocks["place"].to_dict() == {"school": 2, "district": 1}
+    assert backtest.bootstrap(frame, rival="naive")["ratio_low"].tolist() == pytest.approx([1.25] * 4)
 
 
 def test_ranges_hold_about_their_share_where_errors_are_shared():
