@@ -29,8 +29,9 @@ def trades(
     tuple of numpy.ndarray
         Position of the partner (-1 where there is none) and the change of the whole plan's pupil-kilometres
         (NaN there), shape (k,). An exchange cuts nothing off, moves no unit that is held, and overfills
-        neither zone more; the fewest pupils over come first, then the shortest walks. Zones must hold together without
-        the unit that leaves, so a rare exchange is missed that would close the gap by itself.
+        neither zone more; the fewest pupils over come first, then the shortest walks. Zones must hold
+        together without the unit that leaves, so a rare exchange is missed that would close the gap by
+        itself.
     """
     order = np.argsort(zone, kind="stable")
     first = np.searchsorted(zone[order], np.arange(problem.n_zones + 1))
