@@ -5,21 +5,28 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from planning import drafts
+from planning import drafts, smallcounts
 from ui import widgets
-from ui.state import Context, plan_name
-from ui.texts import _
+from ui.state import Context, plan_name, stage_word
+from ui.texts import _, language
 from ui.views import plan as plans
+from ui.views import reasons, zones
 from ui.views import why as views
-from ui.views import zones
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
+from ui.widgets import Exports
 from ui.zones import drafting
 from ui.zones.moving import unit_names
 from zoning.swaps import swaps
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
+    """Draw why one unit goes where it goes, and below it the reasons of all units."""
+    _one(context, desk, found)
+    _everyone(context, found)
+
+
+def _one(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of one unit, the sentence, what could be done at once, and the table of its schools."""
     names = unit_names(context, found)
     unit = st.selectbox(
@@ -35,7 +42,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         return
     rows = views.options(context, found, unit)
     with st.container(border=True, key="why-sentence"):
-        st.markdown(widgets.escape(views.sentence(context, found, unit, rows)))
+        st.markdown(widgets.escape(views.sentence(context, found, unit)))
         st.caption(_("可照读。依据:{plan}、适龄儿童登记、招生计划、步行距离。", plan=plan_name(context)))
     if words := views.walk(context, found, unit):
         st.caption(words)
@@ -45,6 +52,35 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         _move(context, desk, unit, rows)
         _swap(context, desk, found, unit)
     widgets.table(views.table(context, rows), key="why-table")
+
+
+def _everyone(context: Context, found: Assessment) -> None:
+    """Draw the reasons of all units, and the sheet that holds them; made only when asked for."""
+    if not st.toggle(_("列出全部单元的理由"), key="why-all"):
+        return
+    with st.spinner(_("正在说明每个单元……")):
+        every = reasons.table(context, found)
+        public = reasons.table(context, found, public=True)
+    far = every["rank"].fillna(0) != 1
+    st.caption(
+        _(
+            "{all} 个单元中 {n} 个没有划入步行最近的学校(相对就近)。对换不增加超员、不断开片区。",
+            all=f"{len(every):,}",
+            n=f"{int(far.sum()):,}",
+        )
+    )
+    only = st.checkbox(_("只看没有划入最近学校的单元"), value=True, key="why-far")
+    shown = every[far] if only else every
+    widgets.table(
+        shown.drop(columns="unit_id"), key="why-every", height=min(460, 38 + 35 * max(len(shown), 1))
+    )
+    notes = [
+        f"{_('方案')}: {plan_name(context)}",
+        f"{_('学段')}: {stage_word(context.stage)}",
+        smallcounts.NOTE.text(language()),
+    ]
+    sheets = Exports(f"why-{context.stage}", tables={_("划片理由"): public}, notes=notes)
+    widgets.exports(context, sheets, key="why")
 
 
 def _move(context: Context, desk: Desk, unit: str, rows: pd.DataFrame) -> None:

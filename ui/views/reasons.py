@@ -1,0 +1,206 @@
+"""Why each unit goes where it goes: one row a unit, with a sentence fit for a public notice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from planning import smallcounts
+from ui import widgets
+from ui.state import Context
+from ui.texts import _, language
+from ui.views import plan as plans
+from ui.views.zones import Assessment, demand, fingerprint
+from zoning import explain
+
+Row = Mapping[Any, Any]
+NEARER = 3
+"""Nearer schools named for one unit."""
+
+
+def table(context: Context, found: Assessment, *, public: bool = False) -> pd.DataFrame:
+    """Return one row a unit: see `rows`; kept for the same plan and language."""
+    mark = fingerprint(found.plan, found.plan[list(found.locked)])
+    place = (context.project.key, context.stage, context.year, mark, language(), public)
+    return _kept(place, context, found)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _kept(place: tuple[object, ...], _context: Context, _found: Assessment) -> pd.DataFrame:
+    return rows(_context, _found, public=bool(place[-1]))
+
+
+def rows(
+    context: Context, found: Assessment, units: Collection[str] | None = None, *, public: bool = False
+) -> pd.DataFrame:
+    """Return why each unit goes where it goes.
+
+    Parameters
+    ----------
+    context, found
+        Project, stage and year; the plan.
+    units
+        Unit ids; all by default.
+    public
+        Whether it may leave the bureau: numbers from which a count of 1 to 4 children could be worked out
+        are left out.
+
+    Returns
+    -------
+    DataFrame
+        unit_id, unit, pupils, zone, metres, crossings, rank (1 = nearest), nearer_schools (each with its walk
+        and why not it), swap_words (the best exchange: whom it moves, what it costs in pupil-metres), notice
+        (a sentence).
+    """
+    wanted = found.plan if units is None else found.plan[found.plan.index.isin(list(units))]
+    near = explain.nearer(found.problem, found.plan, most=NEARER)
+    near = near[near["unit_id"].isin(wanted.index)]
+    told = _told(context, found, near, public=public)
+    own = plans.walks(context, found.plan).set_index("unit_id").reindex(wanted.index)
+    zones, names = _zone_names(context), _unit_names(context)
+    at = found.problem.unit_ids.get_indexer(wanted.index)
+    metres = pd.Series(_metres(found)[at], index=wanted.index)
+    table = pd.DataFrame(
+        {
+            "unit": [names.get(u, u) for u in wanted.index],
+            "pupils": demand(found).reindex(wanted.index),
+            "zone": wanted.map(zones).fillna(_("未划入")),
+            "metres": metres.where(np.isfinite(metres)),
+            "crossings": own["crossings"].astype("Int64"),
+            "rank": _ranks(found, at),
+            "nearer_schools": told["near"].reindex(wanted.index).fillna(""),
+            "swap_words": told["swap"].reindex(wanted.index).fillna(""),
+        },
+        index=wanted.index,
+    )
+    guess = own["estimate"].fillna(False).astype(bool)
+    table["notice"] = [
+        notice(row, estimated=guess[row["unit_id"]])
+        for row in table.rename_axis("unit_id").reset_index().to_dict("records")
+    ]
+    if public:
+        table["pupils"] = smallcounts.hidden(table["pupils"], smallcounts.small(table["pupils"]))
+    return table.rename_axis("unit_id").reset_index()
+
+
+def notice(row: Row, *, estimated: bool = False) -> str:
+    """Return one row of `rows` as a sentence; a school is called the nearest only where none is nearer."""
+    if pd.isna(row["rank"]):
+        return _("{unit}还没有划入片区。", unit=row["unit"])
+    unit, zone, walk = row["unit"], row["zone"], widgets.metres(row["metres"])
+    way = _way(row["crossings"], estimated=estimated)
+    if row["rank"] == 1:
+        return _(
+            "{unit}划入{zone},步行 {walk}({way}),是步行最近的学校。", unit=unit, zone=zone, walk=walk, way=way
+        )
+    return _(
+        "{unit}按相对就近划入{zone},步行 {walk}({way})。更近的学校有 {n} 所:{near}。",
+        unit=unit,
+        zone=zone,
+        walk=walk,
+        way=way,
+        n=int(row["rank"]) - 1,
+        near=row["nearer_schools"],
+    )
+
+
+def _way(crossings: Any, *, estimated: bool) -> str:
+    parts = [_("估算")] if estimated else []
+    if not pd.isna(crossings):
+        n = int(crossings)
+        parts.append(_("穿过大路、铁路、河流 {n} 次", n=n) if n else _("不穿过大路、铁路、河流"))
+    return _(",").join(parts) or _("步行路线不详")
+
+
+def why_not(row: Row, *, exact: bool = True) -> str:
+    """Return what decides about one zone, in words; without the number of seats if not `exact`."""
+    words = {
+        "current": _("现在的片区"),
+        "school_inside": _("单元内有别的学校,划入该校"),
+        "locked": _("单元已锁定"),
+        "forbidden": _("已设为禁止划入"),
+        "unreachable": _("没有路可到"),
+        "not_beside": _("与该片区不相连"),
+        "cuts_off": _("移出会使 {n} 个单元与学校断开", n=row["cuts_off"]),
+        "full": _("学位不够,还缺 {n} 个", n=row["short"]) if exact else _("学位不够"),
+        "possible": _("可以改划"),
+    }
+    return words[str(row["reason"])]
+
+
+def _told(context: Context, found: Assessment, near: pd.DataFrame, *, public: bool) -> pd.DataFrame:
+    """Return for each unit with nearer schools what is said of them (near) and of an exchange (swap)."""
+    zones, names = _zone_names(context), _unit_names(context)
+    small = set(demand(found)[smallcounts.small(demand(found))].index) if public else set()
+    crossed = _crossings(context, near)
+    near_words, swap_words = [], []
+    for row, n in zip(near.to_dict("records"), crossed, strict=True):
+        words = why_not(row, exact=row["unit_id"] not in small)
+        if row["reason"] == "not_beside" and n > 0:
+            words += _("(途中穿过大路、铁路、河流 {n} 次)", n=n)
+        zone, walk = zones.get(row["zone_id"], row["zone_id"]), widgets.metres(row["metres"])
+        near_words.append(_("{zone}(步行 {walk}):{why}", zone=zone, walk=walk, why=words))
+        hidden = bool(small & {row["unit_id"], row["swap_unit_id"]})
+        swap_words.append(_swap(row, names, zone, hidden=hidden))
+    told = pd.DataFrame({"unit_id": near["unit_id"].to_numpy(), "near": near_words, "swap": swap_words})
+    return told.groupby("unit_id").agg(_joined)
+
+
+def _joined(words: pd.Series) -> str:
+    return _(";").join(word for word in words if word)
+
+
+def _swap(row: Row, names: dict[str, str], zone: str, *, hidden: bool) -> str:
+    if pd.isna(row["swap_unit_id"]):
+        return ""
+    partner = names.get(str(row["swap_unit_id"]), str(row["swap_unit_id"]))
+    if hidden:
+        return _("与{unit}对换可进{zone}", unit=partner, zone=zone)
+    metres = float(row["swap_pupil_km"]) * 1000
+    return _(
+        "与{unit}({pupils} 人)对换可进{zone},总步行 {change} 人·米",
+        unit=partner,
+        pupils=row["swap_pupils"],
+        zone=zone,
+        change=f"{metres:+,.0f}".replace("-", "−"),
+    )
+
+
+def _crossings(context: Context, near: pd.DataFrame) -> list[int]:
+    """Return how often the way to each nearer school crosses a main road, railway or river; 0 unknown."""
+    turn = near.groupby("unit_id").cumcount()
+    crossed = pd.Series(0, index=near.index)
+    for k in range(int(turn.max()) + 1 if len(turn) else 0):
+        each = near[turn == k]
+        walks = plans.walks(context, each.set_index("unit_id")["zone_id"]).set_index("unit_id")["crossings"]
+        crossed[each.index] = each["unit_id"].map(walks.to_dict()).fillna(0).astype(int)
+    return [int(n) for n in crossed]
+
+
+def _metres(found: Assessment) -> np.ndarray:
+    """Return each unit's walk to its zone, inf without one."""
+    zone = found.problem.positions(found.plan)
+    metres = found.problem.metres[np.arange(len(zone)), np.maximum(zone, 0)]
+    return np.where(zone >= 0, metres, np.inf)
+
+
+def _ranks(found: Assessment, at: np.ndarray) -> pd.Series:
+    """Return the rank of each unit's zone by distance, NA without a zone."""
+    own = _metres(found)[at]
+    rank = (found.problem.metres[at] < own[:, None]).sum(axis=1) + 1
+    placed = found.plan.notna().to_numpy()[at]
+    return pd.Series(rank, index=found.problem.unit_ids[at]).where(placed).astype("Int64")
+
+
+def _zone_names(context: Context) -> dict[str, str]:
+    names = plans.zone_names(context.project.key, context.stage, context.project)
+    return {str(zone): str(name) for zone, name in names.items()}
+
+
+def _unit_names(context: Context) -> dict[str, str]:
+    names = context.project.layers["units"].set_index("unit_id")["name"]
+    return {str(unit): str(name) for unit, name in names.items()}
