@@ -15,10 +15,10 @@ from forecasting.panel import Floats, Panel
 #: Values tried one setting at a time, in this order, from the default settings on.
 TRIED: dict[str, tuple[float, ...]] = {
     "leaver_weight": (0.0, 0.5, 1.0),
-    "entrant_pool_memory": (0.2, 0.5, 0.75),
+    "entrant_pool_memory": (0.05, 0.2, 0.5, 0.75),
     "entrant_memory": (0.4, 0.6, 0.75),
-    "memory": (0.5, 0.7, 0.85),
-    "pool_memory": (0.3, 0.6, 0.8),
+    "memory": (0.3, 0.5, 0.7, 0.85),
+    "pool_memory": (0.1, 0.3, 0.6, 0.8),
     "cell_evidence": (150.0, 400.0, 1200.0),
     "school_pull": (0.5, 0.75, 1.0),
 }
