@@ -26,7 +26,7 @@ ROUNDS = 20
 class Reason:
     """A proof that there is no plan, in words for the planner.
 
-    ``units`` and ``zones`` are the positions of those it is about.
+    ``units`` and ``zones`` are the positions of those it is about, ``short`` the seats they lack at least.
     """
 
     kind: str
@@ -34,6 +34,7 @@ class Reason:
     en: str
     units: tuple[int, ...] = ()
     zones: tuple[int, ...] = ()
+    short: int = 0
 
     def text(self, lang: str = "zh") -> str:
         """Return the wording in one language."""
@@ -77,17 +78,31 @@ def reach(problem: Problem, allowed: np.ndarray | None = None) -> Reach:
         _trim(problem, allowed, fixed, own)
         stranded = np.flatnonzero(~allowed.any(axis=1))
         if len(stranded):
-            return Reach(allowed, fixed, tuple(_stranded(problem, int(u)) for u in stranded))
+            return Reach(allowed, fixed, _stranded(problem, stranded))
     fixed = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1).astype(np.int32)
     return Reach(allowed, fixed, ())
 
 
 def proofs(problem: Problem, tight: Reach) -> tuple[Reason, ...]:
-    """Return plain proofs that there is no plan: those of the reach, seats in all, seats of a part."""
+    """Return plain proofs that there is no plan: seats in all and on islands, the reach, seats of a part."""
+    seats = _too_few_seats(problem)
+    return (*seats, *tight.reasons) if seats or tight.reasons else _shortage(problem, tight.allowed)
+
+
+def _too_few_seats(problem: Problem) -> list[Reason]:
+    """Compare pupils and seats in all, and on each part of the map that no neighbours join to the rest."""
     pupils, seats = int(problem.demand.sum()), int(problem.capacity.sum())
-    if pupils > seats:
-        return (_in_all(pupils, seats), *tight.reasons)
-    return tight.reasons or _shortage(problem, tight.allowed)
+    found = [_in_all(problem, pupils, seats)] if pupils > seats else []
+    part = components(problem.n_units, problem.indptr, problem.indices)
+    if not part.any():
+        return found
+    held = np.zeros((int(part.max()) + 1, problem.n_zones), dtype=bool)
+    for z, units in enumerate(problem.anchors):
+        held[part[units], z] = True
+    need = np.bincount(part, problem.demand).astype(np.int64)
+    # A part without any school is told of by its units.
+    lacking = np.flatnonzero((need > held @ problem.capacity) & held.any(axis=1))
+    return found + [_island(problem, np.flatnonzero(part == p), np.flatnonzero(held[p])) for p in lacking]
 
 
 def _trim(problem: Problem, allowed: np.ndarray, fixed: np.ndarray, own: np.ndarray) -> None:
@@ -134,12 +149,29 @@ def _ways(
     return way
 
 
-def _in_all(pupils: int, seats: int) -> Reason:
+def _in_all(problem: Problem, pupils: int, seats: int) -> Reason:
     return Reason(
         "seats_in_all",
         f"学生共 {pupils} 人，学位共 {seats} 个，缺 {pupils - seats} 个，任何划分都不够。",
         f"There are {pupils} pupils and {seats} seats: {pupils - seats} seats are lacking however zones are "
         "drawn.",
+        zones=tuple(range(problem.n_zones)),
+        short=pupils - seats,
+    )
+
+
+def _island(problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
+    pupils, seats = int(problem.demand[units].sum()), int(problem.capacity[zones].sum())
+    names = [str(z) for z in problem.zone_ids[zones]]
+    return Reason(
+        "seats_on_island",
+        f"有一片 {len(units)} 个单元与其余单元都不相连，共 {pupils} 人，只有{'、'.join(names)}，"
+        f"共有学位 {seats} 个，缺 {pupils - seats} 个。",
+        f"{len(units)} units that no neighbours join to the rest have {pupils} pupils, and only "
+        f"{', '.join(names)} with {seats} seats: {pupils - seats} are lacking.",
+        tuple(int(u) for u in units),
+        tuple(int(z) for z in zones),
+        pupils - seats,
     )
 
 
@@ -154,16 +186,23 @@ def _crowded(problem: Problem, fixed: np.ndarray, own: np.ndarray, zone: int) ->
         f"{pupils - seats} are lacking.",
         tuple(int(u) for u in units),
         (zone,),
+        pupils - seats,
     )
 
 
-def _stranded(problem: Problem, unit: int) -> Reason:
-    """Say why a unit can go to no zone."""
+def _stranded(problem: Problem, units: np.ndarray) -> tuple[Reason, ...]:
+    """Say why units can go to no zone."""
+    part = components(problem.n_units, problem.indptr, problem.indices)
+    here = {int(part[u]) for anchored in problem.anchors for u in anchored}
+    ways = _open_ways(problem)
+    return tuple(_alone(problem, int(u), int(part[u]) in here, bool(ways[u])) for u in units)
+
+
+def _alone(problem: Problem, unit: int, beside_school: bool, open_way: bool) -> Reason:
+    """Say why a unit can go to no zone, given what its part of the map and the ways there are like."""
     name, pupils = problem.unit_ids[unit], int(problem.demand[unit])
     zones = np.flatnonzero(problem.allowed[unit])
-    part = components(problem.n_units, problem.indptr, problem.indices)
-    here = {int(part[u]) for units in problem.anchors for u in units}
-    if int(part[unit]) not in here:
+    if not beside_school:
         kind = "no_school_in_part"
         zh = f"单元“{name}”所在的一片与任何学校都不相连。"
         en = f'Unit "{name}" lies in a part of the map that is connected to no school.'
@@ -171,6 +210,13 @@ def _stranded(problem: Problem, unit: int) -> Reason:
         kind = "no_school_open"
         zh = f"单元“{name}”没有可去的学校（无路可达、被禁止或锁定互相矛盾）。"
         en = f'Unit "{name}" has no school it may go to (no way there, forbidden, or a lock against it).'
+    elif not open_way:
+        kind, locked = "cut_by_locks", int((problem.locked >= 0).sum())
+        zh = f"单元“{name}”连不到任何它可去的学校：途中的单元已锁定、禁止或另有学校（现有锁定 {locked} 个）。"
+        en = (
+            f'Unit "{name}" cannot be joined to any school it may go to: the units on the way are locked '
+            f"elsewhere, forbidden or hold another school ({locked} units are locked)."
+        )
     elif pupils > problem.capacity[zones].max():
         kind = "unit_too_large"
         zh = f"单元“{name}”有学生 {pupils} 人，超过它可去的任何一所学校的学位数。"
@@ -183,6 +229,17 @@ def _stranded(problem: Problem, unit: int) -> Reason:
             "left beside the units the school must take."
         )
     return Reason(kind, zh, en, (unit,), tuple(int(z) for z in zones))
+
+
+def _open_ways(problem: Problem) -> np.ndarray:
+    """Tell for each unit whether it could be joined to a school, were there room for everybody."""
+    nobody, found = np.zeros(problem.n_units, dtype=np.int64), np.zeros(problem.n_units, dtype=bool)
+    for z, anchors in enumerate(problem.anchors):
+        passable = problem.allowed[:, z].copy()
+        passable[anchors] = True
+        way = _ways(problem.indptr, problem.indices, nobody, passable, anchors, 0)
+        found |= problem.allowed[:, z] & (way == 0)
+    return found
 
 
 def _shortage(problem: Problem, allowed: np.ndarray) -> tuple[Reason, ...]:
@@ -224,4 +281,5 @@ def _part(problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
         f"seats: {pupils - seats} are lacking.",
         tuple(int(u) for u in units),
         tuple(int(z) for z in zones),
+        pupils - seats,
     )
