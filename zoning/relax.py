@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from zoning.conflict import Conflict, conflict, minimal, only, proven
 from zoning.problem import Problem, adjacency_arrays, components
@@ -83,7 +84,7 @@ def relaxed(problem: Problem, change: Relaxation) -> Problem:
 def relaxations(
     problem: Problem, *, step: int = 1, most: int = MOST, poll: Callable[[], None] = lambda: None
 ) -> Iterator[Relaxation]:
-    """Propose relaxations that leave no plain proof against a plan, the fewest seats first.
+    """Propose relaxations that leave no plain proof against a plan: seats where they lack most, then others.
 
     Parameters
     ----------
@@ -109,6 +110,9 @@ def relaxations(
             yield base
         return
     seen = set()
+    if (spread := _spread(start, step, poll)) is not None:
+        seen.add(spread)
+        yield replace(spread, join=base.join)
     places = sorted(clash.zones, key=lambda z: -_pressure(start)[z])[:most]
     wishes: list[tuple[Give, int]] = [("seats", z) for z in places]
     for wish in [*wishes, ("lock", -1), ("ban", -1)]:
@@ -131,6 +135,7 @@ def attempt(
     problem: Problem,
     change: Relaxation,
     *,
+    start: pd.Series | None = None,
     step: int = 1,
     work: int = WORK,
     seconds: float | None = None,
@@ -139,19 +144,34 @@ def attempt(
 ) -> Tried:
     """Solve the problem with a relaxation.
 
-    Where seats are given and the search finds neither plan nor proof, a step more is given to the same
-    schools, up to :data:`STEPS` times; what is returned is the last try.
+    Where seats are given and the search finds no plan, a step more is given where its best plan is most
+    overfull, up to :data:`STEPS` times; what is returned is the last try.
     """
     from zoning.optimise import optimise
 
-    for _ in range(STEPS + 1):
+    for turn in range(STEPS + 1):
         posed = relaxed(problem, change)
-        result = optimise(posed, work=work, seconds=seconds, seed=seed, cancelled=cancelled)
+        result = optimise(posed, start, work=work, seconds=seconds, seed=seed, cancelled=cancelled)
         stopped = cancelled is not None and cancelled()
-        if result.feasible or not change.seats or stopped:
+        more = fit(posed, posed.positions(result.zones), step=step).seats
+        if result.feasible or not change.seats or not more or stopped or turn == STEPS:
             break
-        change = replace(change, seats=tuple((z, more + step) for z, more in change.seats))
+        most = max(more, key=lambda pair: pair[1])
+        change = _both(change, Relaxation(seats=((most[0], step),)))
     return Tried(change, result)
+
+
+def _spread(problem: Problem, step: int, poll: Callable[[], None]) -> Relaxation | None:
+    """Give a step of seats at a time where the proofs and the nearest schools say that they lack most."""
+    change = Relaxation()
+    while reasons := proven(posed := relaxed(problem, change)):
+        poll()
+        zones = sorted({z for reason in reasons if reason.short for z in reason.zones})
+        if not zones:
+            return None
+        wanted = _pressure(posed)
+        change = _both(change, Relaxation(seats=((max(zones, key=lambda z: wanted[z]), step),)))
+    return change
 
 
 def _repair(

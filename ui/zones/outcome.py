@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,21 @@ from planning.drafts import Op, PlanKey
 from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
-from ui.views import edits
+from ui.views import edits, relax
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
-from ui.zones import drafting
+from ui.zones import drafting, relaxing
+from zoning.conflict import proven
+from zoning.problem import Problem
+from zoning.reach import Reason
 
 if TYPE_CHECKING:
     from zoning.result import Result
 
 _KEPT = "zones-outcome"
+SHOWN = 8
+"""Proofs listed before the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,20 @@ def forget() -> None:
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw what came of the last search, if it was for the plan that is shown."""
     kept: Outcome | None = st.session_state.get(_KEPT)
-    if kept is None or desk.draft is None or kept.draft_id != desk.draft.id:
-        return
-    if (kept.key, kept.year) != (desk.key, context.year):
+    here = (desk.draft.id if desk.draft else None, desk.key, context.year)
+    if kept is None or desk.draft is None or (kept.draft_id, kept.key, kept.year) != here:
+        _beforehand(context, found)
         return
     with st.container(key="engine-outcome"):
         _draw(context, desk, found, kept)
+
+
+def _beforehand(context: Context, found: Assessment) -> None:
+    """Say before any search what can never work, and offer the ways out."""
+    if against := relax.obstacles(context, found):
+        with st.container(key="engine-obstacles"):
+            st.warning(_("**还没有优化,已可断定没有可行方案**:") + "\n" + _lines(against))
+            relaxing.panel(context, found, found.problem)
 
 
 def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:
@@ -83,14 +97,17 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
     elif result.feasible:
         st.success(_feasible_words(context, kept, result))
     elif result.feasible is False:
-        st.error(_infeasible_words(result))
+        st.error(_infeasible_words(context, found, kept, result))
         _offer(context, desk, found, kept)
+        relaxing.panel(context, found, _posed(context, found, kept))
     else:
         said = _(
             "用了 {n} 秒,没有找到满足全部硬性要求的方案,也没有证明它不存在(不等于无解)。", n=_seconds(result)
         )
         st.warning(said + _("可增加用时再试,或先采用超员最少的方案。"))
         _offer(context, desk, found, kept)
+        problem = _posed(context, found, kept)
+        relaxing.panel(context, found, problem, result.zones.reindex(problem.unit_ids))
 
 
 def _seconds(result: Result) -> str:
@@ -129,14 +146,26 @@ def _pupils(context: Context, kept: Outcome, result: Result) -> float:
     return max(float(demand.sum()), 1.0)
 
 
-def _infeasible_words(result: Result) -> str:
-    lines = "\n".join(f"- {widgets.escape(reason)}" for reason in reasons(result))
-    return _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:") + "\n" + lines
+def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result: Result) -> str:
+    plain = proven(relax.named(context, _posed(context, found, kept)))
+    return (
+        _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
+        + "\n"
+        + _lines(plain or result.reasons)
+    )
 
 
-def reasons(result: Result) -> list[str]:
-    """Return why there is no feasible plan, in the tab's language."""
-    return [reason.text(language()) for reason in result.reasons]
+def _lines(reasons: Sequence[Reason]) -> str:
+    """Return why there is no feasible plan, in the tab's language; many reasons of one kind are cut short."""
+    said = [reason.text(language()) for reason in reasons]
+    more = [_("……另有 {n} 条", n=len(said) - SHOWN)] if len(said) > SHOWN else []
+    return "\n".join(f"- {widgets.escape(line)}" for line in [*said[:SHOWN], *more])
+
+
+def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
+    """Return the problem that the search was for."""
+    about = kept.op.payload.get("engine", {}) if kept.op is not None else {}
+    return relax.posed(context, found, keep_locks=about.get("keep_locks", True), within=kept.within)
 
 
 def _offer(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:

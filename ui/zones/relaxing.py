@@ -1,0 +1,76 @@
+"""No feasible plan: which rules contradict each other, and the cheapest ways out, each tried, as a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from planning.relaxing import WaysOut
+from ui import jobs, widgets
+from ui.state import Context
+from ui.texts import _, language
+from ui.views import relax as views
+from ui.views.zones import Assessment, fingerprint
+from zoning.problem import Problem
+
+JOB = "zones-relax"
+_KEPT = "zones-ways-out"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    place: tuple[object, ...]
+    ways: WaysOut
+
+
+def panel(context: Context, found: Assessment, problem: Problem, plan: pd.Series | None = None) -> None:
+    """Draw the button that starts the job, its progress with cancel, and what it found.
+
+    `plan` is the least overloaded plan of a search, where there has been one.
+    """
+    held = problem.series(problem.locked)
+    place = (context.project.key, context.stage, context.year, *problem.zone_ids, fingerprint(held))
+    kept: _Kept | None = st.session_state.get(_KEPT)
+    with st.container(key="relax"):
+        if kept is not None and kept.place == place and not jobs.running(JOB):
+            _draw(context, problem, kept.ways)
+        st.button(
+            _("找出冲突和最省的放宽办法"),
+            key="relax-start",
+            on_click=_start,
+            args=(context, problem, plan),
+            disabled=jobs.running(JOB),
+            help=_("加学位、解除锁定、放开禁止,每种办法都重新求解一次再报告。"),
+        )
+        jobs.watch(JOB, _("正在逐一试算"), lambda ways: _keep(place, ways))
+
+
+def _start(context: Context, problem: Problem, plan: pd.Series | None) -> None:
+    """Start the job. A callback."""
+    st.session_state.pop(_KEPT, None)
+    jobs.start(
+        JOB,
+        "planning.relaxing:relax_job",
+        problem=problem,
+        plan=plan,
+        step=views.class_size(context),
+        lang=language(),
+    )
+
+
+def _keep(place: tuple[object, ...], ways: Any) -> None:
+    st.session_state[_KEPT] = _Kept(place, ways)
+
+
+def _draw(context: Context, problem: Problem, ways: WaysOut) -> None:
+    if ways.conflict is not None:
+        lines = views.conflict_lines(views.named(context, problem), ways.conflict)
+        st.markdown(_("**最小冲突**") + "\n" + "\n".join(f"- {widgets.escape(line)}" for line in lines))
+    if not ways.tried:
+        st.info(_("没有找到能化解冲突的办法。请核对单元、学校和步行距离的数据。"))
+        return
+    st.caption(_("每种办法都已重新求解;“可行”表示找到了满足全部要求的方案。数据没有改动。"))
+    widgets.table(views.table(context, problem, ways), key="relax-table")
