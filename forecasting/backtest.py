@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from forecasting import errors, intervals, methods
+from forecasting import errors, intervals
 from forecasting.entrants import Driver
 from forecasting.errors import LEVELS, Past
 from forecasting.fitting import RIVALS, learn
@@ -195,9 +195,8 @@ def _from_one(
     """All methods from one cut-off."""
     known, told = panel.until(cutoff), [d.known_in(cutoff) for d in drivers]
     fitted = learn(known, told, coverage=coverage)
-    ours = methods.cohort_survival(fitted.choice.settings, fitted.broken)
     blocks = []
-    for past in errors.rolling(panel, drivers, ours, cutoffs=[cutoff], horizons=horizons):
+    for past in errors.rolling(panel, drivers, fitted.project, cutoffs=[cutoff], horizons=horizons):
         spread = [intervals.past_range(level, past, panel, fitted.model) for level in LEVELS]
         blocks += [_block("cohort", past, panel, level, s) for level, s in zip(LEVELS, spread)]
     for name, rival in RIVALS.items():

@@ -130,6 +130,17 @@ def entry_cells(open_cells: Bools) -> Bools:
     return open_cells & ~below
 
 
+def entered_late(open_cells: Bools, horizon: int) -> Bools:
+    """Cells that hold pupils who enter the school within `horizon` years; shape (S, G)."""
+    reach = entry_cells(open_cells)
+    late = reach.copy()
+    for _ in range(horizon - 1):
+        reach[:, 1:] = reach[:, :-1] & open_cells[:, 1:]
+        reach[:, 0] = False
+        late |= reach
+    return late
+
+
 def project(
     panel: Panel,
     entrants: Entrants,

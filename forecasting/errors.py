@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecasting.cohort import entry_cells
+from forecasting.cohort import entered_late
 from forecasting.entrants import Driver
 from forecasting.methods import Method
 from forecasting.panel import Bools, Floats, Panel
@@ -82,17 +82,6 @@ def _compare(panel: Panel, known: Panel, forecast: Floats, horizon: int) -> Past
         judged,
         late,
     )
-
-
-def entered_late(open_cells: Bools, horizon: int) -> Bools:
-    """Cells that hold pupils who enter the school within `horizon` years; shape (S, G)."""
-    reach = entry_cells(open_cells)
-    late = reach.copy()
-    for _ in range(horizon - 1):
-        reach[:, 1:] = reach[:, :-1] & open_cells[:, 1:]
-        reach[:, 0] = False
-        late |= reach
-    return late
 
 
 def totals(values: Floats, panel: Panel, level: str) -> Floats:

@@ -54,7 +54,7 @@ class Fitted:
 
     def project(self, panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         """Expected pupils by the method fitted, from any panel; see ``methods``."""
-        return _method(self.method, self.choice.settings, self.broken)(panel, drivers, years_ahead)
+        return _method(self.method, self.choice, self.broken)(panel, drivers, years_ahead)
 
 
 def fit(
@@ -118,18 +118,20 @@ def learn(
     choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
     cutoffs = errors.origins(panel, most=8, broken=broken)
     name = method or "cohort"
-    chosen = _method(name, choice.settings, broken)
+    chosen = _method(name, choice, broken)
     pasts = errors.rolling(panel, drivers, chosen, cutoffs=cutoffs, horizons=5, broken=broken)
-    scores = _scores(panel, drivers, cutoffs, choice.settings, broken)
+    scores = _scores(panel, drivers, cutoffs, choice, broken)
     model = intervals.fit(pasts, panel, coverage=coverage)
     warned = (*faults, *history.warn(panel, broken))
     return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name)
 
 
-def _method(name: str, settings: cohort.Settings, broken: frozenset[int]) -> methods.Method:
+def _method(name: str, choice: tuning.Choice, broken: frozenset[int]) -> methods.Method:
     if name != "cohort" and name not in RIVALS:
         raise ValueError(f"unknown method {name!r}: expected cohort, {', '.join(RIVALS)}")
-    return RIVALS[name] if name in RIVALS else methods.cohort_survival(settings, broken)
+    if name in RIVALS:
+        return RIVALS[name]
+    return methods.cohort_survival(choice.settings, broken, choice.own_share)
 
 
 def _checked(
@@ -162,13 +164,13 @@ def _scores(
     panel: Panel,
     drivers: Sequence[Driver],
     cutoffs: Sequence[int],
-    settings: cohort.Settings,
+    choice: tuning.Choice,
     broken: frozenset[int],
 ) -> pd.DataFrame:
     """Past error of our method beside the naive one and GPR3."""
     parts = []
     for name in ("cohort", *RIVALS):
-        method = _method(name, settings, broken)
+        method = _method(name, choice, broken)
         pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
         parts.append(errors.wape(pasts, panel).assign(method=name))
     return pd.concat(parts, ignore_index=True)

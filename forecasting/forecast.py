@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, errors, history, intervals, levels, notes
+from forecasting import cohort, history, intervals, levels, methods, notes
 from forecasting.entrants import BASES, Entry, plan
 from forecasting.estates import additions
 from forecasting.fitting import Fitted, fit
@@ -150,8 +150,12 @@ def expected(
     panel, settings = fitted.panel, fitted.choice.settings
     entry = plan(panel, fitted.drivers, years_ahead=ahead, settings=settings, broken=fitted.broken)
     if fitted.method == "cohort":
-        entry = _under(entry, scenario)
-        mean = cohort.project(panel, entry, years_ahead=ahead, settings=settings, broken=fitted.broken)
+        # The scenario moves our own forecast; how far totals lean on GPR3's is one and the same for all.
+        plain, mean = (
+            cohort.project(panel, e, years_ahead=ahead, settings=settings, broken=fitted.broken)
+            for e in (entry, _under(entry, scenario))
+        )
+        mean = mean * methods.lean(panel, fitted.drivers, plain, fitted.choice.own_share)
     else:
         mean = fitted.project(panel, fitted.drivers, ahead)
     mean = mean * (1.0 + scenario.migration) ** np.arange(1, ahead + 1)
@@ -162,7 +166,7 @@ def expected(
             estate_rows, panel, years=years, stages=stages, yields=yields, delay=scenario.estate_delay
         )
         mean = _with_estates(panel, mean, added, moved)
-    late = np.stack([errors.entered_late(panel.taught_ahead, h) for h in range(1, ahead + 1)], axis=2)
+    late = np.stack([cohort.entered_late(panel.taught_ahead, h) for h in range(1, ahead + 1)], axis=2)
     return np.round(mean / GRAIN) * GRAIN, np.where(late, mean, 0.0), added, _basis(panel, entry, ahead)
 
 

@@ -46,15 +46,56 @@ def gpr3(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
     return result
 
 
-def cohort_survival(settings: Settings | None = None, broken: frozenset[int] = frozenset()) -> Method:
-    """Cohort survival with ratios and entrants shrunk by evidence, for given settings."""
+def cohort_survival(
+    settings: Settings | None = None, broken: frozenset[int] = frozenset(), own_share: float = 1.0
+) -> Method:
+    """Cohort survival with ratios and entrants shrunk by evidence, for given settings; see `lean`."""
     chosen = settings or Settings()
 
     def method(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         entry = entrants.plan(panel, drivers, years_ahead=years_ahead, settings=chosen, broken=broken)
-        return cohort.project(panel, entry, years_ahead=years_ahead, settings=chosen, broken=broken)
+        made = cohort.project(panel, entry, years_ahead=years_ahead, settings=chosen, broken=broken)
+        return made * lean(panel, drivers, made, own_share)
 
     return method
+
+
+def lean(panel: Panel, drivers: Sequence[Driver], made: Floats, own_share: float) -> Floats:
+    """Factors that move district totals towards those of GPR3, schools keeping their shares of them.
+
+    Totals of pupils at school already and of those still to enter move apart; the latter stay where
+    registers or births say who enters, of which GPR3 knows nothing. Grades only planned stay too.
+
+    Parameters
+    ----------
+    panel, drivers
+        What is known.
+    made : ndarray, shape (S, G, H)
+        Our forecast.
+    own_share : float
+        Share of our own district totals (see ``tuning.Choice``).
+
+    Returns
+    -------
+    ndarray, shape (S, G, H)
+        Factors.
+    """
+    factors = np.ones_like(made)
+    if own_share >= 1.0:
+        return factors
+    years = made.shape[2]
+    theirs = gpr3(panel, drivers, years)
+    late = np.stack([cohort.entered_late(panel.open_cells, h) for h in range(1, years + 1)], axis=2)
+    early = panel.open_cells[:, :, None] & ~late
+    for part in [early] if drivers else [early, late]:
+        ours, other = (
+            cohort.by_district(np.where(part, np.nan_to_num(f), 0.0).sum(axis=1), panel)
+            for f in (made, theirs)
+        )
+        mixed = own_share * ours + (1.0 - own_share) * other
+        ratio = np.divide(mixed, ours, out=np.ones_like(ours), where=ours > 0)
+        factors = np.where(part, ratio[panel.district_codes][:, None, :], factors)
+    return factors
 
 
 def broken_years(panel: Panel, *, jump: float = 0.05) -> frozenset[int]:

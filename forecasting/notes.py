@@ -80,9 +80,16 @@ def _choice(fitted: Fitted) -> Note:
             "The history is too short to choose the settings by past error; the preset ones were used.",
         )
     span = f"{cutoffs[0]}–{cutoffs[-1]}"
+    other = round(100 * (1 - fitted.choice.own_share))
+    zh = f"各地区总数按过去误差与三年递进率法加权(后者占 {other}%)。" if other else ""
+    en = (
+        f" District totals lean on those of the three-year ratio by {other} %, by past error."
+        if other
+        else ""
+    )
     return _note(
-        f"参数按 {span} 学年的回测误差挑选。",
-        f"The settings were chosen by past error, forecasting again from {span}.",
+        f"参数按 {span} 学年的回测误差挑选。{zh}",
+        f"The settings were chosen by past error, forecasting again from {span}.{en}",
     )
 
 

@@ -29,6 +29,10 @@ LEAST_GAIN = 0.003
 #: Panels with fewer schools than this look back further: their errors are noisier and cheaper to find.
 SMALL, SMALL_MOST = 100, 14
 
+#: Our district totals are expected to err this much of GPR3's, which counts as so many origins; how sharply
+#: their share follows past errors (at twice GPR3's error it is as good as 0).
+OWN_PRIOR, OWN_EVIDENCE, OWN_SHARPNESS = 0.85, 4.0, 16.0
+
 #: Fewest past forecasts (origins) from which settings are chosen at all.
 LEAST_ORIGINS = 3
 
@@ -45,11 +49,15 @@ class Choice:
         Base years of the past forecasts compared; empty when there were too few.
     score : float
         Mean error over levels, relative to GPR3 (below 1 is better); NaN when not compared.
+    own_share : float
+        Share of our own district totals, the rest being GPR3's (see ``methods.lean``): near 1 where ours were
+        the better ones.
     """
 
     settings: Settings
     cutoffs: tuple[int, ...] = ()
     score: float = float("nan")
+    own_share: float = 1.0
 
 
 def choose(
@@ -96,14 +104,30 @@ def choose(
             trial = replace(best, **{name: value})
             if trial != best and (reached := score(trial)) < lowest * (1.0 - LEAST_GAIN):
                 best, lowest = trial, reached
-    return Choice(best, tuple(cutoffs), lowest)
+    # A mean over years spoilt by a shock is no rival.
+    if any(year > panel.last_year - 4 for year in broken):
+        return Choice(best, tuple(cutoffs), lowest)
+
+    def of_districts(method: methods.Method) -> Floats:
+        pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=horizons, broken=broken)
+        return np.maximum(_mean_errors(pasts, panel, ("district",)), 1e-9)
+
+    ours, theirs = of_districts(methods.cohort_survival(best, broken)), of_districts(methods.gpr3)
+    return Choice(best, tuple(cutoffs), lowest, _own_share(ours, theirs, len(cutoffs)))
 
 
-def _mean_errors(pasts: Sequence[errors.Past], panel: Panel) -> Floats:
+def _own_share(ours: Floats, theirs: Floats, origins: int) -> float:
+    """Weight by the ratio of past errors, pulled towards what it is elsewhere while origins are few."""
+    ratio = float(np.log(theirs / ours).mean())
+    evidence = (origins * ratio + OWN_EVIDENCE * np.log(1.0 / OWN_PRIOR)) / (origins + OWN_EVIDENCE)
+    return float(1.0 / (1.0 + np.exp(-OWN_SHARPNESS * evidence)))
+
+
+def _mean_errors(pasts: Sequence[errors.Past], panel: Panel, levels: Sequence[str] = errors.LEVELS) -> Floats:
     """Absolute errors as shares of pupils, each past forecast counting alike; by level and horizon."""
     found: dict[tuple[str, int], list[float]] = {}
     for past in pasts:
-        for level in errors.LEVELS:
+        for level in levels:
             error = np.abs(errors.totals(past.forecast - past.actual, panel, level)).sum()
             found.setdefault((level, past.horizon), []).append(error / max(past.actual.sum(), 1.0))
     return np.array([np.mean(shares) for _, shares in sorted(found.items())])

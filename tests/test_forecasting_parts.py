@@ -2,7 +2,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import backtest, classes, errors, estates, history, intervals, methods, panel, peaks
+from forecasting import (
+    backtest,
+    classes,
+    cohort,
+    entrants,
+    estates,
+    history,
+    intervals,
+    methods,
+    panel,
+    peaks,
+    tuning,
+)
 from forecasting.forecast import forecast
 from gis.faults import FaultError
 
@@ -156,13 +168,47 @@ def test_gpr3_by_hand():
     assert methods.gpr3(made, [], 1)[0, :, 0].tolist() == [20, 30 * 40 / 30]
 
 
+def test_district_totals_lean_on_gpr3_and_schools_keep_their_shares():
+    made = made_panel(seed=3)
+    ours, theirs = (m(made, [], 3) for m in (methods.cohort_survival(), methods.gpr3))
+    leaning = methods.cohort_survival(own_share=0.25)(made, [], 3)
+    of_districts = [cohort.by_district(f.sum(axis=1), made) for f in (ours, theirs, leaning)]
+    assert np.allclose(of_districts[2], 0.25 * of_districts[0] + 0.75 * of_districts[1])
+    first = leaning[:, 0] / ours[:, 0]
+    assert np.allclose(first[0], first[1]) and not np.allclose(first[0], first[2])
+
+
+def test_totals_of_entrants_stay_where_births_say_who_comes():
+    made = made_panel(seed=3)
+    births = pd.DataFrame([(y, d, 100) for y in range(2000, 2022) for d in ("d0", "d1")])
+    driver = entrants.from_births(births.set_axis(["year", "district", "births"], axis=1), made)
+    ours, leaning = (methods.cohort_survival(own_share=s)(made, [driver], 2) for s in (1.0, 0.0))
+    assert np.allclose(ours[:, 0], leaning[:, 0]) and not np.allclose(ours[:, 2], leaning[:, 2])
+
+
+def test_the_better_of_two_methods_gets_the_district_totals():
+    # Entrants jump each third year: the last year misleads, a mean of three never does.
+    rows = [
+        (y, "d", f"s{s}", str(g), 60 + 30 * ((y - g) % 3 == 0))
+        for y in range(2005, 2024)
+        for s in range(3)
+        for g in range(1, 4)
+    ]
+    names = ["year", "district", "school", "grade", "enrolment"]
+    steady = tuning.choose(panel.from_frame(history.read(pd.DataFrame(rows, columns=names))), [])
+    # Entrants fall by a tenth a year: the mean of three years always lags.
+    fallen = [(y, d, s, g, round(1000 * 0.9 ** (y - int(g) - 2002))) for y, d, s, g, _ in rows]
+    falling = tuning.choose(panel.from_frame(history.read(pd.DataFrame(fallen, columns=names))), [])
+    assert falling.own_share > 0.9 > steady.own_share
+
+
 def test_late_cells_are_those_not_yet_entered():
     open_cells = np.array([[True, True, True, False], [False, False, True, True]])
-    assert errors.entered_late(open_cells, 1).tolist() == [
+    assert cohort.entered_late(open_cells, 1).tolist() == [
         [True, False, False, False],
         [False, False, True, False],
     ]
-    assert errors.entered_late(open_cells, 2).tolist() == [
+    assert cohort.entered_late(open_cells, 2).tolist() == [
         [True, True, False, False],
         [False, False, True, True],
     ]
