@@ -103,7 +103,7 @@ class DraftStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = engine(url)
         _META.create_all(self._engine)
 
     def close(self) -> None:
@@ -334,11 +334,12 @@ def sqlite_url(path: str | Path) -> str:
     return f"sqlite:///{Path(path).resolve().as_posix()}"
 
 
-def _engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _durable)
-    return engine
+def engine(url: str) -> sa.Engine:
+    """Return the engine of a database in which what is acknowledged is on disk."""
+    made = sa.create_engine(url)
+    if made.dialect.name == "sqlite":
+        sa.event.listen(made, "connect", _durable)
+    return made
 
 
 def _durable(connection: Any, _record: object) -> None:
