@@ -16,7 +16,7 @@ from ui.state import Context
 from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views.zones import Assessment, fingerprint
-from zoning.conflict import Conflict, proven
+from zoning.conflict import Conflict, only, proven
 from zoning.part import part
 from zoning.problem import Problem
 from zoning.reach import Reason
@@ -73,7 +73,7 @@ def class_size(context: Context) -> int:
 
 def conflict_lines(problem: Problem, clash: Conflict) -> list[str]:
     """Return a conflict in lines: the proof, and the rules that cannot all hold; `problem` is `named`."""
-    lines = [reason.text(language()) for reason in clash.reasons]
+    lines = [reason.text(language()) for reason in proven(only(problem, clash.rules))]
     rules = [
         (_("学位:{names}", names=_names(problem.zone_ids, clash.zones)), clash.zones),
         (_("锁定:{names}", names=_names(problem.unit_ids, clash.locks)), clash.locks),
