@@ -56,7 +56,7 @@ def history(project: Project) -> pd.DataFrame:
     summed = [frame.groupby(columns[:3], as_index=False)[["pupils"]].sum() for frame in frames]
     whole = pd.concat(summed, ignore_index=True).drop_duplicates(columns[:3], keep="first")
     districts = _districts(project.layers["schools"], "school_id")
-    return whole.assign(district=whole["school_id"].map(districts).fillna("")).rename(
+    return whole.assign(district=_looked_up(whole["school_id"], districts)).rename(
         columns={"school_id": "school", "pupils": "enrolment"}
     )
 
@@ -75,7 +75,7 @@ def registered(project: Project) -> pd.DataFrame | None:
     if not project.has("children"):
         return None
     rows = project.layers["children"]
-    district = rows["unit_id"].map(_districts(project.layers["units"], "unit_id")).fillna("")
+    district = _looked_up(rows["unit_id"], _districts(project.layers["units"], "unit_id"))
     named = rows.assign(district=district).rename(columns={"cohort": "year"})
     return named.groupby(["year", "district"], as_index=False)[["children"]].sum()
 
@@ -129,14 +129,17 @@ def estate_faults(project: Project, placed: pd.DataFrame | None) -> list[Fault]:
 def grades_taught(project: Project) -> pd.DataFrame:
     """Return what each school teaches: school, district, lowest_grade, highest_grade."""
     schools = project.layers["schools"]
-    district = schools["school_id"].map(_districts(schools, "school_id")).fillna("")
+    district = _looked_up(schools["school_id"], _districts(schools, "school_id"))
     table = pd.DataFrame(schools[["school_id", "lowest_grade", "highest_grade"]])
     return table.assign(district=district).rename(columns={"school_id": "school"})
 
 
 def groups(plan: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return schools with the zone each belongs to, for the forecast by zone."""
-    return None if plan is None else plan[["school_id", "zone_id"]].rename(columns={"school_id": "school"})
+    """Return schools with the zone, and the town if stated, that the forecast is summed by."""
+    if plan is None:
+        return None
+    columns = ["school_id", "zone_id", *(["town"] if "town" in plan else [])]
+    return pd.DataFrame(plan[columns]).rename(columns={"school_id": "school"})
 
 
 def outlook(forecast: pd.DataFrame, past: pd.DataFrame, *, system: str = "6-3") -> pd.DataFrame:
@@ -198,6 +201,11 @@ def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
     if "district" not in frame:
         return {}
     return dict(zip(frame[key], frame["district"].astype("str").fillna(""), strict=True))
+
+
+def _looked_up(keys: pd.Series, names: dict[str, str]) -> pd.Series:
+    """Return the name of every key, "" where there is none; text even when no key has one."""
+    return keys.map(names).astype("str").fillna("")
 
 
 def _served(project: Project, rows: pd.DataFrame, stage: str) -> pd.DataFrame:
