@@ -39,6 +39,9 @@ PRIOR_WEIGHT = {"cell": 30.0, "late": 30.0, "school": 15.0, "district": 6.0, "ar
 #: Past forecasts the nominal width is worth against the calibrated one.
 CALIBRATION_WEIGHT = 6.0
 
+#: Fewest degrees of freedom of district ranges, whatever the history.
+LEAST_FREEDOM = 4.0
+
 #: Squared errors beyond this many times the expected one are cut: one merger must not widen every range.
 OUTLIER = 12.0
 
@@ -240,21 +243,23 @@ def _solve(part: str, rows: Floats, squares: Floats, offsets: Floats | None) -> 
 def _calibrate(level: str, judged: Sequence[_Judged], model: ErrorModel, coverage: float) -> Floats:
     """Widths that hold the wanted share of past errors, by years ahead.
 
-    The share over all years ahead is shrunk to the nominal one, and that of each year to it, by evidence: as
-    totals of one year share its shock, a past forecast counts as little more than one observation.
+    The share over all years ahead is shrunk to the nominal one, and that of each year to it, by evidence:
+    districts of one year share its shock, so a past forecast of them counts as one observation, while schools
+    and cells are half as many as they seem. What few years leave unsure widens the range as in Student's t.
     """
     nominal = float(stats.norm.ppf(0.5 + coverage / 2.0))
     scores = [(past.horizon, np.abs(_standardised(level, past, model))) for past in judged]
     each = sum(len(z) for _, z in scores) / max(len(scores), 1)
-    worth = 1.0 if level == "district" else 1.0 + 0.1 * each
+    worth = 1.0 if level == "district" else 1.0 + 0.5 * each
     last = max((horizon for horizon, _ in scores), default=1)
     pooled = _factor([z for _, z in scores], 1.0, worth * model.origins, nominal, coverage)
     factors = []
     for horizon in range(1, last + 1):
         here = [z for h, z in scores if h == horizon]
         factors.append(_factor(here, pooled, worth * len(here), nominal, coverage))
-    student = stats.t.ppf(0.5 + coverage / 2.0, worth * model.origins + CALIBRATION_WEIGHT) / nominal
-    return nominal * student * np.array(factors)
+    years = max(model.origins - 2.0, LEAST_FREEDOM)
+    freedom = years if level == "district" else worth * model.origins + CALIBRATION_WEIGHT
+    return float(stats.t.ppf(0.5 + coverage / 2.0, freedom)) * np.array(factors)
 
 
 def _factor(
