@@ -47,30 +47,31 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _code() -> str:
-    """Return the board's script: Leaflet and the labels of the one-file maps, then our own, as one module."""
+def code(*scripts: str) -> str:
+    """Return Leaflet, the labels of the one-file maps, then scripts of the board, as one script."""
     own = "const L = {};\n(function (exports, module, define) {\n"
     leaflet = f"{own}{leaflet_script()}\n}})(L, {{}}, undefined);"
     labels = (files("gis") / "assets" / "map.js").read_text(encoding="utf-8")
-    return "\n".join([leaflet, labels, *map(_asset, SCRIPTS)])
+    return "\n".join([leaflet, labels, *map(_asset, scripts)])
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """Return the style of the board, with Leaflet's and the labels'."""
     labels = (files("gis") / "assets" / "map.css").read_text(encoding="utf-8")
     return "\n".join([leaflet_style(), labels, _asset("board.css")])
 
 
 @st.cache_resource(show_spinner=False)
-def _parts() -> tuple[Any, Any]:
+def parts() -> tuple[Any, Any]:
     """Register the two parts: the ground, which stays, and the board, which changes with every stroke."""
     component = st.components.v2.component
     kept = component("huapian_ground", js=_asset("ground.js"), isolate_styles=False)
     board = component(
         "huapian_board",
         html='<div class="hp-board"></div>',
-        css=_style(),
-        js=_code(),
+        css=style(),
+        js=code(*SCRIPTS),
         isolate_styles=False,
     )
     return kept, board
@@ -78,9 +79,9 @@ def _parts() -> tuple[Any, Any]:
 
 def draw(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the board for a plan; strokes become steps of the chosen draft."""
-    units, name, body = _ground(context.project.key, context)
+    units, name, body = drawn(context.project.key, context)
     names = Names(name, units, tuple(map(str, found.problem.zone_ids)))
-    kept, board = _parts()
+    kept, board = parts()
     kept(key="board-ground", data=body, height=1)
     state = st.session_state
 
@@ -105,7 +106,7 @@ def choose(unit: object) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _ground(key: str, _context: Context) -> tuple[tuple[str, ...], str, bytes]:
+def drawn(key: str, _context: Context) -> tuple[tuple[str, ...], str, bytes]:
     """Return the units in the board's order, the ground's name and its bytes."""
     layers = _context.project.layers
     units = maps.simplified(plans.units_on_the_ground(key, _context.project), maps.TOLERANCE)
@@ -149,9 +150,9 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "moved": [place[unit] for unit in found.moved if unit in place],
         "demand": _numbers(views.demand(found), units),
         "later": _later(context, found, names),
-        "walks": _walks(context, found, units),
-        "zone": _zones(context, found, names),
-        "schools": _schools(context, found, zone),
+        "walks": walks(context, found, units),
+        "zone": zone_rows(context, found, names),
+        "schools": school_marks(context, found, zone),
         "places": _places(context.project.key, language(), context),
         "title": words.title(context),
         "stamp": _("合成数据") if context.project.synthetic else "",
@@ -199,7 +200,7 @@ def _places(key: str, lang: str, _context: Context) -> list[list[Any]]:
     return rows
 
 
-def _walks(context: Context, found: Assessment, units: pd.Index) -> list[int]:
+def walks(context: Context, found: Assessment, units: pd.Index) -> list[int]:
     """Return each unit's walk in whole metres, at least 1; below zero if estimated, 0 where none is known."""
     rows = plans.walks(context, found.plan)
     at = pd.Index(rows["unit_id"]).get_indexer(units)
@@ -209,7 +210,8 @@ def _walks(context: Context, found: Assessment, units: pd.Index) -> list[int]:
     return np.where(np.isfinite(signed), signed, 0).round().astype(int).tolist()
 
 
-def _zones(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
+def zone_rows(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
+    """Return id, name, colour, seats and place of each zone, in the order of `names`."""
     said = plans.zone_names(context.project.key, context.stage, context.project)
     colours = _colours(context.project.key, context.stage, context.year, context)
     schools = _located(context)
@@ -254,7 +256,7 @@ def _placed_schools(key: str, stage: str, _context: Context) -> gpd.GeoDataFrame
     return on_earth(gpd.GeoDataFrame(zoned, crs=schools.crs)).to_crs(4326)
 
 
-def _schools(context: Context, found: Assessment, zone: dict[str, int]) -> list[list[Any]]:
+def school_marks(context: Context, found: Assessment, zone: dict[str, int]) -> list[list[Any]]:
     """Return latitude, longitude, picture, its size, name and zone of each school."""
     rows = []
     for school in _located(context).itertuples():
