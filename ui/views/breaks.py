@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from gis.holes import holes
 from gis.layers import zone_of
 from planning import indicators, policy, vocabulary
+from planning.clauses import BASES
 from planning.policy import Rule
 from planning.vocabulary import SCOPES
 from ui.state import Context
 from ui.texts import _, language
 from ui.views import balance
 from ui.views import plan as plans
-from ui.views.zones import Assessment
+from ui.views.zones import Assessment, demand
+from zoning.enclaves import enclaves
 
 _WALKS = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}
 
@@ -29,7 +32,7 @@ class Broken:
     rule, source, strength, confidence : str
         In words; the source with its clause.
     rows : DataFrame
-        unit, zone, pupils, found (in words).
+        unit_id and zone_id (one of the two may be missing), unit, zone, pupils, found (in words).
     """
 
     rule: str
@@ -38,13 +41,22 @@ class Broken:
     confidence: str
     rows: pd.DataFrame
 
+    def units(self, plan: pd.Series) -> list[str]:
+        """Return the units it is about: those named, or all of a zone that is named alone."""
+        alone = self.rows.loc[self.rows["unit_id"].isna(), "zone_id"].dropna()
+        return [*self.rows["unit_id"].dropna(), *plan.index[plan.isin(alone)]]
+
+    def table(self) -> pd.DataFrame:
+        """Return the cases in words, without columns that say nothing."""
+        return self.rows.drop(columns=["unit_id", "zone_id"]).dropna(axis=1, how="all")
+
 
 def broken(context: Context, found: Assessment) -> list[Broken]:
     """Return the rules that a plan breaks, the hard ones first."""
     day = policy.school_year_day(context.year)
     rules = [r for r in policy.in_force(context.project.packs, on=day) if r.stage in (context.stage, "both")]
     walked = [_far(context, found, rule) for rule in rules if rule.metric in _WALKS]
-    every = [*_hard(context, found), *walked, *_full(context, found, rules)]
+    every = [*_hard(context, found), *walked, *_full(context, found, rules), _holes(context, found)]
     return [each for each in every if len(each.rows)]
 
 
@@ -79,16 +91,8 @@ def hard_words() -> dict[str, str]:
     }
 
 
-def _sources() -> dict[str, str]:
-    return {
-        "overload": _("教育局招生计划(学校表)"),
-        "lock_broken": _("本方案的锁定"),
-    }
-
-
 def _hard(context: Context, found: Assessment) -> list[Broken]:
-    words, sources = hard_words(), _sources()
-    names = _names(context)
+    words, names = hard_words(), _names(context)
     units = context.project.layers["units"].set_index("unit_id")["name"]
     grouped = found.breaks.groupby("kind", sort=False)
     every = []
@@ -96,15 +100,66 @@ def _hard(context: Context, found: Assessment) -> list[Broken]:
         over = kind == "overload"
         table = pd.DataFrame(
             {
+                "unit_id": rows["unit_id"],
+                "zone_id": rows["zone_id"],
                 "unit": rows["unit_id"].map(units),
                 "zone": rows["zone_id"].map(names).fillna(_("未划入")),
                 "pupils": rows["amount"],
                 "found": [_("超 {n} 人", n=f"{n:,}") if over else "" for n in rows["amount"]],
             }
         ).reset_index(drop=True)
-        source = sources.get(str(kind), _("划片的硬性要求"))
-        every.append(Broken(words[str(kind)], source, _("硬性"), "—", table))
+        if kind == "cut_off":
+            table["found"] = table["unit_id"].map(_pieces(context, found).to_dict())
+        every.append(_based(str(kind), words[str(kind)], table))
     return every
+
+
+def _based(kind: str, rule: str, rows: pd.DataFrame) -> Broken:
+    """Return a hard rule with what it rests on."""
+    lang, basis = language(), BASES[kind]
+    sure = vocabulary.CONFIDENCE[basis.confidence].text(lang) if basis.confidence else "—"
+    return Broken(rule, basis.source.text(lang), _("硬性"), sure, rows)
+
+
+def _pieces(context: Context, found: Assessment) -> pd.Series:
+    """Return for each unit cut off which piece it is part of, in words."""
+    names = _names(context)
+    return pd.Series(
+        {
+            row["unit_id"]: _(
+                "第 {piece} 块飞地:{units} 个单元 {pupils} 人,四周为{around}",
+                piece=row["piece"],
+                units=row["piece_units"],
+                pupils=f"{row['piece_pupils']:,}",
+                around=_("、").join(str(names.get(z, z)) for z in row["around"].split(",") if z) or "—",
+            )
+            for row in enclaves(found.problem, found.plan).to_dict("records")
+        },
+        dtype="str",
+    )
+
+
+def _holes(context: Context, found: Assessment) -> Broken:
+    """List what lies wholly inside another catchment: allowed, but worth a look."""
+    plan, names = found.plan, _names(context)
+    shapes = balance.unit_shapes(context, plan)
+    rows = holes(balance.zone_shapes(context, plan), shapes[["unit_id", "geometry"]], plan)
+    units = context.project.layers["units"].set_index("unit_id")["name"]
+    table = pd.DataFrame(
+        {
+            "unit_id": rows["unit_id"],
+            "zone_id": rows["zone_id"],
+            "unit": rows["unit_id"].map(units),
+            "zone": rows["zone_id"].map(names).fillna(_("未划入")),
+            "pupils": rows["unit_id"].map(demand(found).to_dict()).fillna(0).astype(int),
+            "found": [
+                _("在{around}片区内(第 {n} 处)", around=names.get(around, around), n=hole)
+                for around, hole in zip(rows["around"], rows["hole"], strict=True)
+            ],
+        }
+    )
+    said = _("单校片区宜成整块;学校在洞内的片区并不违规")
+    return Broken(_("片区中的洞(被另一片区包围)"), said, _("供参考"), "—", table)
 
 
 def _names(context: Context) -> pd.Series:
@@ -122,6 +177,8 @@ def _far(context: Context, found: Assessment, rule: Rule) -> Broken:
     units = context.project.layers["units"].set_index("unit_id")["name"]
     table = pd.DataFrame(
         {
+            "unit_id": rows["unit_id"],
+            "zone_id": rows["zone_id"],
             "unit": rows["unit_id"].map(units),
             "zone": rows["zone_id"].map(_names(context)),
             "pupils": rows["pupils"],
@@ -153,6 +210,8 @@ def _full(context: Context, found: Assessment, rules: Iterable[Rule]) -> list[Br
         rows, left = left[over], left[~over]
         table = pd.DataFrame(
             {
+                "unit_id": None,
+                "zone_id": rows["zone_id"],
                 "unit": None,
                 "zone": rows["zone"],
                 "pupils": rows["entrants"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import widgets
+from ui.maps import breaks as maps
+from ui.maps.show import show
 from ui.state import Context
 from ui.texts import _
 from ui.views import breaks as views
@@ -21,5 +23,10 @@ def panel(context: Context, found: Assessment) -> None:
     widgets.table(views.summary(every), key="breaks")
     named = {each.rule: each for each in every}
     rule = st.selectbox(_("查看明细"), list(named), key="breaks-rule")
-    rows = named.get(rule or "", every[0]).rows.dropna(axis=1, how="all")  # rules on zones speak of no unit
+    chosen = named.get(rule or "", every[0])
+    rows = chosen.table()
     widgets.table(rows, key="breaks-cases", height=min(420, 38 + 35 * len(rows)))
+    if st.toggle(_("在地图上看"), key="breaks-where"):
+        page = maps.cases(context, found.plan, rule=chosen.rule, units=chosen.units(found.plan))
+        with st.container(key="breaks-map"):
+            show(page, alt=_("{rule}:{n} 个单元", rule=chosen.rule, n=len(chosen.units(found.plan))))
