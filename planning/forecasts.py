@@ -4,13 +4,15 @@ The back-test of the project's own history is kept beside them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
 from planning import derived, outlook, tasks
+from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
 
 Progress = Callable[[float, str], None]
@@ -34,13 +36,28 @@ class Settings:
     from_outside : float or None
         Assumed share (设定) of their pupils who come from outside the area, where they do not state it.
     scenarios : bool
-        Add 低 and 高 to 中 (`forecasting.scenarios.LOW_MIDDLE_HIGH`: assumptions, not ranges).
+        Add 低 and 高 to 中.
+    cases : tuple of Scenario
+        What they assume (never a range).
+    cutoff_month : int
+        Cut-off of entrance (8 = 31 August).
+    yields : tuple of Yield
+        Take the place of those in the estates table.
     """
 
     until: int
     estates: bool = True
     from_outside: float | None = None
     scenarios: bool = True
+    cases: tuple[Scenario, ...] = LOW_MIDDLE_HIGH
+    cutoff_month: int = CUTOFF_MONTH
+    yields: tuple[Yield, ...] = ()
+
+    def under(self, assumed: Assumed) -> "Settings":
+        """Return these settings with the planner's assumptions."""
+        return replace(
+            self, cases=assumed.scenarios, cutoff_month=assumed.cutoff_month, yields=assumed.yields
+        )
 
 
 def exists(project: Project, settings: Settings) -> bool:
@@ -61,7 +78,9 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
         settings.until,
         estates=settings.estates,
         from_outside=settings.from_outside,
-        scenarios=settings.scenarios,
+        scenarios=settings.cases if settings.scenarios else False,
+        cutoff_month=settings.cutoff_month,
+        yields={given.estate_id: (given.primary, given.junior) for given in settings.yields},
         progress=progress,
     )
     derived.store(frame, _place(project, settings), attrs=KEPT)

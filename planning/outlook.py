@@ -1,5 +1,6 @@
 """A project's layers as the forecast wants them, and its answer as seats and need want it."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -80,7 +81,12 @@ def registered(project: Project) -> pd.DataFrame | None:
     return named.groupby(["year", "district"], as_index=False)[["children"]].sum()
 
 
-def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFrame | None:
+def estates(
+    project: Project,
+    *,
+    from_outside: float | None = None,
+    yields: Mapping[str, tuple[float, float]] | None = None,
+) -> pd.DataFrame | None:
     """Return the new estates (新建小区) with the schools that serve them.
 
     An estate belongs to the zone of its unit in the plan in force, and to that zone's first school of each
@@ -93,6 +99,8 @@ def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFr
     from_outside : float, optional
         Assumed share of an estate's pupils who come from outside the area, 0 to 1, where the layer does not
         state its own (`states_share`). It is an assumption (设定): without one the estates are left out.
+    yields : mapping of str to (float, float), optional
+        Primary and junior pupils per household by estate, in place of the layer's.
 
     Returns
     -------
@@ -107,6 +115,7 @@ def estates(project: Project, *, from_outside: float | None = None) -> pd.DataFr
         if from_outside is None:
             return None
         rows = rows.assign(from_outside=float(from_outside))
+    rows = _with_yields(rows, yields or {})
     return pd.concat([_served(project, rows, stage) for stage in stages.STAGES], ignore_index=True)
 
 
@@ -201,6 +210,15 @@ def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
     if "district" not in frame:
         return {}
     return dict(zip(frame[key], frame["district"].astype("str").fillna(""), strict=True))
+
+
+def _with_yields(rows: pd.DataFrame, yields: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    """Return the estates with the yields the planner set in place of their own."""
+    for position, column in enumerate(("primary_yield", "junior_yield")):
+        given = rows["estate_id"].map({name: pair[position] for name, pair in yields.items()})
+        own = rows[column] if column in rows else float("nan")
+        rows = rows.assign(**{column: given.astype("float64").where(given.notna(), own)})
+    return rows
 
 
 def _looked_up(keys: pd.Series, names: dict[str, str]) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from planning.progress import Cancelled, Progress
 from planning.project import open_project
 
 if TYPE_CHECKING:
+    from forecasting.scenarios import Scenario
     from zoning.result import Result
 
 
@@ -108,7 +109,9 @@ def forecast_job(
     estates: bool = True,
     from_outside: float | None = None,
     by_zone: bool = True,
-    scenarios: bool = False,
+    scenarios: bool | Sequence[Scenario] = False,
+    cutoff_month: int = 8,
+    yields: Mapping[str, tuple[float, float]] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Forecast pupils from a project's enrolment, births, registered children and estates.
@@ -127,9 +130,13 @@ def forecast_job(
         Assumed share (设定) of new estates' pupils who come from outside the area, where the estates do not
         state their own; without either they are left out, which is said.
     by_zone : bool
-        Add the levels zone_id and zone_id_stage.
-    scenarios : bool
-        Add the scenarios 低 and 高; the first rows are those of 中.
+        Add the levels zone_id and zone_id_stage, and town and town_stage where schools state their town.
+    scenarios : bool or sequence of Scenario
+        Add the scenarios 低 and 高, or those given; the first rows are those of 中.
+    cutoff_month : int
+        Cut-off of entrance (8 = 31 August).
+    yields : mapping of str to (float, float), optional
+        See `planning.outlook.estates`.
     progress : callable, optional
         Given by the job.
 
@@ -154,7 +161,8 @@ def forecast_job(
     schools = project.layers["schools"]
     zones = schools.assign(zone_id=zone_of(schools)) if by_zone else None
     known = None if zones is None else zones[zones["school_id"].isin(past["school"])]
-    housing = outlook.estates(project, from_outside=from_outside) if estates else None
+    housing = outlook.estates(project, from_outside=from_outside, yields=yields) if estates else None
+    cases = (LOW_MIDDLE_HIGH if scenarios else (MIDDLE,)) if isinstance(scenarios, bool) else scenarios
     frame = forecast(
         past,
         until=until,
@@ -162,7 +170,8 @@ def forecast_job(
         entrants=outlook.registered(project),
         estates=housing,
         coverage=coverage,
-        scenarios=sorted(LOW_MIDDLE_HIGH, key=lambda s: s is not MIDDLE) if scenarios else (MIDDLE,),
+        scenarios=sorted(cases, key=lambda s: s.name != MIDDLE.name),
+        cutoff_month=cutoff_month,
         system=project.stage_system,
         groups=outlook.groups(known),
         extra_levels=outlook.LEVELS,

@@ -1,0 +1,217 @@
+"""What the planner assumes (设定) for a forecast: scenarios, cut-off of entrance, yields of new estates.
+
+Kept in a file that only grows (`assumed.jsonl`), each entry whole, with its source, author and time; the last
+one is in force, and a reset is an entry of the defaults. Scenarios say what if; they never change a range.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
+from gis.faults import Fault, FaultError, Words, register_kinds
+from planning import journal, newyear
+from planning.project import Project
+
+ASSUMED_FILE: Final = "assumed.jsonl"
+#: Name of the scenario that adds nothing to history and register, and is not edited.
+MIDDLE: Final = "中"
+#: 31 August.
+CUTOFF_MONTH: Final = 8
+#: What can be set, in words and with bounds; a share is per year.
+_BOUNDS: Final[dict[str, tuple[float, float, Words]]] = {
+    "births": (0.0, 3.0, Words("出生系数", "the factor on births")),
+    "migration": (-0.2, 0.2, Words("年净迁入", "net migration a year")),
+    "estate_delay": (0, 20, Words("小区延期（年）", "the delay of estates (years)")),
+    "primary": (0.0, 3.0, Words("小学生/户", "primary pupils per household")),
+    "junior": (0.0, 3.0, Words("初中生/户", "junior pupils per household")),
+    "cutoff_month": (1, 12, Words("入学截止月份", "the month of the cut-off")),
+}
+_WHOLE: Final = ("estate_delay", "cutoff_month")
+
+register_kinds(
+    {
+        "assumed_value": (
+            "{where}的{what}是“{found}”，应为 {low} 至 {high} 的{kind}。请改正。",
+            '{what} of {where} is "{found}"; expected a {kind} from {low} to {high}. Correct it.',
+        ),
+        "assumed_source": (
+            "没有填写{what}。设定须注明，以便日后说明由来。",
+            "{what} is missing. An assumption must state it, so that it can be explained later.",
+        ),
+        "assumed_estate": (
+            "“{found}”的学生系数没有写来源。系数没有默认值，请写明出自哪里。",
+            'the yields of "{found}" state no source. There is no default; say where they come from.',
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Yield:
+    """Pupils per household of one estate, at maturity, as the planner set them.
+
+    Attributes
+    ----------
+    estate_id : str
+        The estate.
+    primary, junior : float
+        Pupils per household.
+    source : str
+        Where they come from.
+    """
+
+    estate_id: str
+    primary: float
+    junior: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One set of assumptions.
+
+    Attributes
+    ----------
+    scenarios : tuple of Scenario
+        低, 中, 高; 中 is always the plain one.
+    cutoff_month : int
+        Children who reach the age of entrance by the end of this month enter (8 = 31 August).
+    yields : tuple of Yield
+        They take the place of the estates table's.
+    source, by, at : str
+        Where they come from, who set them and when (UTC); "" for the defaults.
+    """
+
+    scenarios: tuple[Scenario, ...] = LOW_MIDDLE_HIGH
+    cutoff_month: int = CUTOFF_MONTH
+    yields: tuple[Yield, ...] = ()
+    source: str = ""
+    by: str = ""
+    at: str = ""
+
+
+def in_force(project: Project) -> Assumed:
+    """Return the assumptions that stand: this project's last, else those of the year it was opened from."""
+    place: Project | None = project
+    seen: set[str] = set()
+    while place is not None and place.id not in seen:
+        seen.add(place.id)
+        if lines := journal.read(place.folder / ASSUMED_FILE):
+            return _read(lines[-1])
+        place = newyear.parent(place)
+    return Assumed()
+
+
+def history(project: Project) -> list[Assumed]:
+    """Return every set this project was given, oldest first."""
+    return [_read(line) for line in journal.read(project.folder / ASSUMED_FILE)]
+
+
+def save(
+    project: Project,
+    *,
+    scenarios: Sequence[dict[str, Any]],
+    cutoff_month: int = CUTOFF_MONTH,
+    yields: Sequence[dict[str, Any]] = (),
+    source: str,
+    by: str,
+) -> Assumed:
+    """Write a set of assumptions down; it is in force from now on.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    scenarios : sequence of dict
+        name, births, migration, estate_delay of 低 and 高, as in `forecasting.scenarios.Scenario`.
+    cutoff_month : int
+        See `Assumed`.
+    yields : sequence of dict
+        estate_id, primary, junior, source.
+    source, by : str
+        Where the scenarios come from, and who sets them.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    faults = _said(source, by) + _faults(scenarios, cutoff_month, yields)
+    if faults:
+        raise FaultError(faults)
+    moved = {str(row["name"]): _scenario(row) for row in scenarios}
+    chosen = tuple(s if s.name == MIDDLE else moved.get(s.name, s) for s in LOW_MIDDLE_HIGH)
+    given = tuple(
+        Yield(str(y["estate_id"]), float(y["primary"]), float(y["junior"]), str(y["source"]).strip())
+        for y in yields
+    )
+    return _append(project, Assumed(chosen, int(cutoff_month), given, source.strip(), by.strip()))
+
+
+def reset(project: Project, *, by: str) -> Assumed:
+    """Go back to the defaults by a further entry.
+
+    Raises
+    ------
+    FaultError
+        If nobody is named.
+    """
+    if faults := _said("-", by):
+        raise FaultError(faults)
+    return _append(project, Assumed(by=by.strip()))
+
+
+def _scenario(row: dict[str, Any]) -> Scenario:
+    births, migration = float(row["births"]), float(row["migration"])
+    return Scenario(str(row["name"]), births, migration, int(row["estate_delay"]))
+
+
+def _append(project: Project, chosen: Assumed) -> Assumed:
+    line = {name: value for name, value in asdict(chosen).items() if name != "at"}
+    return _read(journal.append(project.folder / ASSUMED_FILE, line))
+
+
+def _read(line: dict[str, Any]) -> Assumed:
+    return Assumed(
+        scenarios=tuple(Scenario(**row) for row in line["scenarios"]),
+        cutoff_month=int(line["cutoff_month"]),
+        yields=tuple(Yield(**row) for row in line["yields"]),
+        source=line["source"],
+        by=line["by"],
+        at=line["at"],
+    )
+
+
+def _said(source: str, by: str) -> list[Fault]:
+    asked = ((source, Words("来源", "the source")), (by, Words("经办人", "the author")))
+    return [Fault("assumed_source", params={"what": words}) for text, words in asked if not text.strip()]
+
+
+def _faults(
+    scenarios: Sequence[dict[str, Any]], cutoff_month: float, yields: Sequence[dict[str, Any]]
+) -> list[Fault]:
+    places: list[tuple[dict[str, Any], str, tuple[str, ...]]]
+    places = [(row, str(row["name"]), ("births", "migration", "estate_delay")) for row in scenarios]
+    places += [(row, str(row["estate_id"]), ("primary", "junior")) for row in yields]
+    entrance = Words("入学", "entrance")
+    found = [_check(row[name], name, place) for row, place, names in places for name in names]
+    found.append(_check(cutoff_month, "cutoff_month", entrance))
+    blank = [
+        Fault("assumed_estate", found=str(y["estate_id"]))
+        for y in yields
+        if not str(y["source"] or "").strip()
+    ]
+    return [fault for fault in found if fault is not None] + blank
+
+
+def _check(value: Any, name: str, where: str | Words) -> Fault | None:
+    low, high, words = _BOUNDS[name]
+    number = float("nan") if value is None else float(value)
+    whole = name in _WHOLE
+    if math.isfinite(number) and low <= number <= high and (number.is_integer() or not whole):
+        return None
+    kind = Words("整数", "whole number") if whole else Words("数", "number")
+    params = {"where": where, "what": words, "low": low, "high": high, "kind": kind}
+    return Fault("assumed_value", found=str(value), params=params)
