@@ -154,8 +154,8 @@ def additions(
     FaultError
         Faults of `check`, an unknown school, or no from_outside.
     """
-    rows = _school_rows(estates, panel)
-    _raise(check(estates, yields) + _placing_faults(estates, rows))
+    _raise(faults(estates, panel.schools, yields))
+    rows = _school_rows(estates, panel.schools)
     living = pupils(estates, [panel.last_year, *years], yields, build_up=build_up, delay=delay)
     gross = np.zeros((*panel.counts.shape[:2], len(years)))
     moved = np.zeros((len(panel.district_names), panel.counts.shape[1], len(years)))
@@ -184,27 +184,52 @@ def _yields(estates: pd.DataFrame, yields: pd.DataFrame | None) -> dict[str, Flo
     return found
 
 
-def _school_rows(estates: pd.DataFrame, panel: Panel) -> np.ndarray:
-    """Row of the panel each estate's school stands in; -1 where there is none."""
+def faults(
+    estates: pd.DataFrame, schools: pd.DataFrame, yields: pd.DataFrame | None = None, *, file: str = ""
+) -> list[Fault]:
+    """Every fault of estates that are to be placed: those of `check`, unknown schools, no from_outside.
+
+    Parameters
+    ----------
+    estates, yields
+        See `additions`.
+    schools : DataFrame
+        Columns district, school: those of the history.
+    file : str
+        Name shown in the faults.
+    """
+    return check(estates, yields, file=file) + _placing_faults(estates, _school_rows(estates, schools), file)
+
+
+def _school_rows(estates: pd.DataFrame, schools: pd.DataFrame) -> np.ndarray:
+    """Row of `schools` each estate's school stands in; -1 where there is none."""
     on = ["district", "school"] if "district" in estates else ["school"]
-    keys = pd.MultiIndex.from_frame(panel.schools[on])
+    keys = pd.MultiIndex.from_frame(schools[on])
     wanted = pd.MultiIndex.from_frame(estates[on].astype("str"))
     position = pd.Series(np.arange(len(keys)), index=keys)
     return position[~position.index.duplicated()].reindex(wanted).fillna(-1).to_numpy(np.int64)
 
 
-def _placing_faults(estates: pd.DataFrame, rows: np.ndarray) -> list[Fault]:
+def _placing_faults(estates: pd.DataFrame, rows: np.ndarray, file: str) -> list[Fault]:
     blank = pd.Series(np.nan, index=estates.index)
     outside = estates["from_outside"].astype(float) if "from_outside" in estates else blank
     names = estates["estate_id"].astype("str").tolist()
     schools = estates["school"].astype("str").tolist()
     unplaced = [
-        Fault("fc_estate_school", row=i + 2, column="school", found=names[i], params={"school": schools[i]})
+        Fault(
+            "fc_estate_school",
+            file=file,
+            row=i + 2,
+            column="school",
+            found=names[i],
+            params={"school": schools[i]},
+        )
         for i in np.flatnonzero(rows < 0).tolist()
     ]
     unsaid = np.flatnonzero(~outside.between(0.0, 1.0).to_numpy()).tolist()
     return unplaced + [
-        Fault("fc_estate_outside", row=i + 2, column="from_outside", found=names[i]) for i in unsaid
+        Fault("fc_estate_outside", file=file, row=i + 2, column="from_outside", found=names[i])
+        for i in unsaid
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from forecasting import cohort, errors, history, intervals, methods, tuning
+from forecasting import estates as housing
 from forecasting.entrants import Driver, from_births, from_register
 from forecasting.panel import Floats, Panel, from_frame, with_plans
 from gis.faults import Fault, raise_errors
@@ -63,6 +64,8 @@ def fit(
     until: int,
     births: pd.DataFrame | None = None,
     entrants: pd.DataFrame | None = None,
+    estates: pd.DataFrame | None = None,
+    yields: pd.DataFrame | None = None,
     coverage: float = 0.8,
     cutoff_month: int = 8,
     entry_age: int | None = None,
@@ -73,6 +76,8 @@ def fit(
 ) -> Fitted:
     """Check the inputs and learn from them; parameters as in ``forecast.forecast``.
 
+    Estates are only checked here, so that their faults come with all others.
+
     Raises
     ------
     FaultError
@@ -81,7 +86,8 @@ def fit(
     tables = {
         name: table for name, table in (("births", births), ("entrants", entrants)) if table is not None
     }
-    panel, tables, faults = _checked(rows, tables, until, allow_single_year)
+    placed = None if estates is None or estates.empty else (estates, yields)
+    panel, tables, faults = _checked(rows, tables, until, allow_single_year, placed)
     if schools is not None:
         panel = with_plans(panel, schools.rename(columns=history.ALIASES))
     drivers = []
@@ -135,7 +141,11 @@ def _method(name: str, choice: tuning.Choice, broken: frozenset[int]) -> methods
 
 
 def _checked(
-    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], until: int, allow_single_year: bool
+    rows: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    until: int,
+    allow_single_year: bool,
+    placed: tuple[pd.DataFrame, pd.DataFrame | None] | None = None,
 ) -> tuple[Panel, dict[str, pd.DataFrame], list[Fault]]:
     """Check every table before any is used, and raise all faults together."""
     clean, faults = history.check(rows, file=rows.attrs.get("file", ""))
@@ -150,6 +160,9 @@ def _checked(
             faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
         if len(years) == 1 and not allow_single_year:
             faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
+    if placed is not None:
+        schools = clean[["district", "school"]].drop_duplicates()
+        faults = faults + housing.faults(placed[0], schools, placed[1], file=placed[0].attrs.get("file", ""))
     raise_errors(faults)
     panel = from_frame(clean)
     return panel, {n: t for n, t in checked.items() if len(t)}, faults + _unknown_districts(checked, panel)

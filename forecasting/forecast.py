@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, history, intervals, levels, methods, notes
+from forecasting import cohort, intervals, levels, methods, notes
+from forecasting import history as past
 from forecasting.entrants import BASES, Entry, plan
 from forecasting.estates import additions
 from forecasting.fitting import Fitted, fit
@@ -106,6 +107,8 @@ def forecast(
         until=until,
         births=births,
         entrants=entrants,
+        estates=estates,
+        yields=yields,
         coverage=coverage,
         cutoff_month=cutoff_month,
         entry_age=entry_age,
@@ -115,7 +118,7 @@ def forecast(
         settings=settings,
     )
     stages = STAGE_SYSTEMS[system]
-    ahead = until - fitted.panel.last_year
+    ahead, file = until - fitted.panel.last_year, str(history.attrs.get("file", ""))
     wanted = _levels(fitted.panel, stages, groups, extra_levels)
     blocks = []
     for scenario in scenarios:
@@ -125,7 +128,8 @@ def forecast(
         blocks.append(ranges(fitted, wanted, mean, late, added, basis).assign(scenario=scenario.name))
     frame = pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
     frame.attrs["notes"] = notes.method(fitted, until=until, coverage=coverage, scenarios=scenarios)
-    frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in fitted.faults]
+    warned = (*fitted.faults, *past.mixed_systems(fitted.panel, stages["junior"], file=file))
+    frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in warned]
     return frame
 
 
@@ -208,7 +212,7 @@ def _levels(
     cells = levels.cells_of(panel, panel.taught_ahead, stages)
     wanted = [levels.level(cells, name) for name in (*levels.STANDARD, *extra)]
     if groups is not None:
-        named = groups.rename(columns=history.ALIASES)
+        named = groups.rename(columns=past.ALIASES)
         for column in named.columns.difference(["district", "school"]):
             wanted += [levels.grouping(cells, column, named, by_stage=s) for s in (False, True)]
     return wanted

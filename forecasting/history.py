@@ -85,8 +85,15 @@ def check(history: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[
 
 
 def check_births(births: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
-    """Check births by calendar year and district: year, district (optional), births; see `check`."""
+    """Check births by calendar year and district: year, district (optional), births; see `check`.
+
+    A column ``revised`` that says which figures are revised ones (修订) and holds more than one value is
+    warned of, as is a jump from one year to the next.
+    """
     clean, faults = _check_yearly(births, "births", file)
+    status = sorted(set(_text(births["revised"])) - {""}) if "revised" in births else []
+    if len(status) > 1:
+        faults.append(Fault("fc_births_mixed", file=file, column="revised", found=", ".join(status)))
     for district, group in clean.groupby("district"):
         faults += _births_jumps(str(district), group.set_index("year")["births"], file)
     return clean, faults
@@ -120,6 +127,32 @@ def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]
             names = _some(panel.schools["school"][which].tolist())
             faults.append(Fault(kind, file=file, found=str(int(which.sum())), params={"names": names}))
     return faults
+
+
+def mixed_systems(panel: Panel, junior: Sequence[str], *, file: str = "") -> list[Fault]:
+    """Say which schools follow the other of the two systems (6-3 and 5-4), whose stages sum otherwise.
+
+    Parameters
+    ----------
+    panel : Panel
+        History.
+    junior : sequence of str
+        Grades of junior school under the system the forecast sums by: it starts at 7 (6-3) or 6 (5-4).
+    file : str
+        Name shown in the fault.
+    """
+    if "6" not in panel.grades or "7" not in panel.grades:
+        return []
+    at = {g: i for i, g in enumerate(panel.grades)}
+    nowhere = np.zeros(len(panel.schools), dtype=bool)
+    fifth, sixth, seventh = (panel.open_cells[:, at[g]] if g in at else nowhere for g in ("5", "6", "7"))
+    # A school of all nine grades says nothing of the system.
+    other = sixth & ((fifth & ~seventh) if junior[0] == "6" else (seventh & ~fifth))
+    if not other.any():
+        return []
+    names = _some(panel.schools["school"][other].tolist())
+    params = {"names": names, "own": "5-4" if junior[0] == "6" else "6-3"}
+    return [Fault("fc_systems_mixed", file=file, found=str(int(other.sum())), params=params)]
 
 
 def _check_yearly(frame: pd.DataFrame, value: str, file: str) -> tuple[pd.DataFrame, list[Fault]]:

@@ -121,6 +121,15 @@ _WARNINGS = {
         "births of {district} in {found} differ by {change} % from the year before; check that revised and "
         "unrevised figures are not mixed.",
     ),
+    "fc_births_mixed": (
+        "出生数混用了修订前后的口径（{found}）；请统一为同一口径。",
+        "births mix revised and unrevised figures ({found}); use figures of one kind throughout.",
+    ),
+    "fc_systems_mixed": (
+        "{found} 所学校的年级与 {own} 学制不符，而分学段的合计按 {own} 计，请留意：{names}。",
+        "{found} schools do not follow the {own} system by which stages are summed; mind the sums by stage: "
+        "{names}.",
+    ),
     "fc_births_gap": (
         "“{district}”缺少出生数（{found}）；这些年的入学人数改用其他办法推算。",
         "births of {district} are missing for {found}; entrants of those years rest on other evidence.",

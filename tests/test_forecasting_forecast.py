@@ -254,6 +254,49 @@ def test_faults_of_all_inputs_come_together():
     assert sorted(f.kind for f in raised.value.faults) == ["fc_negative", "fc_negative", "fc_until"]
 
 
+def test_every_bad_input_is_refused_in_one_go_and_nothing_is_lost():
+    data = two_schools().astype("str").sample(frac=1, random_state=0).reset_index(drop=True)
+    bad = ["-4", "31.5", "三十", ""]
+    data.loc[range(4), "enrolment"] = bad
+    data.loc[4, "grade"] = "大班"
+    data = pd.concat([data, data.iloc[[9]]], ignore_index=True)
+    births = pd.DataFrame({"year": ["2016", "2016"], "district": "东区", "births": ["300", "310"]})
+    estates = pd.DataFrame(
+        {
+            "estate_id": ["E1", "E2"],
+            "households": [800, 500],
+            "handover_year": [np.nan, 2025],
+            "primary_yield": [0.3, np.nan],
+            "junior_yield": 0.1,
+            "school": ["1小", "无名小学"],
+            "from_outside": 0.4,
+        }
+    )
+    data.attrs["file"], births.attrs["file"], estates.attrs["file"] = "在校生.csv", "出生.csv", "小区.csv"
+    with pytest.raises(FaultError) as raised:
+        forecast(data, births=births, estates=estates, until=2026)
+    found = {(f.file, f.row, f.kind) for f in raised.value.faults}
+    numbers = ["fc_negative", "fc_fraction", "fc_not_number", "fc_blank"]
+    assert found == {
+        *(("在校生.csv", row, kind) for row, kind in enumerate(numbers, start=2)),
+        ("在校生.csv", 6, "fc_grade"),
+        ("在校生.csv", len(data) + 1, "fc_duplicate"),
+        ("出生.csv", 3, "fc_duplicate"),
+        ("小区.csv", 2, "fc_estate_date"),
+        ("小区.csv", 3, "fc_estate_yield"),
+        ("小区.csv", 3, "fc_estate_school"),
+    }
+
+
+def test_mixed_systems_are_warned_of_and_forecast_all_the_same():
+    four = two_schools().assign(grade=lambda f: (f["grade"].astype(int) + 5).astype(str))
+    four = four[four["grade"].astype(int) <= 9].assign(school=lambda f: f["school"] + "四年制")
+    made = forecast(pd.concat([two_schools(), four]), until=2025, extra_levels=("district_stage",))
+    assert any("四年制" in note["zh"] and "6-3" in note["zh"] for note in made.attrs["warnings"])
+    stages = rows(made, "district_stage").groupby("year")["mean"].sum()
+    assert stages.to_numpy() == pytest.approx(rows(made, "district").groupby("year")["mean"].sum())
+
+
 def test_gaps_zeros_and_closed_schools_are_no_trouble():
     data = noisy(6)
     data = data[(data["year"] != 2018) & ~((data["school"] == "2小") & (data["year"] > 2020))]

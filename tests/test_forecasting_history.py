@@ -84,6 +84,34 @@ def test_gaps_and_closed_and_new_schools_are_said():
     assert np.isnan(made.at(2017)).all()
 
 
+def test_schools_of_the_other_system_are_named():
+    spans = {
+        "六年小学": range(1, 7),
+        "三年初中": range(7, 10),
+        "五年小学": range(1, 6),
+        "四年初中": range(6, 10),
+    }
+    spans["九年一贯"] = range(1, 10)
+    rows = [(y, "d", s, str(g), 30) for y in (2021, 2022) for s, grades in spans.items() for g in grades]
+    made = panel.from_frame(history.read(frame(rows)))
+    for junior, names, own in (
+        (("7", "8", "9"), "四年初中", "6-3"),
+        (("6", "7", "8", "9"), "六年小学", "5-4"),
+    ):
+        (fault,) = history.mixed_systems(made, junior)
+        assert fault.kind == "fc_systems_mixed" and fault.level == "warning"
+        assert names in fault.text("zh") and own in fault.text("en") and fault.found == "1"
+    alone = panel.from_frame(history.read(frame([r for r in rows if r[2] in ("六年小学", "三年初中")])))
+    assert history.mixed_systems(alone, ("7", "8", "9")) == []
+
+
+def test_births_of_two_kinds_are_questioned():
+    births = pd.DataFrame({"year": [2015, 2016], "births": [100, 101], "revised": ["是", "否"]})
+    assert kinds(history.check_births(births)[1]) == ["fc_births_mixed"]
+    assert history.check_births(births.assign(revised="是"))[1] == []
+    assert history.check_births(births.assign(revised=["是", None]))[1] == []
+
+
 def test_births_that_jump_are_questioned_not_refused():
     births = pd.DataFrame({"year": [2015, 2016, 2018], "district": "d", "births": [100, 180, 90]})
     clean, faults = history.check_births(births)
