@@ -22,6 +22,7 @@ def pages() -> list[st.Page]:
         "zones": _("划片"),
         "forecast": _("预测"),
         "seats": _("学位"),
+        "review": _("评审"),
     }
     made = {
         name: st.Page(state.lazy_page(name, context), title=title, url_path=name, default=name == "overview")

@@ -1,0 +1,242 @@
+"""The review as one HTML file: opens offline in any browser and asks nothing of any network."""
+
+from __future__ import annotations
+
+import base64
+import html as markup
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from gis.leaflet import to_json
+from gis.maps import TOLERANCE
+from planning import smallcounts
+from ui import board, widgets
+from ui.board.ground import NAME
+from ui.review import maps
+from ui.state import Context, stage_word
+from ui.texts import _, language
+from ui.texts.columns import localise, rounded
+from ui.views import edits
+from ui.views import review as views
+from ui.views.review import Reviewed
+
+#: Metres: a corner of a border goes where the triangle that it cuts off is smaller than these squared.
+METRES = f"{TOLERANCE:g}"
+# Whatever the file holds, a browser loads nothing for it.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+
+
+class Lists:
+    """The lists of units behind the figures of the file, each kept once.
+
+    Parameters
+    ----------
+    units : sequence of str
+        Unit ids in the order of the map's ground.
+    """
+
+    def __init__(self, units: Sequence[str]) -> None:
+        self._at = {unit: number for number, unit in enumerate(units)}
+        self._known: dict[tuple[int, ...], int] = {}
+
+    def number(self, where: pd.Series) -> int:
+        """Return the number of the list of the units told by a Series of bool."""
+        units = where.index[where.to_numpy(dtype=bool)]
+        return self._known.setdefault(tuple(self._at[u] for u in units if u in self._at), len(self._known))
+
+    def all(self) -> list[list[int]]:
+        """Return every list, by number."""
+        return [list(units) for units in self._known]
+
+
+def html(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> str:
+    """Return the review of the chosen plans as one page.
+
+    Parameters
+    ----------
+    context : Context
+        Project, stage and year.
+    chosen : sequence of Reviewed
+        The plans; the others are held against the first.
+    contested : Series
+        Number of the place by unit: see `planning.review.places`.
+    """
+    units, _name, body = board.drawn(context.project.key, context)
+    log, project = views.log(context), context.project.id
+    comments = log.comments(project, stage=context.stage)
+    lists = Lists(units)
+    said = [
+        _section(_("指标"), _indicators(context, chosen, lists)),
+        _section(_("各方案不符合的规则(处)"), _rules(context, chosen)),
+        *(_changed(context, chosen[0], other, lists) for other in chosen[1:]),
+        _section(_("意见"), table(comment_rows(comments))),
+        _section(_("决定"), table(decision_rows(log.decisions(project)))),
+    ]
+    data = maps.payload(context, chosen, contested, place=-1, comments=comments, published=True)
+    places = [lists.number(pd.Series(contested == n, index=contested.index)) for n in sorted(set(contested))]
+    data |= {"lists": lists.all(), "places": places, "ground_bytes": base64.b64encode(body[NAME:]).decode()}
+    return _page(context, said, to_json(data))
+
+
+def _page(context: Context, said: Sequence[str], data: str) -> str:
+    title = markup.escape(f"{widgets.project_name(context)} · {_('评审')}")
+    lang = "zh-CN" if language() == "zh" else "en"
+    style = f"<style>{maps.style()}\n{maps.asset('file.css')}</style>"
+    walk = "".join(
+        f'<button type="button" id="{key}">{markup.escape(word)}</button>'
+        for key, word in (("back", _("上一处")), ("next", _("下一处")))
+    )
+    place = markup.escape(_("第 {k} 处,共 {n} 处", k="{k}", n="{n}"))
+    return "".join(
+        [
+            f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width">',
+            f"<title>{title}</title>{style}</head><body><header><h1>{title}</h1>{_head(context)}</header>",
+            f'<div class="hp-board-bar hp-board" id="walk">{walk}',
+            f'<span id="where" data-said="{place}"></span></div>',
+            '<div class="hp-pair"></div><div id="list"></div>',
+            *said,
+            f'<script type="application/json" id="data">{data}</script>',
+            f"<script>{maps.script('file.js')}</script></body></html>",
+        ]
+    )
+
+
+def _head(context: Context) -> str:
+    stamp = _("合成数据:地名真实,人口、学校、路网均为虚构")
+    below = " · ".join([widgets.school_year(context.year), stage_word(context.stage)])
+    lines = [
+        below,
+        _("点任何带下划线的数字,列出它背后的单元。边界化简到 {metres} 米,公共边界仍为公共。", metres=METRES),
+        smallcounts.NOTE.text(language()),
+        *widgets.provenance(context),
+    ]
+    mark = f'<p class="hp-stamp">{markup.escape(stamp)}</p>' if context.project.synthetic else ""
+    return mark + "".join(f"<p>{markup.escape(line)}</p>" for line in lines)
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{markup.escape(title)}</h2>{body}</section>"
+
+
+def table(frame: pd.DataFrame, link: Callable[[int, str], int | None] | None = None) -> str:
+    """Return a frame as an HTML table, everything in it escaped.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns are worded in the language of the tab.
+    link : function of row and column, optional
+        The number of the list of units behind a cell, None where there is none.
+    """
+    worded = localise(rounded(frame), language())
+    heads = "".join(f"<th>{markup.escape(str(name))}</th>" for name in worded)
+    rows = []
+    for number, row in enumerate(worded.itertuples(index=False)):
+        cells = [
+            _cell(value, link(number, str(name)) if link else None)
+            for name, value in zip(frame.columns, row, strict=True)
+        ]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _cell(value: object, behind: int | None) -> str:
+    missing = value is None or (not isinstance(value, str) and pd.isna(value))  # type: ignore[call-overload]
+    text = "—" if missing else f"{value:,}" if isinstance(value, int) else str(value)
+    said = markup.escape(text)
+    if behind is None:
+        return f"<td>{said}</td>"
+    return f'<td><button type="button" class="figure" data-list="{behind}">{said}</button></td>'
+
+
+def _indicators(context: Context, chosen: Sequence[Reviewed], lists: Lists) -> str:
+    frame, known = views.indicators(context, chosen), views.behind(context)
+    plans = {plan.name: plan for plan in chosen}
+
+    def link(row: int, column: str) -> int | None:
+        word = str(frame["indicator"].iloc[row])
+        if column not in plans or word not in known:
+            return None
+        return lists.number(known[word](context, plans[column]))
+
+    return table(frame, link)
+
+
+def _rules(context: Context, chosen: Sequence[Reviewed]) -> str:
+    rules, behind = views.rules(context, chosen)
+    if rules.empty:
+        return f"<p>{markup.escape(_('各方案都符合所用规则。'))}</p>"
+    parts = [table(rules)]
+    for rule, found in behind.items():
+        for plan, rows in zip(chosen, found, strict=True):
+            if len(rows):
+                title = markup.escape(f"{rule} · {plan.name}: {len(rows):,}")
+                parts.append(f"<details><summary>{title}</summary>{table(published(rows))}</details>")
+    return "".join(parts)
+
+
+def _changed(context: Context, base: Reviewed, other: Reviewed, lists: Lists) -> str:
+    changed = views.changes(context, base, other)
+    moved = lists.number(changed["moved"])
+    count = _("{n} 个单元换学校", n=f"{int(changed['moved'].sum()):,}")
+    parts = [
+        f'<p><button type="button" class="figure" data-list="{moved}">{markup.escape(count)}</button></p>'
+    ]
+    for by in ("distance", "crowding"):
+        frame = views.gains(changed, by)
+        keys = list(views.bands(by))
+
+        def link(row: int, column: str, by: str = by, keys: list[str] = keys) -> int | None:
+            lived = (changed[by] == keys[row]) & (changed["pupils"] > 0)
+            return lists.number(lived) if column == "units" else None
+
+        parts.append(table(published(frame), link))
+    return _section(_("{other} 比 {base}:谁受益,谁受损", other=other.name, base=base.name), "".join(parts))
+
+
+def published(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it may be handed on: small numbers of pupils hidden."""
+    if "pupils" not in frame or not pd.api.types.is_numeric_dtype(frame["pupils"]):
+        return frame
+    return frame.assign(pupils=smallcounts.hidden(frame["pupils"], smallcounts.small(frame["pupils"])))
+
+
+def comment_rows(comments: pd.DataFrame) -> pd.DataFrame:
+    """Return comments as a table: number, place, words, who and when, and who settled them."""
+    settled = [
+        f"{who} · {edits.when(str(at))}" if who else ""
+        for who, at in zip(comments["settled_by"], comments["settled_at"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            _("号"): range(1, len(comments) + 1),
+            _("地点"): comments["place"].replace("", "—"),
+            _("意见"): comments["text"],
+            _("提出人"): comments["author"],
+            "at": [edits.when(at) for at in comments["at"]],
+            _("处理"): settled,
+        }
+    )
+
+
+def decision_rows(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Return decisions as a table: day, names, words, the draft with its revision, who wrote it down."""
+    drafts = [
+        _("{draft}(第 {rev} 步)", draft=row.draft, rev=row.rev) if row.rev else str(row.draft)
+        for row in decisions.itertuples()
+    ]
+    return pd.DataFrame(
+        {
+            _("会议日期"): decisions["held_on"],
+            _("作出决定的人(姓名)"): decisions["names"],
+            _("决定"): decisions["text"],
+            _("方案"): drafts,
+            _("学段"): [stage_word(stage) for stage in decisions["stage"]],
+            "year": decisions["year"],
+            _("记录人"): decisions["author"],
+            "at": [edits.when(at) for at in decisions["at"]],
+        }
+    )

@@ -1,0 +1,145 @@
+"""The parts of the page 评审 below the maps: figures, units that change, gains and losses, drafts, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from planning import smallcounts
+from ui import widgets
+from ui.review import onefile
+from ui.state import Context, stage_word
+from ui.texts import _, language
+from ui.texts.columns import localise, rounded
+from ui.views import review as views
+from ui.views.review import Reviewed
+from ui.widgets import Exports
+
+
+def figures(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
+    """Draw the indicators of all plans with their clauses, the rules broken, and the units behind each."""
+    st.subheader(_("指标"))
+    shown(views.indicators(context, chosen), key="review-indicators", big=big)
+    rules, broken = views.rules(context, chosen)
+    st.subheader(_("各方案不符合的规则(处)"))
+    if rules.empty:
+        widgets.empty(_("各方案都符合所用规则。"))
+    else:
+        shown(rules, key="review-rules", big=big)
+    _behind(context, chosen, broken)
+
+
+def shown(frame: pd.DataFrame, *, key: str, big: bool) -> None:
+    """Draw a table; in a presentation as large type that grows with the page."""
+    if big:
+        with st.container(key=f"{key}-big"):
+            st.table(localise(rounded(frame), language()).set_index(localise(frame, language()).columns[0]))
+    else:
+        widgets.table(frame, key=key)
+
+
+def _behind(context: Context, chosen: Sequence[Reviewed], broken: Mapping[str, list[pd.DataFrame]]) -> None:
+    st.subheader(_("数字背后的单元"))
+    known = views.behind(context)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        what = st.selectbox(_("哪个数字"), [*known, *broken], key="review-what")
+        names = [plan.name for plan in chosen]
+        said = st.segmented_control(_("哪个方案"), names, default=names[0], required=True, key="review-whose")
+    at = names.index(said) if said in names else 0
+    if what in known:
+        rows = views.units(context, chosen[at], known[what](context, chosen[at]))
+    else:
+        rows = broken[str(what)][at]
+    st.caption(_("{what} · {plan}:{n} 行", what=what, plan=names[at], n=f"{len(rows):,}"))
+    if len(rows):
+        widgets.table(rows, key="review-behind", height=min(420, 38 + 35 * len(rows)))
+        tables = {_("数字背后的单元"): onefile.published(rows)}
+        widgets.exports(context, Exports("behind", tables=tables), key="review-behind-file")
+
+
+def moved(context: Context, chosen: Sequence[Reviewed]) -> None:
+    """Draw the units that each plan places otherwise than the first, with pupils and metres."""
+    for number, other in enumerate(chosen[1:]):
+        changed = views.changes(context, chosen[0], other)
+        rows = views.moved(context, changed[changed["moved"]])
+        st.subheader(_("{other} 与 {base} 不同的单元", other=other.name, base=chosen[0].name))
+        if rows.empty:
+            widgets.empty(_("两个方案相同,没有变化的单元。"))
+            continue
+        pupils = widgets.whole(rows["pupils"].sum())
+        st.markdown(_("共 {units} 个单元、{pupils} 名新生。", units=f"{len(rows):,}", pupils=pupils))
+        widgets.table(rows, key=f"review-moved-{number}", height=min(420, 38 + 35 * len(rows)))
+
+
+def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
+    """Draw who gains and who loses by distance and crowding, with the units of any band."""
+    for number, other in enumerate(chosen[1:]):
+        changed = views.changes(context, chosen[0], other)
+        st.subheader(_("{other} 比 {base}:谁受益,谁受损", other=other.name, base=chosen[0].name))
+        for by, column in zip(("distance", "crowding"), st.columns(2, gap="large"), strict=True):
+            with column:
+                st.markdown({"distance": _("**步行距离**"), "crowding": _("**学校拥挤**")}[by])
+                shown(views.gains(changed, by), key=f"review-gain-{by}-{number}", big=big)
+                words = views.bands(by)
+                band = st.selectbox(
+                    _("看哪一档的单元"),
+                    list(words),
+                    format_func=words.__getitem__,
+                    key=f"review-band-{by}-{number}",
+                )
+                rows = views.moved(context, changed[(changed[by] == band) & (changed["pupils"] > 0)])
+                widgets.table(rows, key=f"review-of-{by}-{number}", height=min(300, 38 + 35 * len(rows)))
+
+
+def drafts(context: Context) -> None:
+    """Draw the tree of drafts; any two of them can be chosen above."""
+    rows = views.tree(context)
+    st.caption(_("缩进表示由上面的方案复制而来。任意两三个方案都可在页首选来对比。"))
+    widgets.table(rows, key="review-tree")
+
+
+def export(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> None:
+    """Draw the downloads: the workbook of the review, its one-file page, and what was said as JSON."""
+    log = views.log(context)
+    st.markdown(
+        _(
+            "单文件评审含地图、指标、变化的单元、意见和决定,用任何浏览器离线打开,不访问网络。"
+            "地图边界化简到 {metres} 米,公共边界仍为公共。",
+            metres=onefile.METRES,
+        )
+    )
+    what = Exports(
+        f"review-{context.stage}",
+        tables=lambda: tables(context, chosen),
+        html=lambda: onefile.html(context, chosen, contested),
+        notes=[
+            f"{_('方案')}: {'; '.join(plan.name for plan in chosen)}",
+            f"{_('学段')}: {stage_word(context.stage)}",
+            smallcounts.NOTE.text(language()),
+        ],
+    )
+    widgets.exports(context, what, key="review")
+    name = f"{context.project.id}-review.json"
+    widgets.download(
+        _("意见和决定(.json)"), lambda: log.export(context.project.id).encode(), name, key="review-json"
+    )
+
+
+def tables(context: Context, chosen: Sequence[Reviewed]) -> dict[str, pd.DataFrame]:
+    """Return the sheets of the workbook, small counts hidden."""
+    log = views.log(context)
+    found = {_("指标"): views.indicators(context, chosen), _("规则核对"): views.rules(context, chosen)[0]}
+    for other in chosen[1:]:
+        changed = views.changes(context, chosen[0], other)
+        letter = other.name[0]
+        rows = views.moved(context, changed[changed["moved"]])
+        found[_("变化的单元 {letter}", letter=letter)] = onefile.published(rows)
+        for by, word in (("distance", _("步行距离")), ("crowding", _("学校拥挤"))):
+            found[f"{word} {letter}"] = onefile.published(views.gains(changed, by))
+    project = context.project.id
+    comments, decisions = log.comments(project, stage=context.stage), log.decisions(project)
+    found[_("意见")] = onefile.comment_rows(comments)
+    found[_("决定")] = onefile.decision_rows(decisions)
+    return found
