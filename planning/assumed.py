@@ -6,7 +6,7 @@ one is in force, and a reset is an entry of the defaults. Scenarios say what if;
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
@@ -114,7 +114,7 @@ def save(
     *,
     scenarios: Sequence[dict[str, Any]],
     cutoff_month: int = CUTOFF_MONTH,
-    yields: Sequence[dict[str, Any]] = (),
+    yields: Sequence[dict[str, Any]] | None = None,
     source: str,
     by: str,
 ) -> Assumed:
@@ -128,8 +128,8 @@ def save(
         name, births, migration, estate_delay of 低 and 高, as in `forecasting.scenarios.Scenario`.
     cutoff_month : int
         See `Assumed`.
-    yields : sequence of dict
-        estate_id, primary, junior, source.
+    yields : sequence of dict, optional
+        estate_id, primary, junior, source; without them those in force stay.
     source, by : str
         Where the scenarios come from, and who sets them.
 
@@ -138,16 +138,40 @@ def save(
     FaultError
         With every fault; nothing is written then.
     """
-    faults = _said(source, by) + _faults(scenarios, cutoff_month, yields)
+    faults = _said(source, by) + _faults(scenarios, cutoff_month, yields or ())
     if faults:
         raise FaultError(faults)
     moved = {str(row["name"]): _scenario(row) for row in scenarios}
     chosen = tuple(s if s.name == MIDDLE else moved.get(s.name, s) for s in LOW_MIDDLE_HIGH)
-    given = tuple(
-        Yield(str(y["estate_id"]), float(y["primary"]), float(y["junior"]), str(y["source"]).strip())
-        for y in yields
-    )
+    given = in_force(project).yields if yields is None else tuple(map(_yield, yields))
     return _append(project, Assumed(chosen, int(cutoff_month), given, source.strip(), by.strip()))
+
+
+def set_yield(
+    project: Project, *, estate_id: str, primary: float, junior: float, source: str, by: str
+) -> Assumed:
+    """Set the yields of one estate, and leave everything else as it is.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    estate_id, primary, junior, source
+        As in `Yield`.
+    by : str
+        Who sets them.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    given = {"estate_id": estate_id, "primary": primary, "junior": junior, "source": source}
+    if faults := _said("-", by) + _faults((), CUTOFF_MONTH, (given,)):
+        raise FaultError(faults)
+    now = in_force(project)
+    others = tuple(y for y in now.yields if y.estate_id != estate_id)
+    return _append(project, replace(now, yields=(*others, _yield(given)), by=by.strip()))
 
 
 def reset(project: Project, *, by: str) -> Assumed:
@@ -166,6 +190,11 @@ def reset(project: Project, *, by: str) -> Assumed:
 def _scenario(row: dict[str, Any]) -> Scenario:
     births, migration = float(row["births"]), float(row["migration"])
     return Scenario(str(row["name"]), births, migration, int(row["estate_delay"]))
+
+
+def _yield(row: dict[str, Any]) -> Yield:
+    primary, junior = float(row["primary"]), float(row["junior"])
+    return Yield(str(row["estate_id"]), primary, junior, str(row["source"]).strip())
 
 
 def _append(project: Project, chosen: Assumed) -> Assumed:

@@ -58,6 +58,18 @@ def test_every_fault_is_said_at_once_and_nothing_is_written(project):
     assert not (project.folder / assumed.ASSUMED_FILE).exists()
 
 
+def test_the_yields_of_an_estate_and_the_scenarios_leave_each_other_alone(project):
+    assumed.save(project, scenarios=[LOW, HIGH], **SAID)
+    given = {"estate_id": "e1", "primary": 0.4, "junior": 0.2}
+    assumed.set_yield(project, **given, source="2023 年交付小区实测", by="李")
+    assumed.save(project, scenarios=[HIGH], **SAID)
+    now = assumed.in_force(project)
+    assert now.yields == (assumed.Yield(**given, source="2023 年交付小区实测"),)
+    assert now.scenarios[0] == LOW_MIDDLE_HIGH[0] and now.scenarios[2].births == 1.2
+    with pytest.raises(FaultError, match="没有写来源"):
+        assumed.set_yield(project, **given, source=" ", by="李")
+
+
 def test_yields_take_the_place_of_the_tables(project):
     given = outlook.estates(project, from_outside=0.5, yields={"e1": (0.9, 0.2)})
     assert given["primary_yield"].max() == 0.9 and given["junior_yield"].max() == 0.2

@@ -1,0 +1,144 @@
+"""The forecast from unit to whole area, with 随迁子女 as a stream of their own."""
+
+from typing import Final
+
+import pandas as pd
+
+from forecasting import migrants, sharing
+from gis.layers import zone_of
+from planning import adopted, outlook, seats, stages
+from planning.project import Project
+
+UNIT: Final = "unit"
+#: Levels from fine to coarse; those of `planning.adopted.LEVELS` are rows of the forecast itself.
+LEVELS: Final = (UNIT, "school", "zone", "town", "area")
+#: Columns of `by_level`, without the streams.
+COLUMNS: Final = ("place", "year", "scenario", "mean", "low", "high", "basis")
+
+
+def split(project: Project, forecast: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the forecast with its pupils split into `migrant` and `local`; None where no data state it.
+
+    The rolls of the last year say it by school and grade, the register of children by cohort. The shares are
+    estimates (估) that no back-test has checked, and carry no range of their own.
+    """
+    register, recent = _register(project), _recent(project)
+    if register is None and recent is None:
+        return None
+    base = int(outlook.history(project)["year"].max())
+    cells = forecast[forecast["level"] == "cell"]
+    shares = migrants.cell_shares(cells, recent, register, base_year=base)
+    groups = _groups(project)
+    names = [name for name in ("zone_id", "town") if name in set(forecast["level"])]
+    return migrants.split(forecast, shares, groups=groups, names=names)
+
+
+def by_unit(project: Project, forecast: pd.DataFrame) -> pd.DataFrame:
+    """Return pupils by home unit, stage, year and scenario with their ranges.
+
+    Homes are those of the rolls of the last year; without rolls every school of a zone is taken to be
+    attended by the children of that zone alone (设定: ``attrs["assumed"]`` is True). Ranges are estimates
+    (估): no back-test has checked them.
+
+    Returns
+    -------
+    DataFrame
+        unit_id ("" for pupils from outside, of unknown home or of schools without a zone), stage, year,
+        scenario, mean, low, high. Means of a stage add up to those of its schools.
+    """
+    base = int(outlook.history(project)["year"].max())
+    homes = _attended(project, base)
+    assumed = homes is None
+    if homes is None:
+        homes = _zoned_homes(project, base)
+    children = project.layers["children"] if project.has("children") else None
+    cells = forecast[forecast["level"] == "cell"]
+    shared = sharing.by_unit(cells, homes, children, base_year=base)
+    found = sharing.ranged(shared, ["unit_id", "stage", "year", "scenario"])
+    found.attrs["assumed"] = assumed
+    return found
+
+
+def by_level(forecast: pd.DataFrame, units: pd.DataFrame | None, level: str, stage: str) -> pd.DataFrame:
+    """Return one level of the forecast, every year and scenario.
+
+    Parameters
+    ----------
+    forecast : DataFrame
+        From `split`, or the plain forecast.
+    units : DataFrame or None
+        From `by_unit`; needed for the level "unit".
+    level : str
+        One of `LEVELS`.
+    stage : {"primary", "junior"}
+        School stage.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, and migrant and local where the forecast has them; "basis" is "" by unit.
+    """
+    if level == UNIT:
+        if units is None:
+            return pd.DataFrame(columns=list(COLUMNS))
+        own = units[units["stage"] == stage]
+        return own.assign(place=own["unit_id"], basis="")[list(COLUMNS)].reset_index(drop=True)
+    name, column = adopted.LEVELS[level]
+    rows = forecast[(forecast["level"] == name) & (forecast["stage"] == stage)]
+    streams = [c for c in ("migrant", "local") if c in rows]
+    return rows.assign(place=rows[column].astype("str"))[[*COLUMNS, *streams]].reset_index(drop=True)
+
+
+def _register(project: Project) -> pd.DataFrame | None:
+    if not project.has("children") or "migrant" not in project.layers["children"]:
+        return None
+    rows = project.layers["children"]
+    return None if rows["migrant"].isna().all() else rows[["cohort", "children", "migrant"]]
+
+
+def _recent(project: Project) -> pd.DataFrame | None:
+    """Return school, grade, pupils and migrant of the last year of the history, from the rolls."""
+    if not project.has("attendance") or "migrant" not in project.layers["attendance"]:
+        return None
+    rows = project.layers["attendance"]
+    rows = rows[(rows["year"] == outlook.history(project)["year"].max()) & rows["migrant"].notna()]
+    named = rows.rename(columns={"school_id": "school"})[["school", "grade", "pupils", "migrant"]]
+    return None if named.empty else named
+
+
+def _groups(project: Project) -> pd.DataFrame | None:
+    schools = project.layers["schools"]
+    known = schools[schools["school_id"].isin(outlook.history(project)["school"])]
+    return outlook.groups(known.assign(zone_id=zone_of(known)))
+
+
+def _attended(project: Project, base: int) -> pd.DataFrame | None:
+    if not project.has("attendance"):
+        return None
+    rows = project.layers["attendance"]
+    rows = rows[rows["year"] == base]
+    if rows.empty:
+        return None
+    unit = rows["unit_id"].astype("str").where(rows["home"] == "unit", sharing.ELSEWHERE)
+    named = rows.assign(unit_id=unit.fillna(sharing.ELSEWHERE)).rename(columns={"school_id": "school"})
+    return named[["school", "unit_id", "grade", "pupils"]]
+
+
+def _zoned_homes(project: Project, base: int) -> pd.DataFrame:
+    """Return the children of each zone as the pupils of its schools, by the plan in force."""
+    columns = ["school", "unit_id", "grade", "pupils"]
+    if not project.has("children", "catchments"):
+        return pd.DataFrame(columns=columns)
+    return pd.concat([_stage_homes(project, stage, base) for stage in stages.STAGES])[columns]
+
+
+def _stage_homes(project: Project, stage: str, base: int) -> pd.DataFrame:
+    plan = project.layers["catchments"]
+    plan = plan[(plan["stage"] == stage) & (plan["from_year"] <= project.year)]
+    plan = plan.sort_values("from_year").drop_duplicates("unit_id", keep="last")[["unit_id", "zone_id"]]
+    taught = seats.zoned(project.layers["schools"], stage, system=project.stage_system, mode="enrolment")
+    children = project.layers["children"]
+    grade = base - children["cohort"].astype(int) + 1
+    own = children.assign(grade=grade)[grade.isin(project.grades(stage))]
+    pairs = own.merge(plan, on="unit_id").merge(taught[["school_id", "zone_id"]], on="zone_id")
+    return pairs.rename(columns={"school_id": "school", "children": "pupils"})
