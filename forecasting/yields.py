@@ -2,12 +2,17 @@
 
 An estate fills over years, so a young one tells of the build-up and an old one of maturity; both are learned
 together. Few estates say little: a type's own figure is pulled towards that of all types, and every row
-says on how many estates and households it rests.
+says on how many estates and households it rests. Where no estate seen is old (``age_high`` below the last
+year of the build-up), maturity is extrapolated by the assumed build-up: if families in fact move in faster,
+the figure is too high by as much.
+
+A yield counts all children of the ages of a stage who live there, not entrants of one year: primary is six
+cohorts (five under 5-4), so the entrants of a year are about a sixth of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +25,12 @@ from forecasting.panel import Floats
 EVIDENCE = 500.0
 #: Fewest estates from which a range over estates is stated.
 LEAST_ESTATES = 3
+#: Residents per household of an estate beyond which its unit must hold other homes too, whose children are no
+#: yield of the estate (设定; the census of 2020 found 2.6 persons a household).
+MOST_PER_HOUSEHOLD = 5.0
 _ROUNDS = 8
 
-OBSERVED = ("unit_id", "housing_type", "households", "stage", "year", "age", "pupils")
+OBSERVED = ("unit_id", "housing_type", "households", "stage", "year", "age", "pupils", "shared")
 YIELDS = (
     "housing_type", "stage", "pupils_per_household", "low", "high", "own", "weight", "estates", "households",
     "age_low", "age_high",
@@ -51,7 +59,9 @@ class Calibration:
     build_up: tuple[float, ...]
 
 
-def observed(estates: pd.DataFrame, living: pd.DataFrame) -> pd.DataFrame:
+def observed(
+    estates: pd.DataFrame, living: pd.DataFrame, *, residents: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """Put the delivered estates beside the pupils who live in their units.
 
     Phases in one unit are one estate: households add up, its type is that of its largest phase and its
@@ -64,11 +74,15 @@ def observed(estates: pd.DataFrame, living: pd.DataFrame) -> pd.DataFrame:
     living : DataFrame
         unit_id, year, stage, pupils: who lives in each unit and is of the stage. A unit and year that is
         not in it is unknown, not empty.
+    residents : mapping of str to float, optional
+        People who live in each unit.
 
     Returns
     -------
     DataFrame
-        `OBSERVED`, one row a unit, stage and year at or after handover.
+        `OBSERVED`, one row a unit, stage and year at or after handover; shared: more than
+        `MOST_PER_HOUSEHOLD` residents a household, so that the unit holds other homes and `calibrate` leaves
+        it out.
     """
     given = estates.dropna(subset=["unit_id", "households", "handover_year"])
     types = given["housing_type"] if "housing_type" in given else pd.Series("", index=given.index)
@@ -89,7 +103,8 @@ def observed(estates: pd.DataFrame, living: pd.DataFrame) -> pd.DataFrame:
         pupils=("pupils", "first"),
     )
     age = (sums["weighted"] / sums["households"]).round().astype("int64")
-    return sums.assign(age=age)[list(OBSERVED)]
+    lived = sums["unit_id"].map(dict(residents or {})).astype(float)
+    return sums.assign(age=age, shared=lived > MOST_PER_HOUSEHOLD * sums["households"])[list(OBSERVED)]
 
 
 def calibrate(
@@ -104,7 +119,7 @@ def calibrate(
     Parameters
     ----------
     seen : DataFrame
-        From `observed`.
+        From `observed`; units marked as shared are left out.
     build_up : sequence of float
         Shares of maturity to start from, where ages are seldom or never seen.
     evidence : float
@@ -116,6 +131,7 @@ def calibrate(
         Empty tables and `build_up` itself where there is nothing to learn from.
     """
     share = np.asarray(build_up, dtype=float)
+    seen = seen[~seen["shared"]] if "shared" in seen else seen
     if seen.empty or not seen["pupils"].sum():
         return Calibration(pd.DataFrame(columns=YIELDS), pd.DataFrame(columns=AGES), tuple(share.tolist()))
     rows = seen.assign(

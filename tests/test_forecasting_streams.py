@@ -71,6 +71,15 @@ def test_an_estate_seen_twice_counts_once():
     assert kept[0] == pytest.approx(kept[1])
 
 
+def test_a_unit_with_other_homes_teaches_no_yield():
+    given = estates(*[(f"u{n}", "高层", 500, 2010) for n in range(3)])
+    people = {"u0": 1300.0, "u1": 1500.0, "u2": 2600.0}
+    seen = yields.observed(given, living({"u0": 100, "u1": 120, "u2": 400}), residents=people)
+    assert seen["shared"].tolist() == [False, False, True]
+    row = yields.calibrate(seen, build_up=BUILD).yields.iloc[0]
+    assert row["estates"] == 2 and row["pupils_per_household"] == pytest.approx(220 / 1000)
+
+
 def test_nothing_delivered_teaches_nothing():
     found = yields.calibrate(yields.observed(estates(("u1", "高层", 500, 2030)), living({"u1": 3})))
     assert found.yields.empty and found.ages.empty
