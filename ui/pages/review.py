@@ -12,6 +12,7 @@ from ui.review import maps, panels, talk
 from ui.state import Context
 from ui.texts import _
 from ui.views import review as views
+from ui.views import zones
 from ui.views.review import Reviewed
 
 #: Larger type, nothing but the review: for a screen that a meeting looks at.
@@ -19,6 +20,8 @@ BIG = """
 <style>
 html { font-size: 22px; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"] { display: none; }
+.hp-review table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.hp-review th, .hp-review td { border-bottom: 1px solid #d5dbdd; padding: 4px 14px 4px 0; text-align: left; }
 .hp-pair, .hp-pair .leaflet-container, .hp-pair .hp-label span, .hp-pair .hp-title b { font-size: 18px; }
 </style>
 """
@@ -86,7 +89,7 @@ def _compare(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None
         "gains": (_("谁受益谁受损"), lambda: panels.gains(context, chosen, big=big)),
         "comments": (_("意见"), lambda: talk.comments(context)),
         "decisions": (_("决定"), lambda: talk.decisions(context, chosen)),
-        "tree": (_("方案谱系"), lambda: panels.drafts(context)),
+        "tree": (_("方案谱系"), lambda: talk.drafts(context)),
         "export": (_("导出"), lambda: panels.export(context, chosen, contested)),
     }
     picked = st.segmented_control(
@@ -117,25 +120,26 @@ def _walk(context: Context, chosen: Sequence[Reviewed], contested: pd.Series, *,
     with st.container(horizontal=True, vertical_alignment="center", key="review-walk"):
         st.button(_("上一处"), key="review-back", on_click=go, args=(-1,), disabled=at < 0)
         st.button(_("下一处"), key="review-next", on_click=go, args=(1,), disabled=at >= last)
-        st.markdown(_place_words(context, contested, at, last))
+        st.markdown(_place_words(context, chosen[0], contested, at, last))
     if at >= 0:
         own = list(contested.index[contested == at])
         panels.shown(views.place_words(context, chosen, own), key="review-place-table", big=big)
     return at
 
 
-def _place_words(context: Context, contested: pd.Series, at: int, last: int) -> str:
+def _place_words(context: Context, base: Reviewed, contested: pd.Series, at: int, last: int) -> str:
     if at < 0:
         return _("有 {n} 处分歧,按学生数排列。点“下一处”逐个看。", n=f"{last + 1:,}")
     own = list(contested.index[contested == at])
     units = context.project.layers["units"].set_index("unit_id")["name"].reindex(own)
-    said = "、".join(map(str, units.head(3)))
+    said, pupils = _("、").join(map(str, units.head(3))), zones.demand(base.found)
     return _(
-        "第 {k} 处,共 {n} 处:**{place}**({units} 个单元)",
+        "第 {k} 处,共 {n} 处:**{place}**({units} 个单元、{pupils} 名新生)",
         k=at + 1,
         n=last + 1,
         place=widgets.escape(said),
         units=len(own),
+        pupils=widgets.whole(float(pupils[own].sum())),
     )
 
 

@@ -22,6 +22,7 @@ from ui.views.review import Reviewed
 
 SCRIPTS = ("sheet.js",)
 HEIGHT, TALL = 520, 640
+OVER = 1.2  # load of the school in the legend
 HIDDEN = -1  # stands for a count too small to be published
 
 
@@ -119,7 +120,7 @@ def payload(
         "comments": _notes(comments),
         "stamp": _("合成数据") if context.project.synthetic else "",
         "north": symbols.NORTH,
-        "legend": _legend(),
+        "legend": _legend(context),
         "words": _words(),
         "height": HEIGHT,
     }
@@ -148,12 +149,12 @@ def _notes(comments: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _legend() -> str:
+def _legend(context: Context) -> str:
     rows = [
         symbols.dot(_("各方案不一致的单元"), INK, count=1),
         symbols.swatch(_("正在看的地点"), "#ffffff", border=TEAL),
         symbols.swatch(_("未划入的单元"), "#ffffff", border=BRICK),
-        symbols.swatch(_("超员的学校名为红色"), "#ffffff", border=BRICK),
+        symbols.school_row(_("超员的学校"), context.stage, OVER),
     ]
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html as markup
 from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +18,7 @@ from ui.board.ground import NAME
 from ui.review import maps
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.texts.columns import localise, rounded
+from ui.texts.columns import PERCENT_POINTS, YEARS, localise, rounded
 from ui.views import edits
 from ui.views import review as views
 from ui.views.review import Reviewed
@@ -131,25 +133,36 @@ def table(frame: pd.DataFrame, link: Callable[[int, str], int | None] | None = N
     link : function of row and column, optional
         The number of the list of units behind a cell, None where there is none.
     """
+    if frame.empty:
+        return f"<p>{markup.escape(_('没有记录。'))}</p>"
     worded = localise(rounded(frame), language())
     heads = "".join(f"<th>{markup.escape(str(name))}</th>" for name in worded)
     rows = []
     for number, row in enumerate(worded.itertuples(index=False)):
         cells = [
-            _cell(value, link(number, str(name)) if link else None)
+            _cell(str(name), value, link(number, str(name)) if link else None)
             for name, value in zip(frame.columns, row, strict=True)
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _cell(value: object, behind: int | None) -> str:
-    missing = value is None or (not isinstance(value, str) and pd.isna(value))  # type: ignore[call-overload]
-    text = "—" if missing else f"{value:,}" if isinstance(value, int) else str(value)
-    said = markup.escape(text)
+def _cell(name: str, value: object, behind: int | None) -> str:
+    said = markup.escape(_words(name, value))
     if behind is None:
         return f"<td>{said}</td>"
     return f'<td><button type="button" class="figure" data-list="{behind}">{said}</button></td>'
+
+
+def _words(name: str, value: Any) -> str:
+    """Return a value as people read it: whole numbers with separators, loads with one decimal."""
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "—"
+    if name in PERCENT_POINTS:
+        return f"{value:.1f} %"
+    return f"{value:,}" if isinstance(value, Integral) and name not in YEARS else str(value)
 
 
 def _indicators(context: Context, chosen: Sequence[Reviewed], lists: Lists) -> str:

@@ -12,7 +12,6 @@ from ui import widgets
 from ui.review import onefile
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.texts.columns import localise, rounded
 from ui.views import review as views
 from ui.views.review import Reviewed
 from ui.widgets import Exports
@@ -35,7 +34,7 @@ def shown(frame: pd.DataFrame, *, key: str, big: bool) -> None:
     """Draw a table; in a presentation as large type that grows with the page."""
     if big:
         with st.container(key=f"{key}-big"):
-            st.table(localise(rounded(frame), language()).set_index(localise(frame, language()).columns[0]))
+            st.html(f'<div class="hp-review">{onefile.table(frame)}</div>')
     else:
         widgets.table(frame, key=key)
 
@@ -91,13 +90,6 @@ def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
                 )
                 rows = views.moved(context, changed[(changed[by] == band) & (changed["pupils"] > 0)])
                 widgets.table(rows, key=f"review-of-{by}-{number}", height=min(300, 38 + 35 * len(rows)))
-
-
-def drafts(context: Context) -> None:
-    """Draw the tree of drafts; any two of them can be chosen above."""
-    rows = views.tree(context)
-    st.caption(_("缩进表示由上面的方案复制而来。任意两三个方案都可在页首选来对比。"))
-    widgets.table(rows, key="review-tree")
 
 
 def export(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> None:

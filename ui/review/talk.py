@@ -1,4 +1,4 @@
-"""What a meeting says: comments on places and decisions, added to the log and never changed."""
+"""What is said of plans: comments on places, decisions, notes on drafts; added, never changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from planning.drafts import note
 from planning.reviewlog import Comment, Decision
+from planning.store import Conflict
 from ui import widgets
 from ui.maps.data import on_earth
 from ui.review import onefile
@@ -160,3 +162,36 @@ def _decide(context: Context) -> None:
     views.log(context).decide(context.project.id, taken, author=who)
     state["review-decision"] = ""
     state[_SAID] = (True, _("已记下。"))
+
+
+def drafts(context: Context) -> None:
+    """Draw the tree of drafts with their notes, and the form that adds one."""
+    told()
+    st.caption(_("缩进表示由上面的方案复制而来。任意两三个方案都可在页首选来对比。"))
+    widgets.table(views.tree(context), key="review-tree")
+    names = {key: name for key, name in views.names(context).items() if key}
+    st.session_state.setdefault("review-note-author", drafting.author())
+    with st.form("review-note-form", border=True):
+        left, right = st.columns([3, 1])
+        left.selectbox(
+            _("给哪个方案加备注"), list(names), format_func=names.__getitem__, key="review-note-draft"
+        )
+        right.text_input(_("加备注的人"), key="review-note-author")
+        st.text_input(_("备注内容"), key="review-note")
+        st.form_submit_button(_("加备注"), key="review-note-add", on_click=_note, args=(context,))
+
+
+def _note(context: Context) -> None:
+    """Add a note to a draft as a step of it. A callback."""
+    state, store = st.session_state, draft_store(context.project)
+    text, who = state["review-note"].strip(), state["review-note-author"].strip()
+    if not text or not who:
+        state[_SAID] = (False, _("请先写备注和姓名,再加。"))
+        return
+    draft = state["review-note-draft"]
+    answer = store.append(draft, store.get(draft).rev, note(text), author=who)
+    if isinstance(answer, Conflict):
+        state[_SAID] = (False, _("刚有人改了这个方案,备注没有加上。请再点一次。"))
+        return
+    state["review-note"] = ""
+    state[_SAID] = (True, _("备注已加。"))

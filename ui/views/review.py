@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import policy, review
+from planning import drafts, policy, review
 from planning.policy import Rule
 from planning.reviewlog import ReviewLog
 from ui.state import Context, distinct, draft_store
@@ -273,7 +273,9 @@ def gains(changed: pd.DataFrame, by: str) -> pd.DataFrame:
             _("档"): table["band"].map(bands(by)),
             "units": table["units"],
             "pupils": table["pupils"],
-            unit: table["change"].map(lambda value: "—" if pd.isna(value) else f"{value:+,.0f}"),
+            unit: table["change"].map(
+                lambda value: "—" if pd.isna(value) else f"{value:+,.0f}".replace("-", "−")
+            ),
         }
     )
 
@@ -312,7 +314,7 @@ def tree(context: Context) -> pd.DataFrame:
 def _tree_row(context: Context, known: Mapping[str, object], key: str, depth: int) -> dict[str, object]:
     row = draft_store(context.project).get(key)
     parent = known.get(row.parent_id or "")
-    notes = draft_store(context.project).state(key).notes
+    notes = [op for op in drafts.effective(draft_store(context.project).history(key)) if op.kind == "note"]
     source = _("第 {rev} 步", rev=row.parent_rev)
     return {
         _("方案"): "　" * depth + ("└ " if depth else "") + row.name,

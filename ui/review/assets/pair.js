@@ -33,17 +33,18 @@ class Pair {
   }
 
   _build(bytes) {
-    const view = this.leaves.length ? this.leaves[0].map.getBounds() : null;
-    this.leaves.forEach((leaf) => leaf.map.remove());
+    const old = this.leaves.length ? this.leaves[0].map : null, view = old && [old.getCenter(), old.getZoom()];
+    this.leaves.forEach((leaf) => { leaf.sized.disconnect(); leaf.map.remove(); });
     this.root.replaceChildren();
     this.ground = new Ground(bytes);
     this.bar = L.DomUtil.create("div", "hp-pair-bar hp-board", this.root);
     this.deck = L.DomUtil.create("div", "hp-pair-deck", this.root);
+    this.deck.style.height = `${this.data.height}px`;  // a map without a height cannot tell where it looks
     this.key = L.DomUtil.create("div", "hp-legend hp-board-legend", this.root);
     this.slider = null;
     this.leaves = this.data.plans.map((plan, i) => this._leaf(i));
     this.leaves.forEach((leaf) => leaf.map.on("move", () => this._follow(leaf)));
-    if (view) { this._all((map) => map.fitBounds(view, { animate: false })); } else { this.whole(); }
+    if (view) { this.leaves[0].map.setView(...view, { animate: false }); } else { this.whole(); }
     this._controls();
   }
 
@@ -70,11 +71,10 @@ class Pair {
     box.addEventListener("pointermove", (event) => this._hover(leaf, event));
     box.addEventListener("pointerleave", () => { leaf.tip.style.display = "none"; });
     map.on("click", (event) => this._click(this._unit(leaf, event.containerPoint)));
-    new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(box);
+    leaf.sized = new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false }));
+    leaf.sized.observe(box);
     return leaf;
   }
-
-  _all(visit) { this.leaves.forEach((leaf) => visit(leaf.map)); }
 
   // The map that was moved takes the others along.
   _follow(leaf) {
