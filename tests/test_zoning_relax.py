@@ -134,6 +134,15 @@ def test_where_no_plain_proof_speaks_a_plan_names_the_seats_it_needs():
     assert attempt(packed, change, step=5).result.feasible is True
 
 
+def test_a_very_large_map_is_told_its_proof_and_given_seats_without_endless_questions(monkeypatch):
+    for module in ("conflict", "relax"):
+        monkeypatch.setattr(f"zoning.{module}.LARGE", 5)
+    short = six_in_a_row(left=20, right=20)
+    clash = conflict(short)
+    assert (clash.zones, clash.minimal) == ((0, 1), False)
+    assert [change.seats for change in relaxations(short, step=15)] == [((0, 15), (1, 15))]
+
+
 @pytest.mark.parametrize("size", [1, 7, 30])
 def test_minimal_choices_are_found_with_few_questions(size):
     asked = []

@@ -16,6 +16,9 @@ import numpy as np
 from zoning.problem import Problem
 from zoning.reach import Reason, proofs, reach
 
+LARGE = 1_000_000
+"""Pairs of unit and zone above which a conflict is not made minimal: every question would take seconds."""
+
 Item = TypeVar("Item")
 Rule = tuple[str, int]
 """``("seats", zone)``, ``("lock", unit)`` or ``("ban", unit)``, by position."""
@@ -79,8 +82,11 @@ def conflict(problem: Problem, *, poll: Callable[[], None] = lambda: None) -> Co
         None where no plain proof says that there is no plan. Seats are blamed before locks, locks before
         what is forbidden.
     """
-    if not proven(problem):
+    known = proven(problem)
+    if not known:
         return None
+    if problem.metres.size > LARGE:
+        return _as_proven(problem, known)
     every = rules(problem)
 
     def contradict(kept: Sequence[Rule]) -> bool:
@@ -94,6 +100,17 @@ def conflict(problem: Problem, *, poll: Callable[[], None] = lambda: None) -> Co
     by_kind = {kind: tuple(at for k, at in found if k == kind) for kind in ("seats", "lock", "ban")}
     units = sorted({u for reason in reasons for u in reason.units})
     return Conflict(by_kind["seats"], by_kind["lock"], by_kind["ban"], tuple(units), reasons, held)
+
+
+def _as_proven(problem: Problem, reasons: tuple[Reason, ...]) -> Conflict:
+    """Return all that proofs speak of, more than need be."""
+    zones = sorted({z for reason in reasons for z in reason.zones})
+    units = np.array(sorted({u for reason in reasons for u in reason.units}), dtype=int)
+    locks = units[problem.locked[units] >= 0]
+    bans = units[problem.forbidden[units].any(axis=1)]
+    return Conflict(
+        tuple(zones), tuple(locks.tolist()), tuple(bans.tolist()), tuple(units.tolist()), reasons, False
+    )
 
 
 def rules(problem: Problem) -> list[Rule]:

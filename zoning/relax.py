@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from zoning.conflict import Conflict, conflict, minimal, only, proven
+from zoning.conflict import LARGE, Conflict, conflict, minimal, only, proven
 from zoning.problem import Problem, adjacency_arrays, components
 from zoning.result import Result
 
@@ -100,7 +100,7 @@ def relaxations(
     Yields
     ------
     Relaxation
-        None of which is tried yet.
+        None of which is tried yet; on a very large map (:data:`zoning.conflict.LARGE`) only the first kind.
     """
     base = Relaxation(join=_bridges(problem))
     start = relaxed(problem, base)
@@ -113,6 +113,8 @@ def relaxations(
     if (spread := _spread(start, step, poll)) is not None:
         seen.add(spread)
         yield replace(spread, join=base.join)
+    if problem.metres.size > LARGE:
+        return  # the others ask thousands of questions, each of seconds there
     places = sorted(clash.zones, key=lambda z: -_pressure(start)[z])[:most]
     wishes: list[tuple[Give, int]] = [("seats", z) for z in places]
     for wish in [*wishes, ("lock", -1), ("ban", -1)]:
@@ -170,7 +172,10 @@ def _spread(problem: Problem, step: int, poll: Callable[[], None]) -> Relaxation
         if not zones:
             return None
         wanted = _pressure(posed)
-        change = _both(change, Relaxation(seats=((max(zones, key=lambda z: wanted[z]), step),)))
+        # All that lacks at once would give too much to some; half of it at a time comes out the same.
+        lacking = max(reason.short for reason in reasons) // step // 2
+        for zone in sorted(zones, key=lambda z: -wanted[z])[: max(lacking, 1)]:
+            change = _both(change, Relaxation(seats=((zone, step),)))
     return change
 
 

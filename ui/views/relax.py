@@ -16,14 +16,17 @@ from ui.state import Context
 from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views.zones import Assessment, fingerprint
-from zoning.conflict import Conflict, only, proven
+from zoning.conflict import LARGE, Conflict, only, proven
 from zoning.part import part
 from zoning.problem import Problem
 from zoning.reach import Reason
 from zoning.relax import Relaxation, Tried, relaxed
 
-PAIRS = 1_000_000
+PAIRS = LARGE
 """Most pairs of unit and zone for which proofs are looked for before a search."""
+
+SHOWN = 8
+"""Proofs listed before the rest are left out or counted."""
 
 NAMED = 12
 """Names listed before the rest are counted."""
@@ -65,6 +68,12 @@ def _obstacles(
     return proven(named(_context, _problem))
 
 
+def reasons(named_problem: Problem, known: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Return the plain proofs with names in them, or those known where a map is too large or has none."""
+    again = () if named_problem.metres.size > PAIRS else proven(named_problem)
+    return again or known
+
+
 def class_size(context: Context) -> int:
     """Return the pupils of a standard class of the stage, by which seats are given."""
     rules = policy.in_force(context.project.packs, on=policy.school_year_day(context.year))
@@ -73,14 +82,21 @@ def class_size(context: Context) -> int:
 
 def conflict_lines(problem: Problem, clash: Conflict) -> list[str]:
     """Return a conflict in lines: the proof, and the rules that cannot all hold; `problem` is `named`."""
-    lines = [reason.text(language()) for reason in proven(only(problem, clash.rules))]
+    lines = [reason.text(language()) for reason in reasons(only(problem, clash.rules), clash.reasons)]
     rules = [
         (_("学位:{names}", names=_names(problem.zone_ids, clash.zones)), clash.zones),
         (_("锁定:{names}", names=_names(problem.unit_ids, clash.locks)), clash.locks),
         (_("禁止划入:{names}", names=_names(problem.unit_ids, clash.bans)), clash.bans),
     ]
     said = _(";").join(words for words, places in rules if places)
-    return [*lines, _("互相矛盾、缺一不可的规则:{rules}。", rules=said)] if said else lines
+    if not said:
+        return lines
+    whole = (
+        _("互相矛盾、缺一不可的规则:{rules}。", rules=said)
+        if clash.minimal
+        else _("与此有关的规则(地图很大,未逐条精简):{rules}。", rules=said)
+    )
+    return [*lines[:SHOWN], whole]
 
 
 def table(context: Context, problem: Problem, ways: WaysOut) -> pd.DataFrame:

@@ -19,7 +19,6 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.zones import drafting, relaxing
-from zoning.conflict import proven
 from zoning.problem import Problem
 from zoning.reach import Reason
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from zoning.result import Result
 
 _KEPT = "zones-outcome"
-SHOWN = 8
-"""Proofs listed before the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +144,16 @@ def _pupils(context: Context, kept: Outcome, result: Result) -> float:
 
 
 def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result: Result) -> str:
-    plain = proven(relax.named(context, _posed(context, found, kept)))
-    return (
-        _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
-        + "\n"
-        + _lines(plain or result.reasons)
-    )
+    named = relax.named(context, _posed(context, found, kept))
+    said = _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
+    return said + "\n" + _lines(relax.reasons(named, result.reasons))
 
 
 def _lines(reasons: Sequence[Reason]) -> str:
     """Return why there is no feasible plan, in the tab's language; many reasons of one kind are cut short."""
     said = [reason.text(language()) for reason in reasons]
-    more = [_("……另有 {n} 条", n=len(said) - SHOWN)] if len(said) > SHOWN else []
-    return "\n".join(f"- {widgets.escape(line)}" for line in [*said[:SHOWN], *more])
+    more = [_("……另有 {n} 条", n=len(said) - relax.SHOWN)] if len(said) > relax.SHOWN else []
+    return "\n".join(f"- {widgets.escape(line)}" for line in [*said[: relax.SHOWN], *more])
 
 
 def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
