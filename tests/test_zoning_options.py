@@ -1,0 +1,207 @@
+"""Optional rules: what a plan under them keeps, what is told of what it cannot keep, and what they cost."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gis.faults import FaultError
+from tests.zoning_maps import drawn, least_cost, problems, six_in_a_row
+from zoning.check import check
+from zoning.check import cost as walked
+from zoning.optimise import optimise
+from zoning.options import Options
+from zoning.prices import limit_moved, prices, solve
+from zoning.problem import Problem
+
+
+def exhaust(problem: Problem, start: pd.Series | None):
+    return optimise(problem, start, work=400, seed=1, exact=True)
+
+
+def zones(problem: Problem, options: Options) -> str:
+    found = solve(problem, options, exhaust)
+    assert found.result.feasible
+    return "".join(found.result.zones)
+
+
+def test_without_options_nothing_changes():
+    posed = Options().apply(six_in_a_row())
+    assert Options().active == ()
+    assert zones(six_in_a_row(), Options()) == "LLLRRR"
+    assert posed.problem.n_units == 6 and not posed.problem.forbidden.any()
+
+
+def test_a_longest_walk_forbids_what_is_beyond_and_spares_who_has_nothing_within():
+    problem = six_in_a_row(left=60, right=60)
+    posed = Options(max_metres=150).apply(problem)
+    assert posed.spared == ("C", "D")
+    assert posed.problem.allowed.sum(axis=1).tolist() == [1] * 6
+    assert zones(problem, Options(max_metres=150)) == "LLLRRR"
+    far = posed.check(pd.Series(list("LLLLRR"), index=list("ABCDEF")))
+    assert far[["kind", "unit_id", "amount"]].to_numpy().tolist() == [["too_far", "D", 10]]
+
+
+def test_a_barrier_is_not_crossed_and_the_seats_decide_whether_that_can_be():
+    problem = six_in_a_row(left=30, right=40)
+    assert zones(problem, Options(barred=(("C", "L"),))) == "LLRRRR"
+    found, (only,) = prices(problem, Options(barred=(("C", "L"),)), exhaust)
+    # C walks 300 m instead of 200
+    assert (only.name, only.found, only.low, only.high) == ("barred", *[pytest.approx(1.0)] * 3)
+    assert found.result.violations == 0
+    broken = found.posed.check(pd.Series(list("LLLRRR"), index=list("ABCDEF")))
+    assert broken["kind"].tolist() == ["barrier"]
+    none = solve(six_in_a_row(), Options(barred=(("C", "L"),)), exhaust).result
+    assert none.feasible is False
+
+
+def test_the_price_of_moving_keeps_units_where_they_are_and_the_cost_stays_true():
+    problem = six_in_a_row(left=40, right=40)
+    present = pd.Series(list("LLLLRR"), index=list("ABCDEF"))
+    for stay, plan in ((50.0, "LLLRRR"), (150.0, "LLLLRR")):
+        found = solve(problem, Options(stay=stay, present=present), exhaust)
+        assert "".join(found.result.zones) == plan
+        assert found.result.cost == pytest.approx(walked(problem, problem.positions(found.result.zones)))
+        assert found.result.bound <= least_cost(problem) + 1e-9
+        assert found.posed.moved(found.result.zones) == (10 if stay == 50 else 0)
+    _, (only,) = prices(problem, Options(stay=150.0, present=present), exhaust)
+    assert only.found == pytest.approx(1.0) and only.low == pytest.approx(1.0) == only.high
+
+
+def test_a_limit_on_the_moved_is_found_by_raising_the_price():
+    problem = six_in_a_row(left=60, right=60)
+    present = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
+    options = Options(present=present)
+    for most in (20, 10, 0):
+        limited = limit_moved(problem, options, most, exhaust)
+        found = solve(problem, limited, exhaust)
+        assert found.posed.moved(found.result.zones) <= most
+    assert limit_moved(problem, options, 20, exhaust).stay == 0.0
+    closed = options.apply(problem).moved(pd.Series(["L"] * 6, index=list("ABCDEF")))
+    assert closed == 10
+
+
+def test_a_community_stays_whole_and_its_plan_is_told_unit_by_unit():
+    problem = six_in_a_row(left=40, right=40)
+    options = Options(together=(("C", "D"),))
+    assert zones(problem, options) in ("LLLLRR", "LLRRRR")
+    found, (only,) = prices(problem, options, exhaust)
+    assert only.found == pytest.approx(1.0)
+    assert found.result.zones.index.tolist() == list("ABCDEF")
+    split = found.posed.check(pd.Series(list("LLLRRR"), index=list("ABCDEF")))
+    assert split["kind"].tolist() == ["split"] and split["unit_id"].iloc[0] in "CD"
+
+
+def test_groups_that_cannot_stay_whole_are_told_all_at_once():
+    groups = (("A", "B", "C", "D", "E", "F"), ("B", "D"), ("E", "E"))
+    with pytest.raises(FaultError) as caught:
+        Options(together=groups).apply(six_in_a_row())
+    kinds = [fault.kind for fault in caught.value.faults]
+    assert kinds == ["zoning_group_schools", "zoning_group_apart", *["zoning_group_twice"] * 2]
+    locked = six_in_a_row(locks=pd.Series({"B": "L", "C": "R"}))
+    with pytest.raises(FaultError, match="却锁定在几个片区"):
+        Options(together=(("B", "C"),)).apply(locked)
+    with pytest.raises(FaultError, match="却锁定在几个片区"):
+        Options(together=(("A", "B", "C"),)).apply(six_in_a_row(locks=pd.Series({"C": "R"})))
+
+
+def test_values_and_ids_that_cannot_be_are_told_all_at_once():
+    wrong = Options(
+        max_metres=-1, share=1.2, stay=float("nan"), least=-3, barred=(("X", "L"),), enclaves=(("A", "Y"),)
+    )
+    with pytest.raises(FaultError) as caught:
+        wrong.apply(six_in_a_row())
+    assert [fault.found for fault in caught.value.faults] == [
+        "max_metres", "stay", "least", "share", "X", "Y",
+    ]  # fmt: skip
+
+
+def test_an_approved_enclave_may_be_cut_off_and_costs_less():
+    # B lies behind the other school but its own is nearer by the road
+    problem = drawn(
+        {"A": 10, "S": 10, "T": 10, "B": 10},
+        [("S", 40, "S"), ("T", 40, "T")],
+        {"A": (-100.0, 0.0), "S": (0.0, 0.0), "T": (0.0, 1000.0), "B": (0.0, 100.0)},
+        "AS ST TB",
+    )
+    assert zones(problem, Options()) == "SSTT"
+    found, (only,) = prices(problem, Options(enclaves=(("B", "S"),)), exhaust)
+    assert "".join(found.result.zones) == "SSTS"
+    assert only.found == pytest.approx(-8.0) and only.high == pytest.approx(-8.0)
+    assert found.result.violations == 0
+    assert check(problem, found.result.zones)["kind"].tolist() == ["cut_off"]
+
+
+def test_a_share_of_the_seats_and_a_smallest_zone_are_checked():
+    problem = six_in_a_row(left=50, right=50)
+    plan = pd.Series(list("LLLLRR"), index=list("ABCDEF"))
+    broken = Options(share=0.75, least=25).apply(problem).check(plan)
+    assert broken[["kind", "zone_id", "amount"]].to_numpy().tolist() == [
+        ["overload", "L", 3],
+        ["too_small", "R", 5],
+    ]
+    assert zones(problem, Options(share=0.6)) == "LLLRRR"
+    assert solve(problem, Options(share=0.5), exhaust).result.feasible is False
+
+
+def test_several_rules_are_priced_each_and_together():
+    problem = six_in_a_row(left=40, right=40)
+    options = Options(barred=(("C", "L"),), share=0.75)
+    found, told = prices(problem, options, exhaust)
+    assert [each.name for each in told] == ["barred", "share", "all"]
+    assert [each.feasible for each in told] == [True, True, False]
+    assert np.isnan(told[2].found) and found.result.feasible is False
+    assert told[0].found == pytest.approx(1.0) and told[1].found == pytest.approx(0.0)
+
+
+@st.composite
+def posed(draw: st.DrawFn) -> tuple[Problem, Options]:
+    problem = draw(problems())
+    units, names = list(problem.unit_ids), list(problem.zone_ids)
+    pairs = list(itertools.product(units, names))
+    edges = [(units[a], units[b]) for a in range(len(units)) for b in problem.neighbours(a) if a < b]
+    present = draw(st.lists(st.sampled_from([*names, None]), min_size=len(units), max_size=len(units)))
+    return problem, Options(
+        max_metres=draw(st.none() | st.sampled_from([200, 500])),
+        barred=tuple(draw(st.lists(st.sampled_from(pairs), max_size=2))),
+        stay=draw(st.sampled_from([0.0, 100.0])),
+        present=pd.Series(present, index=units, dtype="str"),
+        together=(draw(st.sampled_from(edges)),) if edges and draw(st.booleans()) else (),
+        share=draw(st.none() | st.just(0.9)),
+    )
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(posed())
+def test_any_map_any_rules_a_plan_that_keeps_them_and_a_price_that_is_true(case):
+    problem, options = case
+    try:
+        found = options.apply(problem)
+    except FaultError:  # two schools in a group: its own test
+        return
+    small, whole = found.problem, found.changed
+    assert small.demand.sum() == problem.demand.sum()
+    done, told = prices(problem, options, exhaust)
+    best = least_cost(replace(small, metres=found.grouping.merged(problem).metres))
+    assert done.result.feasible is (best is not None)
+    if best is None:
+        return
+    plan = done.result.zones
+    assert check(whole, plan).empty and done.posed.check(plan).empty and check(problem, plan).empty
+    assert all(plan[list(group)].nunique() == 1 for group in options.together)
+    assert done.result.cost == pytest.approx(walked(problem, problem.positions(plan)))
+    assert done.result.bound <= best + 1e-6 and done.result.cost >= best - 1e-6
+    plain = least_cost(problem)
+    for each in told:
+        if each.feasible:
+            assert -1e-6 <= each.low <= each.high + 1e-9 and each.low - 1e-6 <= each.found <= each.high + 1e-6
+    true = {"all": best - plain} if len(told) > 1 else {told[0].name: best - plain} if told else {}
+    for each in told:
+        if each.name in true and not options.stay:
+            assert each.low - 1e-6 <= true[each.name] <= each.high + 1e-6

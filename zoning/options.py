@@ -1,0 +1,296 @@
+"""Optional rules on top of a catchment problem: each turns a problem into another, the search stays as it is.
+
+What a rule cannot ask of a unit (no school within the longest walk, every way over a barrier) is not dropped
+silently: the unit is *spared*, kept at its nearest school, and named in :attr:`Posed.spared`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+
+from gis.faults import Fault, FaultError, register_kinds
+from zoning.check import check, loads
+from zoning.grouping import Grouping, grouped
+from zoning.problem import Problem, adjacency_arrays
+
+register_kinds(
+    {
+        "zoning_option_number": (
+            "可选规则“{found}”的数值不合适：应为{wanted}。请改正。",
+            'the optional rule "{found}" has a value that cannot be: {wanted} is expected. Mend it.',
+        ),
+        "zoning_option_unit": (
+            "可选规则提到的单元“{found}”不在单元表中。请改正编号。",
+            'unit "{found}" of an optional rule is not in the table of units. Mend the id.',
+        ),
+        "zoning_option_zone": (
+            "可选规则提到的片区“{found}”不在学校（片区）表中。请改正编号。",
+            'zone "{found}" of an optional rule is not in the table of schools (zones). Mend the id.',
+        ),
+    }
+)
+
+TIGHTENING = ("max_metres", "barred", "stay", "together", "share")
+"""Options that only take plans away, or only steer: none of them can make the best plan shorter."""
+
+STEERING = "stay"
+"""The option that forbids nothing and only makes moving dear."""
+
+KINDS = ("too_far", "barrier", "split", "too_small")
+"""Kinds of :meth:`Posed.check` beside those of :data:`zoning.check.KINDS`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Options:
+    """The optional rules a planner has chosen; all are off by default.
+
+    Parameters
+    ----------
+    max_metres
+        Longest walk, metres.
+    barred
+        Pairs (unit, zone) whose way crosses what pupils must not cross.
+    stay
+        Price of a pupil who changes zone against ``present``, in metres of walk a pupil. It steers the
+        search; the cost that is reported is walked metres alone.
+    present
+        The plan in force, unit_id -> zone_id; units without a zone of the problem are free.
+    together
+        Groups of units that stay in one zone (社区, 镇街).
+    enclaves
+        Pairs (unit, zone) that may be cut off (认可的飞地). Approximation: the unit counts as a neighbour of
+        the zone's first school, so that it may also tie its own neighbours to that zone.
+    least
+        Fewest pupils of a zone. Only checked, not enforced.
+    share
+        Most of its capacity that a zone may fill, over 0 up to 1 (rounded down to pupils).
+    """
+
+    max_metres: float | None = None
+    barred: tuple[tuple[str, str], ...] = ()
+    stay: float = 0.0
+    present: pd.Series | None = None
+    together: tuple[tuple[str, ...], ...] = ()
+    enclaves: tuple[tuple[str, str], ...] = ()
+    least: int | None = None
+    share: float | None = None
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Names of the options that are on and change the search, in the order of the fields."""
+        return tuple(f.name for f in fields(self) if f.name not in ("present", "least") and self._on(f.name))
+
+    def only(self, name: str) -> Options:
+        """Return the options with one of them alone."""
+        return Options(**{name: getattr(self, name)}, present=self.present)
+
+    def _on(self, name: str) -> bool:
+        value = getattr(self, name)
+        return value is not None and bool(value != ()) and not (name == "stay" and value == 0)
+
+    def apply(self, problem: Problem) -> Posed:
+        """Return the problem with the options in it.
+
+        Raises
+        ------
+        FaultError
+            With every fault: values that cannot be, unknown ids, groups that cannot stay whole.
+        """
+        faults = [*_numbers(self), *_strangers(self, problem)]
+        if faults:
+            raise FaultError(faults)
+        wide = _capped(_joined(problem, self.enclaves), self.share)
+        group = grouped(wide, self.together)
+        far = np.zeros(problem.forbidden.shape, dtype=bool)
+        if self.max_metres is not None:
+            far = np.isfinite(problem.metres) & (problem.metres > self.max_metres)
+        barred = np.zeros_like(far)
+        at = _positions(problem, self.barred)
+        barred[at[:, 0], at[:, 1]] = True
+        small = group.merged(wide)
+        far, barred = group.any(far), group.any(barred)
+        banned, spared = _spare(small, far, barred)
+        added = banned[group.of]
+        full = replace(wide, forbidden=problem.forbidden | added)
+        extra = _penalty(problem, self.present, self.stay)
+        steered = group.merged(replace(full, metres=problem.metres + extra))
+        away = pd.Index(problem.unit_ids[np.isin(group.of, spared)])
+        return Posed(self, problem, full, steered, group, far[group.of], tuple(map(str, away)))
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A problem with options in it, and the way back to the plain one.
+
+    Attributes
+    ----------
+    options
+        The options.
+    plain
+        The problem without them.
+    changed
+        The problem with every hard rule among them, groups unmerged: what a plan is checked against.
+    problem
+        What is solved: groups merged into one unit each, the price of moving in ``metres``.
+    grouping
+        How units merge.
+    far
+        True where a pair is beyond the longest walk for the unit or one of its group, shape (n, m).
+    spared
+        Units that a rule could not be asked of: they go to the nearest school that is left.
+    """
+
+    options: Options
+    plain: Problem
+    changed: Problem
+    problem: Problem
+    grouping: Grouping
+    far: np.ndarray
+    spared: tuple[str, ...]
+
+    def expand(self, zones: pd.Series) -> pd.Series:
+        """Return a plan of the merged units as a plan of all units."""
+        return self.plain.series(self.problem.positions(zones)[self.grouping.of])
+
+    def reduce(self, zones: pd.Series) -> pd.Series:
+        """Return a plan as a start for the merged problem: groups that it splits have no zone."""
+        at = self.plain.positions(zones)
+        first = at[self.grouping.first]
+        split = np.zeros(len(first), dtype=bool)
+        split[self.grouping.of[at != first[self.grouping.of]]] = True
+        return self.problem.series(np.where(split, -1, first))
+
+    def moved(self, zones: pd.Series) -> int:
+        """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""
+        return moved(self.plain, self.options.present, zones)
+
+    def check(self, zones: pd.Series) -> pd.DataFrame:
+        """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.
+
+        A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
+        unit away from the zone with most of the group's pupils), a zone below the least size ``too_small``.
+        """
+        found = check(self.changed, zones)
+        at = self.plain.positions(zones)
+        units = np.maximum(self.plain.unit_ids.get_indexer(pd.Index(found["unit_id"].fillna(""))), 0)
+        zone = at[units]
+        kind = found["kind"].to_numpy(dtype=object)
+        new = (kind == "forbidden") & ~self.plain.forbidden[units, zone]
+        kind[new & self.far[units, zone]] = "too_far"
+        kind[new & ~self.far[units, zone]] = "barrier"
+        rows = [found.assign(kind=kind), *self._split(at), *self._small(at)]
+        return pd.concat(rows, ignore_index=True).astype(found.dtypes.to_dict())
+
+    def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        for units in self.grouping.members():
+            size = np.bincount(at[units] + 1, self.plain.demand[units] + 1e-9)
+            away = units[at[units] + 1 != int(size.argmax())]
+            if len(away):
+                yield self._rows("split", self.plain.series(at)[self.plain.unit_ids[away]], away)
+
+    def _small(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        least = self.options.least
+        if least is None:
+            return
+        load = loads(self.plain, at)
+        short = np.flatnonzero(load < least)
+        if len(short):
+            amount = least - load[short]
+            names = self.plain.zone_ids[short]
+            yield pd.DataFrame({"kind": "too_small", "zone_id": names, "unit_id": None, "amount": amount})
+
+    def _rows(self, kind: str, zones: pd.Series, units: np.ndarray) -> pd.DataFrame:
+        columns = {"kind": kind, "zone_id": zones.to_numpy(), "unit_id": zones.index.to_numpy()}
+        return pd.DataFrame({**columns, "amount": self.plain.demand[units]})
+
+
+def moved(problem: Problem, present: pd.Series | None, zones: pd.Series) -> int:
+    """Return the pupils of units that have a zone in ``present`` and another one, or none, in ``zones``."""
+    if present is None:
+        return 0
+    before, after = present.reindex(problem.unit_ids), zones.reindex(problem.unit_ids)
+    away = before.notna() & (after.isna() | (after != before).fillna(True))
+    return int(problem.demand[away.to_numpy(dtype=bool)].sum())
+
+
+def _numbers(options: Options) -> Iterable[Fault]:
+    """Yield a fault for each value that cannot be."""
+    sound = {
+        "max_metres": (options.max_metres is None or 0 < options.max_metres < np.inf, "> 0"),
+        "stay": (0 <= options.stay < np.inf, ">= 0"),
+        "least": (options.least is None or options.least >= 0, ">= 0"),
+        "share": (options.share is None or 0 < options.share <= 1, "0-1"),
+    }
+    for name, (good, wanted) in sound.items():
+        if not good:
+            yield Fault("zoning_option_number", found=name, params={"wanted": wanted})
+
+
+def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
+    """Yield a fault for each unit and zone that the problem does not have."""
+    pairs = [*options.barred, *options.enclaves]
+    units = pd.Index([*(u for u, _ in pairs), *(u for group in options.together for u in group)], dtype="str")
+    zones = pd.Index([z for _, z in pairs], dtype="str")
+    for kind, named, known in (
+        ("zoning_option_unit", units, problem.unit_ids),
+        ("zoning_option_zone", zones, problem.zone_ids),
+    ):
+        yield from (Fault(kind, found=str(name)) for name in named.unique().difference(known))
+
+
+def _positions(problem: Problem, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
+    """Return pairs of ids as positions, shape (k, 2)."""
+    units = problem.unit_ids.get_indexer(pd.Index([u for u, _ in pairs], dtype="str"))
+    zones = problem.zone_ids.get_indexer(pd.Index([z for _, z in pairs], dtype="str"))
+    return np.stack([units, zones], axis=1)
+
+
+def _joined(problem: Problem, enclaves: tuple[tuple[str, str], ...]) -> Problem:
+    """Return the problem with each enclave a neighbour of its zone's first school."""
+    at = _positions(problem, enclaves)
+    schools = np.array([problem.anchors[z][0] for _, z in at], dtype=np.int64)
+    apart = at[:, 0] != schools
+    if not apart.any():
+        return problem
+    owner = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
+    a = np.concatenate([owner, at[apart, 0]])
+    b = np.concatenate([problem.indices, schools[apart]])
+    indptr, indices = adjacency_arrays(problem.n_units, a, b)
+    return replace(problem, indptr=indptr, indices=indices)
+
+
+def _capped(problem: Problem, share: float | None) -> Problem:
+    if share is None:
+        return problem
+    return replace(problem, capacity=np.floor(problem.capacity * share + 1e-9).astype(np.int64))
+
+
+def _spare(small: Problem, far: np.ndarray, barred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs to forbid, and the units spared: left with their nearest school only.
+
+    A unit without a way that is short and free keeps the nearest that crosses nothing, else the nearest.
+    """
+    open_, beyond = small.allowed, far | barred
+    spared = np.flatnonzero(open_.any(axis=1) & ~(open_ & ~beyond).any(axis=1))
+    for unit in spared:
+        free = open_[unit] & ~barred[unit]
+        left = free if free.any() else open_[unit]
+        beyond[unit, np.where(left, small.metres[unit], np.inf).argmin()] = False
+    return beyond, spared
+
+
+def _penalty(problem: Problem, present: pd.Series | None, stay: float) -> np.ndarray:
+    """Return the metres that being moved counts, shape (n, m)."""
+    extra = np.zeros(problem.metres.shape)
+    if present is None or stay == 0:
+        return extra
+    known = present.reindex(problem.unit_ids)
+    home = problem.positions(known.where(known.isin(problem.zone_ids)).astype("str"))
+    placed = np.flatnonzero(home >= 0)
+    extra[placed] = stay
+    extra[placed, home[placed]] = 0.0
+    return extra
