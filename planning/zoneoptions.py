@@ -1,0 +1,277 @@
+"""Optional rules (可选规则) of a project: what the planner chose, and the search under it as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gis.faults import Words
+from planning import spatial, zoneproblem, zonesearch
+from planning.progress import Cancelled, Progress, silent
+from planning.project import Project, open_project
+from zoning.options import Options, moved
+from zoning.prices import Optioned, Price, limit_moved, prices
+from zoning.problem import Problem
+from zoning.result import Result
+
+LIMITING = 0.25
+"""Share of the time of the search that each try at a limit on moved pupils gets."""
+
+_LIMITING = Words("正在试算调整人数的限制", "trying limits on the pupils moved")
+_SEARCHING = Words("按规则求解", "solving with the rules")
+_PRICING = Words("计算规则的代价", "pricing the rules")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The optional rules as the planner chose them, JSON values only; all off by default.
+
+    Attributes
+    ----------
+    max_metres : float, optional
+        Longest walk, metres.
+    no_crossing : bool
+        No walk over a barrier (main road, railway, river); for the primary stage only.
+    stay : float
+        Price of a pupil moved against the plan in force, metres.
+    most_moved : int, optional
+        Most pupils moved; the price that keeps it is searched for from `stay` on.
+    towns : tuple of str
+        Towns or streets (镇街) kept whole.
+    enclaves : tuple of (str, str)
+        Unit and zone of approved 飞地.
+    least : int, optional
+        Fewest pupils of a zone; only checked.
+    share : float, optional
+        Share of its seats that a zone may fill.
+    """
+
+    max_metres: float | None = None
+    no_crossing: bool = False
+    stay: float = 0.0
+    most_moved: int | None = None
+    towns: tuple[str, ...] = ()
+    enclaves: tuple[tuple[str, str], ...] = ()
+    least: int | None = None
+    share: float | None = None
+
+    def payload(self) -> dict[str, Any]:
+        """Return what is not at its default, as a draft's step records it."""
+        plain = asdict(Choice())
+        return {name: value for name, value in asdict(self).items() if value != plain[name]}
+
+    @staticmethod
+    def of(payload: Mapping[str, Any]) -> Choice:
+        """Return the choice that a draft's step records; what is not known is left out."""
+        known = {name: payload[name] for name in asdict(Choice()) if name in payload}
+        known |= {"towns": tuple(known.get("towns", ()))}
+        return Choice(**known | {"enclaves": tuple((u, z) for u, z in known.get("enclaves", ()))})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a search under optional rules.
+
+    Attributes
+    ----------
+    result : Result
+        With the plan of all units; cost is walked pupil-kilometres.
+    prices : tuple of Price
+        What each rule costs.
+    broken : DataFrame
+        What the plan breaks, the rules included (`zoning.options.Posed.check`).
+    spared : tuple of str
+        Units that a rule could not be asked of.
+    moved : int
+        Pupils moved against the plan in force.
+    stay : float
+        The price of moving that was used, metres a pupil.
+    pupils : int
+        Pupils that the search placed.
+    """
+
+    result: Result
+    prices: tuple[Price, ...]
+    broken: pd.DataFrame
+    spared: tuple[str, ...]
+    moved: int
+    stay: float
+    pupils: int
+
+
+def options(project: Project, stage: str, choice: Choice, problem: Problem, present: pd.Series) -> Options:
+    """Return the engine's options for a choice, cut to the units and zones of a problem.
+
+    Parameters
+    ----------
+    project, stage
+        Where towns and crossings come from.
+    choice : Choice
+        The planner's.
+    problem : Problem
+        The problem, perhaps of some zones only.
+    present : Series
+        The plan in force, unit_id -> zone_id.
+    """
+    crossed = choice.no_crossing and stage == "primary"
+    return Options(
+        max_metres=choice.max_metres,
+        barred=_barred(project, stage, problem) if crossed else (),
+        stay=choice.stay,
+        present=present.reindex(problem.unit_ids),
+        together=_towns(project, choice.towns, problem),
+        enclaves=tuple((u, z) for u, z in choice.enclaves if u in problem.unit_ids and z in problem.zone_ids),
+        least=choice.least,
+        share=choice.share,
+    )
+
+
+def _barred(project: Project, stage: str, problem: Problem) -> tuple[tuple[str, str], ...]:
+    """Return the pairs whose way to the zone's nearest school crosses a barrier."""
+    walks = spatial.zone_travel(project, stage)
+    over = walks[walks["crossings"].fillna(0).gt(0)]
+    over = over[over["unit_id"].isin(problem.unit_ids) & over["zone_id"].isin(problem.zone_ids)]
+    return tuple(zip(over["unit_id"].astype(str), over["zone_id"].astype(str), strict=True))
+
+
+def _towns(project: Project, towns: tuple[str, ...], problem: Problem) -> tuple[tuple[str, ...], ...]:
+    units = project.layers["units"]
+    if not towns:
+        return ()
+    inside = units[units["unit_id"].isin(problem.unit_ids)]
+    groups = (inside.loc[inside["town"].eq(town).fillna(False).astype(bool), "unit_id"] for town in towns)
+    return tuple(tuple(group.astype(str)) for group in groups)
+
+
+def options_job(
+    folder: str | Path,
+    stage: str,
+    year: int,
+    choice: Choice,
+    present: pd.Series,
+    locks: pd.Series | None = None,
+    start: pd.Series | None = None,
+    seconds: float | None = 30.0,
+    work: int | None = None,
+    seed: int = 0,
+    within: Collection[str] | None = None,
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Told:
+    """Find catchments under optional rules, and what each rule costs.
+
+    Parameters
+    ----------
+    folder, stage, year, locks, start, work, seed, within
+        As in `planning.tasks.optimise_job`.
+    choice : Choice
+        The rules.
+    present : Series
+        The plan in force, unit_id -> zone_id.
+    seconds : float, optional
+        Of each search: one with the rules, one without and, of several rules, one for each alone.
+    lang : {"zh", "en"}
+        Language of the progress messages.
+    progress, cancelled : callable, optional
+        Given by the job.
+
+    Returns
+    -------
+    Told
+        When cancelled, the best plan so far; prices that are not known then have no value.
+
+    Raises
+    ------
+    FaultError
+        With what the data lack, or what the rules ask for that cannot be.
+    """
+    from zoning.part import part
+
+    project = open_project(folder)
+    tell = progress or silent
+    if not spatial.ready(project, stage):
+        spatial.derive(project, lang=lang, cancelled=cancelled)
+    whole = zoneproblem.build(project, stage, year, locks=locks)
+    begin = None if start is None else zoneproblem.fitting(whole, start)
+    problem = whole if within is None or begin is None else part(whole, begin, within)
+    own = None if begin is None else zoneproblem.fitting(problem, begin)
+    rules = options(project, stage, choice, problem, present)
+    search = _Searches(seconds, work, seed, lang, tell, cancelled)
+    if choice.most_moved is not None:
+        search.step(_LIMITING, 0.0, 0.3, LIMITING)
+        rules = limit_moved(problem, rules, choice.most_moved, search, start=own)
+    search.step(_SEARCHING, 0.3 if choice.most_moved is not None else 0.0, 1.0, 1.0, len(rules.active))
+    found, costs = prices(problem, rules, search, start=own)
+    return _told(found, costs, problem, begin, present)
+
+
+def _told(
+    found: Optioned, costs: tuple[Price, ...], problem: Problem, begin: pd.Series | None, present: pd.Series
+) -> Told:
+    result = found.result
+    whole = result
+    if begin is not None and len(begin) > problem.n_units:
+        whole = replace(result, zones=result.zones.reindex(begin.index).fillna(begin))
+    return Told(
+        result=whole,
+        prices=costs,
+        broken=found.posed.check(result.zones),
+        spared=found.posed.spared,
+        moved=moved(problem, present, result.zones),
+        stay=found.posed.options.stay,
+        pupils=int(problem.demand.sum()),
+    )
+
+
+class _Searches:
+    """Searches one after another with the same time, work and seed, telling how far all of them are."""
+
+    def __init__(
+        self,
+        seconds: float | None,
+        work: int | None,
+        seed: int,
+        lang: str,
+        progress: Progress,
+        cancelled: Cancelled | None,
+    ) -> None:
+        self.seconds, self.work, self.seed, self.lang = seconds, work, seed, lang
+        self.progress, self.cancelled = progress, cancelled
+
+    def step(self, words: Words, low: float, high: float, share: float, rules: int = 11) -> None:
+        """Begin a run of searches: what it is called, its part of the bar, its part of the time, how many."""
+        self.words, self.low, self.high, self.share = words, low, high, share
+        self.many, self.done = rules + (2 if rules > 1 else 1), 0
+
+    def __call__(self, problem: Problem, start: pd.Series | None) -> Result:
+        """Solve one problem."""
+        from zoning.optimise import optimise
+
+        found = optimise(
+            problem,
+            start,
+            seconds=None if self.seconds is None else self.seconds * self.share,
+            work=None if self.work is None else max(int(self.work * self.share), 1),
+            seed=self.seed,
+            progress=self._tell(),
+            cancelled=self.cancelled,
+        )
+        self.done += 1
+        return found
+
+    def _tell(self) -> Callable[[float, float, float], None]:
+        """Return what one search reports to."""
+        first = self.words is _LIMITING or self.done == 0
+        name = (self.words if first else _PRICING).text(self.lang)
+
+        def said(cost: float, bound: float, share: float) -> None:
+            at = self.low + (self.high - self.low) * min((self.done + share) / self.many, 1.0)
+            stands = f" · {zonesearch.stands(cost, bound, self.lang)}" if self.words is not _LIMITING else ""
+            self.progress(at, f"{name} {self.done + 1}/{self.many}{stands}")
+
+        return said
