@@ -11,7 +11,6 @@ from ui import widgets
 from ui.state import Context, stage_word
 from ui.texts import _
 from ui.views import forecast as views
-from ui.views import plan as plans
 from ui.widgets import Exports
 
 
@@ -23,7 +22,7 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
         widgets.empty(_("学校表没有片区,无法按片区找峰值。请在“数据”页补充学校的片区编号。"))
         return
     st.markdown(_headline(context, rows))
-    names = plans.zone_names(context.project.key, context.stage, context.project)
+    names = views.zone_names(context)
     shown = worded(rows, names)
     st.dataframe(shown, hide_index=True, key="zone-peaks", height=320)
     st.caption(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from planning import outlook
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import backtest, peaks, towns
+from ui.forecast import assumptions, backtest, levels, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -23,13 +22,14 @@ def page(context: Context) -> None:
     if not (context.project.has("enrolment") or context.project.has("classes")):
         widgets.empty(_("还没有历年在校生。请在“数据”页导入“在校生”(学校、学年、年级、人数),至少三年。"))
         return
-    _assumptions(context)
+    assumptions.draw(context)
     frame = gate.forecast(context)
     if frame is None:
         return
     _figures(context, frame)
     _map(context)
     _fans(context, frame)
+    levels.draw(context, frame)
     peaks.draw(context, frame)
     _schools(context, frame)
     _classes(context, frame)
@@ -37,32 +37,6 @@ def page(context: Context) -> None:
     towns.draw(context)
     backtest.draw(context)
     _method(frame)
-
-
-def _assumptions(context: Context) -> None:
-    if not context.project.has("estates"):
-        return
-    stated = outlook.states_share(context.project)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        on = st.toggle(
-            _("计入新建小区"),
-            value=stated,
-            key="estates-on",
-            persist_state="session",
-            help=_("只有从本地以外迁入的学生才是新增;本地搬家的已在在校生里。这个比例没有默认值。"),
-        )
-        if on and stated:
-            st.caption(_("学生来自本地以外的比例取自小区表(设定)。"))
-        elif on:
-            st.slider(
-                _("新建小区学生来自本地以外的比例(%,设定)"),
-                0,
-                100,
-                50,
-                5,
-                key="from-outside",
-                persist_state="session",
-            )
 
 
 def _figures(context: Context, frame: pd.DataFrame) -> None:
@@ -129,6 +103,7 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
     )
     past = views.past_totals(context, entry=True)
     st.altair_chart(charts.fan(past, views.entrants(context, frame), title=_("起始年级新生"), note=note))
+    st.caption(_certain(views.entrants(context, frame)))
     table = views.of_stage(context, frame)[["year", "scenario", "mean", "low", "high", "basis"]]
     table = table.assign(
         basis=table["basis"].map(charts.basis_words()),
@@ -138,6 +113,22 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
         widgets.table(table, key="stage-years")
     every = frame.drop(columns=["median"])
     widgets.exports(context, Exports("forecast", tables={_("预测"): every}), key="forecast")
+
+
+def _certain(entrants: pd.DataFrame) -> str:
+    """Say up to which year the entrants are born already, and from which they are assumed."""
+    middle = entrants[entrants["scenario"] == views.MIDDLE]
+    known = middle.loc[middle["basis"] != "assumed", "year"]
+    assumed = middle.loc[middle["basis"] == "assumed", "year"]
+    if assumed.empty:
+        return _("到 {year} 学年的新生都已在校、已登记或已出生。", year=known.max())
+    if known.empty:
+        return _("没有出生和登记数据,各年新生都按设定推算。")
+    return _(
+        "到 {known} 学年的新生已在校、已登记或已出生;{assumed} 学年起按设定推算,点的形状不同。",
+        known=known.max(),
+        assumed=assumed.min(),
+    )
 
 
 def _schools(context: Context, frame: pd.DataFrame) -> None:

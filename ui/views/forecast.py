@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import forecasts, outlook, stages
+from planning import assumed, forecasts, outlook, stages
 from planning.forecasts import Settings
 from planning.project import Project
 from ui.state import Context
@@ -22,8 +22,9 @@ def settings(context: Context) -> Settings:
     """Return the settings of the forecast that this tab looks at."""
     stated = outlook.states_share(context.project)
     counted = st.session_state.get("estates-on", stated)
-    assumed = st.session_state.get("from-outside", 50) / 100 if counted and not stated else None
-    return Settings(until=context.project.year + AHEAD, estates=counted, from_outside=assumed)
+    share = st.session_state.get("from-outside", 50) / 100 if counted and not stated else None
+    plain = Settings(until=context.project.year + AHEAD, estates=counted, from_outside=share)
+    return plain.under(assumed.in_force(context.project))
 
 
 def current(context: Context) -> pd.DataFrame | None:
@@ -94,6 +95,13 @@ def by_school(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
     table["change"] = table["mean"] - table["pupils"]
     table.insert(0, "school", table.index.map(names))
     return table.sort_values("change", key=lambda c: -c.abs()).reset_index(drop=True)
+
+
+def zone_names(context: Context) -> pd.Series:
+    """Return zone_id -> name; a zone that nobody is assigned to (a private school) has its school's."""
+    named = plans.zone_names(context.project.key, context.stage, context.project)
+    schools = context.project.layers["schools"].set_index("school_id")["name"]
+    return named.combine_first(schools)
 
 
 def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.DataFrame:

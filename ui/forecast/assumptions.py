@@ -1,0 +1,188 @@
+"""What the forecast assumes (设定): estates counted, scenarios, cut-off, yields; shown, edited, reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from forecasting.scenarios import Scenario
+from gis.faults import FaultError
+from planning import assumed, outlook
+from ui import widgets
+from ui.charts import forecast as charts
+from ui.state import Context
+from ui.texts import _
+from ui.zones.drafting import author
+
+EDITED = ("低", "高")
+
+
+def draw(context: Context) -> None:
+    """Draw the switch for new estates, what is assumed in one line, and the forms to change it."""
+    _estates(context)
+    now = assumed.in_force(context.project)
+    st.caption(_line(context, now))
+    with st.expander(_("查看和修改设定:情景、入学截止日、小区学生系数")):
+        st.dataframe(scenario_table(now), hide_index=True, key="scenarios")
+        st.caption(_("情景是设定,不是区间;中情景只按历史与登记推算,不可改。") + " " + _origin(now))
+        _scenario_form(context, now)
+        if context.project.has("estates"):
+            _yield_form(context, now)
+
+
+def scenario_table(now: assumed.Assumed) -> pd.DataFrame:
+    """Return the scenarios in words."""
+    words = charts.scenario_words()
+    return pd.DataFrame(
+        {
+            _("情景"): [words[s.name] for s in now.scenarios],
+            _("未出生、未登记的新生 ×"): [f"{s.births:.2f}" for s in now.scenarios],
+            _("每年净迁入(%)"): [f"{100 * s.migration:+.1f}" for s in now.scenarios],
+            _("小区推迟交付(年)"): [str(s.estate_delay) for s in now.scenarios],
+        }
+    )
+
+
+def _estates(context: Context) -> None:
+    if not context.project.has("estates"):
+        return
+    stated = outlook.states_share(context.project)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        on = st.toggle(
+            _("计入新建小区"),
+            value=stated,
+            key="estates-on",
+            persist_state="session",
+            help=_("只有从本地以外迁入的学生才是新增;本地搬家的已在在校生里。这个比例没有默认值。"),
+        )
+        if on and stated:
+            st.caption(_("学生来自本地以外的比例取自小区表(设定)。"))
+        elif on:
+            st.slider(
+                _("新建小区学生来自本地以外的比例(%,设定)"),
+                0,
+                100,
+                50,
+                5,
+                key="from-outside",
+                persist_state="session",
+            )
+
+
+def _line(context: Context, now: assumed.Assumed) -> str:
+    return _(
+        "学制 {system}(项目设置)· 入学截止:{month} 月底前满龄 · 情景:{scenarios}",
+        system=context.project.stage_system,
+        month=now.cutoff_month,
+        scenarios=_("本项目自定") if now.scenarios != assumed.Assumed().scenarios else _("软件起始值(待核)"),
+    )
+
+
+def _origin(now: assumed.Assumed) -> str:
+    if not now.at:
+        return _("现为软件起始值,没有依据,请按本地情况修改。")
+    source = widgets.escape(now.source) or "—"
+    return _("来源:{source} · {by} · {at}", source=source, by=widgets.escape(now.by), at=now.at[:10])
+
+
+def _scenario_form(context: Context, now: assumed.Assumed) -> None:
+    key = f"{now.at}"  # what was just saved shows in the inputs again
+    with st.form("assume", border=False):
+        rows = []
+        for column, name in zip(st.columns(2), EDITED, strict=True):
+            with column:
+                rows.append(_inputs(next(s for s in now.scenarios if s.name == name), key))
+        month = st.number_input(
+            _("入学截止月份(8 即 8 月 31 日)"), 1, 12, now.cutoff_month, key=f"cutoff-{key}"
+        )
+        source = st.text_input(_("来源"), value=now.source, key=f"assume-source-{key}")
+        by = st.text_input(_("经办人"), value=author(), key="assume-by")
+        with st.container(horizontal=True):
+            keep = st.form_submit_button(_("保存设定"), key="assume-save", type="primary")
+            reset = st.form_submit_button(_("恢复起始值"), key="assume-reset")
+    if keep:
+        _try(
+            lambda: assumed.save(
+                context.project, scenarios=rows, cutoff_month=int(month), source=source, by=by
+            )
+        )
+    elif reset:
+        _try(lambda: assumed.reset(context.project, by=by))
+
+
+def _inputs(scenario: Scenario, key: str) -> dict[str, Any]:
+    word, name = charts.scenario_words()[scenario.name], f"{scenario.name}-{key}"
+    st.markdown(f"**{word}**")
+    births = st.number_input(
+        _("未出生、未登记的新生 ×"), 0.0, 3.0, scenario.births, 0.05, key=f"births-{name}"
+    )
+    percent = 100 * scenario.migration
+    migration = st.number_input(_("每年净迁入(%)"), -20.0, 20.0, percent, 0.1, key=f"migration-{name}")
+    delay = st.number_input(_("小区推迟交付(年)"), 0, 20, scenario.estate_delay, key=f"delay-{name}")
+    return {
+        "name": scenario.name,
+        "births": births,
+        "migration": round(migration / 100, 6),
+        "estate_delay": delay,
+    }
+
+
+def _yield_form(context: Context, now: assumed.Assumed) -> None:
+    """Draw the yields of one estate; whoever changes them says where they come from."""
+    rows = context.project.layers["estates"]
+    names = dict(zip(rows["estate_id"], rows["name"], strict=True))
+    st.markdown(f"**{_('小区学生系数(每户学生数,住满以后)')}**")
+    if now.yields:
+        st.dataframe(yield_table(now, names), hide_index=True, key="yields")
+    estate = st.selectbox(_("小区"), list(names), format_func=lambda e: str(names[e]), key="yield-estate")
+    primary, junior = _yields_of(context, now, estate)
+    key = f"{estate}-{now.at}"
+    with st.form("yield", border=False):
+        left, right = st.columns(2)
+        first = left.number_input(_("小学生/户"), 0.0, 3.0, primary, 0.01, key=f"primary-{key}")
+        second = right.number_input(_("初中生/户"), 0.0, 3.0, junior, 0.01, key=f"junior-{key}")
+        source = st.text_input(_("系数来源"), key=f"yield-source-{key}")
+        by = st.text_input(_("经办人"), value=author(), key="yield-by")
+        keep = st.form_submit_button(_("保存系数"), key="yield-save")
+    if keep:
+        given = {"estate_id": estate, "primary": _number(first), "junior": _number(second)}
+        _try(lambda: assumed.set_yield(context.project, **given, source=source, by=by))
+
+
+def yield_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:
+    """Return the yields the planner set, with their source."""
+    return pd.DataFrame(
+        {
+            _("小区"): [names.get(y.estate_id, y.estate_id) for y in now.yields],
+            _("小学生/户"): [f"{y.primary:.2f}" for y in now.yields],
+            _("初中生/户"): [f"{y.junior:.2f}" for y in now.yields],
+            _("系数来源"): [y.source for y in now.yields],
+        }
+    )
+
+
+def _yields_of(context: Context, now: assumed.Assumed, estate: str) -> tuple[float | None, float | None]:
+    for given in now.yields:
+        if given.estate_id == estate:
+            return given.primary, given.junior
+    rows = context.project.layers["estates"].set_index("estate_id")
+    found = [rows.loc[estate].get(name) for name in ("primary_yield", "junior_yield")]
+    first, second = (None if value is None or pd.isna(value) else float(value) for value in found)
+    return first, second
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _try(write: Callable[[], object]) -> None:
+    """Write something down and draw the page anew, or say every fault."""
+    try:
+        write()
+    except FaultError as error:
+        widgets.faults(error.faults)
+        return
+    st.rerun()

@@ -1,0 +1,214 @@
+"""The forecast level by level, and the value the planner adopts beside it (规划取值)."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gis.faults import FaultError
+from planning import adopted, streams
+from planning.forecasts import Settings
+from planning.project import Project
+from ui import widgets
+from ui.charts import forecast as charts
+from ui.state import Context
+from ui.texts import _
+from ui.views import forecast as views
+from ui.widgets import Exports
+from ui.zones.drafting import author
+
+
+def draw(context: Context, frame: pd.DataFrame) -> None:
+    """Draw the table of a level and year with its streams, and what was adopted beside it."""
+    st.subheader(_("分级预测与规划取值"))
+    words = level_words()
+    level = st.radio(
+        _("按"), list(words), index=2, format_func=words.__getitem__, key="by-level", horizontal=True
+    )
+    rows = _rows(context, frame, level)
+    if rows.empty:
+        widgets.empty(_("没有这一级的数据。请在“数据”页补充学校的片区、镇街,或单元的适龄儿童。"))
+        return
+    years = sorted(int(year) for year in rows["year"].unique())
+    year = st.selectbox(
+        _("学年"),
+        years,
+        index=min(views.TOWARDS, len(years)) - 1,
+        key="by-level-year",
+        persist_state="session",
+    )
+    names = _names(context, level)
+    whole = _with_values(context, rows, level)
+    st.dataframe(worded(whole[whole["year"] == year], names), hide_index=True, key="levels", height=320)
+    _notes(context, frame, level)
+    if level in adopted.LEVELS:
+        _record(context, frame, level, year, names)
+    _export(context, whole, level, names)
+
+
+def level_words() -> dict[str, str]:
+    """Return the levels in words, from fine to coarse."""
+    return {
+        "unit": _("单元"),
+        "school": _("学校"),
+        "zone": _("片区"),
+        "town": _("镇街"),
+        "area": _("全区"),
+    }
+
+
+def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Return rows as they are read: forecast with its range, streams, and the adopted value apart."""
+    table = pd.DataFrame(
+        {
+            _("对象"): _called(rows["place"], names),
+            _("学年"): rows["year"].astype(str),
+            _("情景"): rows["scenario"].map(charts.scenario_words()),
+            _("预测(80% 区间)"): [
+                f"{widgets.whole(mean)}({widgets.span(low, high)})"
+                for mean, low, high in zip(rows["mean"], rows["low"], rows["high"], strict=True)
+            ],
+        }
+    )
+    if "migrant" in rows:
+        table[_("其中随迁(估)")] = rows["migrant"].map(widgets.whole)
+    if rows["basis"].ne("").any():
+        table[_("预测依据")] = rows["basis"].map(charts.basis_words())
+    if "value" in rows:
+        table[_("规划取值")] = rows["value"].map(widgets.whole)
+        marks = {True: _("超出 80% 区间"), False: _("在区间内")}
+        table[_("与区间")] = rows["outside"].map(marks).astype("object").fillna("")
+        table[_("理由")] = rows["reason"].fillna("")
+    return table
+
+
+def _called(place: pd.Series, names: pd.Series) -> pd.Series:
+    named = place.map(names)
+    return named.where(named.notna(), place).replace("", _("区外、不明或未划片"))
+
+
+def _rows(context: Context, frame: pd.DataFrame, level: str) -> pd.DataFrame:
+    project, chosen = context.project, views.settings(context)
+    whole = _split(project.key, chosen, project, frame)
+    units = _units(project.key, chosen, project, frame) if level == streams.UNIT else None
+    rows = streams.by_level(frame if whole is None else whole, units, level, context.stage)
+    return _ordered(rows)
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of 中 first, and those of no place last."""
+    keys = {"other": rows["scenario"] != views.MIDDLE, "nowhere": rows["place"] == ""}
+    by = ["other", "scenario", "nowhere", "place", "year"]
+    return rows.assign(**keys).sort_values(by, kind="stable", ignore_index=True).drop(columns=list(keys))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _split(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -> pd.DataFrame | None:
+    return streams.split(_project, _frame)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _units(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -> pd.DataFrame:
+    return streams.by_unit(_project, _frame)
+
+
+def _names(context: Context, level: str) -> pd.Series:
+    layers = context.project.layers
+    if level == "unit":
+        return layers["units"].set_index("unit_id")["name"]
+    if level == "area":
+        return pd.Series({"": _("全部学校")})
+    schools = layers["schools"]
+    by_school = schools.set_index("school_id")["name"]
+    if level == "school":
+        return by_school
+    if level == "zone":
+        return views.zone_names(context)
+    return pd.Series(dtype="object")
+
+
+def _with_values(context: Context, rows: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Return the rows with the adopted values beside those of 中; other scenarios have none."""
+    if level not in adopted.LEVELS:
+        return rows
+    middle = rows["scenario"] == views.MIDDLE
+    values = adopted.in_force(context.project)
+    beside = adopted.beside(rows[middle].reset_index(drop=True), values, level=level, stage=context.stage)
+    return _ordered(pd.concat([beside, rows[~middle]], ignore_index=True))
+
+
+def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
+    said = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
+    if level == "unit":
+        units = _units(context.project.key, views.settings(context), context.project, frame)
+        said = [_("单元的人数由学校预测分摊(估),区间没有回测过。")]
+        if units.attrs["assumed"]:
+            said.append(_("没有学籍汇总,设定学生都在本片区学校就读。"))
+    elif _split(context.project.key, views.settings(context), context.project, frame) is None:
+        said.append(_("数据没有注明随迁子女,没有单列。"))
+    else:
+        said.append(_("随迁人数按已知比例分出(估),没有区间,没有回测过。"))
+    st.caption(" ".join(said))
+
+
+def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names: pd.Series) -> None:
+    """Draw what writes a value down or takes it back."""
+    rows = adopted.rows_of(frame, level, context.stage)
+    now = rows[rows["year"] == year].set_index("place")
+    with st.expander(_("记下或撤回规划取值")), st.form("adopt", border=False):
+        called = dict(zip(now.index, _called(now.index.to_series(), names), strict=True))
+        place = st.selectbox(_("对象"), list(called), format_func=called.__getitem__, key="adopt-place")
+        value = st.number_input(_("规划取值(人)"), min_value=0, value=None, step=1, key="adopt-value")
+        reason = st.text_input(_("理由"), key="adopt-reason")
+        by = st.text_input(_("经办人"), value=author(), key="adopt-by")
+        with st.container(horizontal=True):
+            keep = st.form_submit_button(_("记下"), key="adopt-keep", type="primary")
+            back = st.form_submit_button(_("撤回"), key="adopt-back")
+    if not (keep or back) or place is None:
+        return
+    at = {"level": level, "place": place, "stage": context.stage, "year": year}
+    try:
+        if keep:
+            number = float("nan") if value is None else value
+            adopted.adopt(context.project, frame, **at, value=number, reason=reason, by=by)
+        else:
+            adopted.withdraw(context.project, **at, reason=reason, by=by)
+    except FaultError as error:
+        widgets.faults(error.faults)
+        return
+    st.rerun()
+
+
+def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
+    def tables() -> dict[str, pd.DataFrame]:
+        sheets = {_("分级预测"): worded(whole, names)}
+        made = adopted.entries(context.project)
+        return sheets | ({_("规划取值"): entries_table(made)} if len(made) else {})
+
+    notes = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
+    if "migrant" in whole:
+        notes.append(_("随迁人数按已知比例分出(估),没有区间,没有回测过。"))
+    if level == "unit":
+        notes.append(_("单元的人数由学校预测分摊(估),区间没有回测过。"))
+    made = Exports(f"levels-{level}", tables=tables, notes=notes)
+    widgets.exports(context, made, key="levels-file")
+
+
+def entries_table(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return all that was ever written down, newest first, with the range that was seen then."""
+    rows = entries[::-1]
+    words = level_words()
+    spans = zip(rows["mean"], rows["low"], rows["high"], strict=True)
+    return pd.DataFrame(
+        {
+            _("时间"): rows["at"],
+            _("层级"): rows["level"].map(words),
+            _("对象"): rows["place"].replace("", _("全部学校")),
+            _("学段"): rows["stage"].map({"primary": _("小学"), "junior": _("初中")}),
+            _("学年"): rows["year"],
+            _("规划取值"): [_("撤回") if pd.isna(value) else int(value) for value in rows["value"]],
+            _("当时的预测"): [f"{widgets.whole(m)}({widgets.span(low, high)})" for m, low, high in spans],
+            _("理由"): rows["reason"],
+            _("经办人"): rows["by"],
+        }
+    )
