@@ -86,12 +86,51 @@ def from_births(
     entry_age : int, optional
         Full years of age on the cut-off day; by default from the lowest grade.
     """
-    age = entrance_age(panel.grades[0]) if entry_age is None else entry_age
     first, born = _table(births, "births", panel.district_names)
+    return _of_age(first, born, panel.district_codes, panel, cutoff_month, entry_age)
+
+
+def from_flow(
+    births: pd.DataFrame,
+    flow: pd.DataFrame,
+    panel: Panel,
+    *,
+    cutoff_month: int = 8,
+    entry_age: int | None = None,
+) -> Driver:
+    """Children each school may look to: births of every home town times the flow from there to the school.
+
+    The flow is that of recent years (进城就读); a back-test applies it to earlier years too.
+
+    Parameters
+    ----------
+    births : DataFrame
+        Columns year (calendar year), town, births. A school fed by a town without births in a year gets no
+        driver in it (NaN).
+    flow : DataFrame
+        Columns town, school, share: entrants of the school per birth in the town, such as
+        ``flows.survival`` times ``flows.shares``.
+    panel, cutoff_month, entry_age
+        See `from_births`.
+    """
+    towns = sorted(set(births["town"]) | set(flow["town"]))
+    first, born = _table(births, "births", towns, ["town"])
+    shares = flow.pivot_table(index="school", columns="town", values="share", aggfunc="sum")
+    going = shares.reindex(index=panel.schools["school"], columns=towns).fillna(0.0).to_numpy(float)
+    unknown = (going > 0) @ np.isnan(born).astype(float) > 0
+    pool = np.where(unknown | (going.sum(axis=1) <= 0)[:, None], np.nan, going @ np.nan_to_num(born))
+    return _of_age(first, pool, np.arange(len(pool)), panel, cutoff_month, entry_age)
+
+
+def _of_age(
+    first: int, born: Floats, codes: Ints, panel: Panel, cutoff_month: int, entry_age: int | None
+) -> Driver:
+    """Births by calendar year, from `first` on, as children who reach the age by the cut-off."""
+    age = entrance_age(panel.grades[0]) if entry_age is None else entry_age
     late = (12 - cutoff_month) / 12.0
     children = late * born[:, :-1] + (1.0 - late) * born[:, 1:]
     # In autumn Y the births of Y-1 are the newest complete year: they reach the age in Y-1+age.
-    return Driver("born", first + 1 + age, children, panel.district_codes, age - 1)
+    return Driver("born", first + 1 + age, children, codes, age - 1)
 
 
 def from_register(entrants: pd.DataFrame, panel: Panel) -> Driver:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting import cohort, errors, history, intervals, methods, tuning
 from forecasting import estates as housing
-from forecasting.entrants import Driver, from_births, from_register
+from forecasting.entrants import Driver, from_births, from_flow, from_register
 from forecasting.panel import Floats, Panel, from_frame, with_plans
 from gis.faults import Fault, raise_errors
 
@@ -64,6 +64,7 @@ def fit(
     until: int,
     births: pd.DataFrame | None = None,
     entrants: pd.DataFrame | None = None,
+    flow: pd.DataFrame | None = None,
     estates: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
     coverage: float = 0.8,
@@ -84,7 +85,9 @@ def fit(
         With every fault of every input.
     """
     tables = {
-        name: table for name, table in (("births", births), ("entrants", entrants)) if table is not None
+        name: table
+        for name, table in (("births", births), ("entrants", entrants), ("flow", flow))
+        if table is not None
     }
     placed = None if estates is None or estates.empty else (estates, yields)
     panel, tables, faults = _checked(rows, tables, until, allow_single_year, placed)
@@ -94,6 +97,9 @@ def fit(
     if (table := tables.get("entrants")) is not None:
         drivers.append(from_register(table, panel))
     if (table := tables.get("births")) is not None:
+        if (going := tables.get("flow")) is not None and "town" in table:
+            home = from_flow(table, going, panel, cutoff_month=cutoff_month, entry_age=entry_age)
+            drivers.append(home)
         drivers.append(from_births(table, panel, cutoff_month=cutoff_month, entry_age=entry_age))
     return learn(panel, drivers, coverage=coverage, method=method, settings=settings, faults=faults)
 
@@ -149,7 +155,11 @@ def _checked(
 ) -> tuple[Panel, dict[str, pd.DataFrame], list[Fault]]:
     """Check every table before any is used, and raise all faults together."""
     clean, faults = history.check(rows, file=rows.attrs.get("file", ""))
-    checks = {"births": history.check_births, "entrants": history.check_entrants}
+    checks = {
+        "births": history.check_births,
+        "entrants": history.check_entrants,
+        "flow": history.check_flow,
+    }
     checked = {}
     for name, table in tables.items():
         checked[name], more = checks[name](table, file=table.attrs.get("file", ""))
@@ -169,7 +179,7 @@ def _checked(
 
 
 def _unknown_districts(tables: Mapping[str, pd.DataFrame], panel: Panel) -> list[Fault]:
-    named = {str(d) for table in tables.values() for d in table["district"].unique()}
+    named = {str(d) for table in tables.values() if "district" in table for d in table["district"].unique()}
     return [Fault("fc_births_unknown", found=d) for d in sorted(named - set(panel.district_names))]
 
 

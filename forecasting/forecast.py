@@ -37,6 +37,7 @@ def forecast(
     until: int,
     births: pd.DataFrame | None = None,
     entrants: pd.DataFrame | None = None,
+    flow: pd.DataFrame | None = None,
     estates: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
     scenarios: Sequence[Scenario] = (MIDDLE,),
@@ -60,10 +61,13 @@ def forecast(
     until : int
         Last school year wanted, by its autumn.
     births : DataFrame, optional
-        Columns year (calendar), district, births.
+        Columns year (calendar), district, births and, optionally, town.
     entrants : DataFrame, optional
         Registered children by the autumn in which they enter (year, district, children, optionally school);
         they go before births for the years they cover.
+    flow : DataFrame, optional
+        Columns town (home), school, share: where births of a town go (进城就读), see ``entrants.from_flow``;
+        used with births by town.
     estates, yields : DataFrame, optional
         See ``estates.additions``.
     scenarios : sequence of Scenario
@@ -107,6 +111,7 @@ def forecast(
         until=until,
         births=births,
         entrants=entrants,
+        flow=flow,
         estates=estates,
         yields=yields,
         coverage=coverage,

@@ -14,6 +14,7 @@ from gis.faults import Fault, raise_errors
 HISTORY_COLUMNS = ("year", "district", "school", "grade", "enrolment")
 BIRTHS_COLUMNS = ("year", "district", "births")
 ENTRANTS_COLUMNS = ("year", "district", "children")
+FLOW_COLUMNS = ("town", "school", "share")
 
 #: Names used by the project's layers for the same columns.
 ALIASES = {"school_id": "school", "pupils": "enrolment"}
@@ -85,7 +86,7 @@ def check(history: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[
 
 
 def check_births(births: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
-    """Check births by calendar year and district: year, district (optional), births; see `check`.
+    """Check births by calendar year and place: year, district, town (both optional), births; see `check`.
 
     A column ``revised`` that says which figures are revised ones (修订) and holds more than one value is
     warned of, as is a jump from one year to the next.
@@ -95,13 +96,28 @@ def check_births(births: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame,
     if len(status) > 1:
         faults.append(Fault("fc_births_mixed", file=file, column="revised", found=", ".join(status)))
     for district, group in clean.groupby("district"):
-        faults += _births_jumps(str(district), group.set_index("year")["births"], file)
+        faults += _births_jumps(str(district), group.groupby("year")["births"].sum(), file)
     return clean, faults
 
 
 def check_entrants(entrants: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
     """Check registered children by entry year: year, district (optional), school (optional), children."""
     return _check_yearly(entrants.rename(columns={"school_id": "school"}), "children", file)
+
+
+def check_flow(flow: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
+    """Check the flow from home towns to schools: town, school, share (a number of 0 or more); see `check`."""
+    frame = flow.rename(columns={"school_id": "school", "home": "town"})
+    faults = _structure(frame, FLOW_COLUMNS, file)
+    if faults:
+        return pd.DataFrame(columns=list(FLOW_COLUMNS)), faults
+    frame = frame.reset_index(drop=True)
+    share = pd.to_numeric(frame["share"], errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
+    clean = pd.DataFrame({"town": _text(frame["town"]), "school": _text(frame["school"]), "share": share})
+    faults = _faults("fc_not_number", frame["share"], share.isna(), "share", file)
+    faults += _faults("fc_negative", frame["share"], share < 0, "share", file)
+    faults += _duplicates(clean, ["town", "school"], file)
+    return clean[share >= 0].drop_duplicates(["town", "school"]), faults
 
 
 def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]:
@@ -159,7 +175,7 @@ def _check_yearly(frame: pd.DataFrame, value: str, file: str) -> tuple[pd.DataFr
     """Check a table of counts by year and district (and school, where that column is there)."""
     if "district" not in frame:
         frame = frame.assign(district="")
-    keys = ["district", "school"] if "school" in frame else ["district"]
+    keys = ["district", *[key for key in ("town", "school") if key in frame]]
     faults = _structure(frame, ("year", *keys, value), file)
     if faults:
         return pd.DataFrame(columns=["year", *keys, value]), faults

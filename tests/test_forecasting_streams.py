@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting import flows, migrants, sharing, yields
+from forecasting import cohort, flows, migrants, sharing, yields
 from forecasting.forecast import forecast
+from gis.faults import FaultError
 
 STAGES = {g: "primary" if g <= 6 else "junior" for g in range(1, 10)}
 BUILD = (0.5, 1.0)
@@ -69,6 +70,39 @@ def test_an_estate_seen_twice_counts_once():
     twice = pd.concat([once, living({"u1": 100}, year=2023)])
     kept = [yields.calibrate(yields.observed(given, rows)).yields["weight"].iloc[0] for rows in (once, twice)]
     assert kept[0] == pytest.approx(kept[1])
+
+
+def test_entrants_follow_the_births_of_the_towns_they_come_from():
+    schools = ("城小", "乡小")
+    history = pd.DataFrame(
+        [(y, "东区", s, str(g), 60) for y in range(2015, 2024) for s in schools for g in range(1, 4)],
+        columns=["year", "district", "school", "grade", "enrolment"],
+    )
+    births = pd.DataFrame(
+        [
+            (y, "东区", t, 100 if t == "城" or y < 2018 else 50)
+            for y in range(2006, 2021)
+            for t in ("城", "乡")
+        ],
+        columns=["year", "district", "town", "births"],
+    )
+    flow = pd.DataFrame([("城", "城小", 0.4), ("乡", "城小", 0.2), ("乡", "乡小", 0.6)])
+    flow = flow.set_axis(["town", "school", "share"], axis=1)
+    keep = cohort.Settings(school_pull=1.0)
+
+    def entering(**options):
+        made = forecast(history, births=births, until=2026, settings=keep, **options)
+        first = made[(made["level"] == "cell") & (made["grade"] == "1") & (made["year"] == 2026)]
+        assert set(first["basis"]) == {"born"}
+        return first.set_index("school")["mean"]
+
+    # The country's births halve: its own school loses half, the town's the third that came from there.
+    assert entering(flow=flow).to_dict() == pytest.approx({"乡小": 30, "城小": 50}, abs=0.1)
+    assert entering().to_dict() == pytest.approx({"乡小": 45, "城小": 45}, abs=0.1)
+    bad = pd.concat([flow, flow.iloc[[0]]]).assign(share=["x", -0.1, 0.6, 0.4])
+    with pytest.raises(FaultError) as raised:
+        forecast(history, births=births, flow=bad, until=2026)
+    assert [f.kind for f in raised.value.faults] == ["fc_not_number", "fc_negative", "fc_duplicate"]
 
 
 def test_a_unit_with_other_homes_teaches_no_yield():
