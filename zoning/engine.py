@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,22 +14,23 @@ from zoning.coolings import COOLINGS, POLISH, QUENCH
 from zoning.found import Best
 from zoning.mixing import Mixer
 from zoning.problem import Problem
-from zoning.reach import Reach, Reason
+from zoning.reach import Reach
+from zoning.recombine import recombine
 from zoning.regroup import neighbouring, over_price, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
 from zoning.settle import settle
 from zoning.sketch import Sketcher
-from zoning.solver import Limits
-
-DEFAULT_WORK = 40_000
-"""Work allowed when neither time nor work is given and no proof is asked for."""
+from zoning.terms import Terms
 
 LAGRANGE_ROUNDS = 200
 """Steps of the bound each time it is raised."""
 
-COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK = 1_000, 500, 2_000, 4_000
+COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK, RECOMBINE_WORK = 1_000, 500, 2_000, 4_000, 1_000
 """What the steps that are no proposals count as work."""
+
+RECOMBINE_EFFORT = 40
+"""Stop checks of the solver allowed to each round of putting plans together."""
 
 FEW = 12
 """Mean units a zone up to which plans are drawn from catchments."""
@@ -43,22 +43,6 @@ PROVABLE = 4_000
 
 FIRST_EFFORT = 100_000
 """Work allowed to the first proof, in the solver's stop checks times open pairs; doubled each time."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the caller asks for: time, work, proof, and who is told."""
-
-    limits: Limits
-    work: int | None
-    exact: bool
-    began: float
-    progress: Callable[[float, float, float], None] | None
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the start."""
-        return self.limits.clock() - self.began
 
 
 class Engine:
@@ -100,23 +84,8 @@ class Engine:
             turn += 1
         return self._result()
 
-    # ---- limits ----
-
     def _over(self) -> bool:
-        work = self.terms.work
-        if work is None and math.isinf(self.limits.deadline) and not self.terms.exact:
-            work = DEFAULT_WORK
-        return self.finished or self.limits.left <= 0 or (work is not None and self.work >= work)
-
-    def _used(self) -> float:
-        """Return the share of time or work used."""
-        parts = [0.0]
-        if math.isfinite(self.limits.deadline):
-            whole = max(self.limits.deadline - self.terms.began, 1e-9)
-            parts.append(self.terms.seconds / whole)
-        if self.terms.work is not None:
-            parts.append(self.work / max(self.terms.work, 1))
-        return min(max(parts), 1.0)
+        return self.finished or self.terms.over(self.work)
 
     # ---- what has been found ----
 
@@ -145,7 +114,7 @@ class Engine:
         self.trace.append(Step(self.terms.seconds, self.work, best.cost, int(min(best.over, 2**62)), low))
         if self.terms.progress is not None:
             cost = best.cost if best.zone is not None else math.nan
-            self.terms.progress(cost, low, self._used())
+            self.terms.progress(cost, low, self.terms.used(self.work))
 
     def _raise_bound(self, value: float) -> None:
         if value > self.bound.value:
@@ -157,6 +126,11 @@ class Engine:
     def _target(self) -> float:
         """Cost of the best plan, or a guess at it."""
         return self.best.cost if self.best.over == 0 else self.bound.value * 1.03
+
+    @property
+    def _ceiling(self) -> float:
+        """Cost from which an overfull plan is not worth mending: none while no plan fits."""
+        return self.best.cost if self.best.over == 0 else math.inf
 
     # ---- steps ----
 
@@ -205,7 +179,7 @@ class Engine:
         )
         if mended is not None:
             self._offer(mended)
-        self.work += PROOF_WORK
+        self.work += REGROUP_WORK
 
     def _lagrange(self) -> None:
         if self.large:
@@ -233,8 +207,9 @@ class Engine:
                 self._anneal(search, turn, self.best.zone)
             if turn % (2 if small else 8) == 1:
                 self._combine(search)
+            self._recombine()
             self._regroup(self.best.zone, tries=3 if small else 12)
-        if turn % 4 == 2 or self.best.zone is None:
+        if turn % 4 == (0 if self.terms.exact else 2) or self.best.over > 0:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
@@ -246,8 +221,10 @@ class Engine:
             if cut_off(self.problem, zone).any():
                 continue
             self._offer(zone)
+            self.best.end(zone)
             if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
                 self._mend(search, zone, POLISH)
+                self._recombine(zone)
         self.work += SKETCH_WORK
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
@@ -261,7 +238,8 @@ class Engine:
         search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
         self._cool(search, zone, replace(cooling, proposals=int(base)))
         found, cost, over = search.best
-        if over and cost < self.best.cost:
+        self.best.end(found)
+        if over and cost < self._ceiling:
             self._mend(search, search.zone)
             self._mend(search, found)
 
@@ -283,8 +261,8 @@ class Engine:
         """Make a good but overfull plan fit: cool shortly with dear overload, then re-optimise around it."""
         self._cool(search, zone, replace(cooling, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
         found, cost, over = search.best
-        if over and cost < self.best.cost:
-            self._regroup(found, tries=6, fit=True)
+        if over and cost < self._ceiling:
+            self._regroup(found, tries=12 if self.best.over else 6, fit=True)
 
     def _combine(self, search: Search) -> None:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
@@ -312,6 +290,27 @@ class Engine:
         zone = starts.grow(problem, self.tight, metres, found.zone)
         if not cut_off(problem, zone).any():
             self._mend(search, zone)
+
+    def _recombine(self, first: np.ndarray | None = None) -> None:
+        """Put the best plan together anew from where the latest steps ended, ``first`` before all."""
+        ends = [self.best.ends[k] for k in self.random.permutation(len(self.best.ends))]
+        for number in range(len(ends) if first is None else 1):
+            if self._over() or self.best.zone is None:
+                return
+            others = ends[number:] + ends[:number] if first is None else [first, *ends]
+            better = recombine(
+                self.problem,
+                self.tight,
+                self.bound,
+                [self.best.zone, *others],
+                self.cuts,
+                self.limits,
+                effort=RECOMBINE_EFFORT,
+                seed=self.seed + number,
+            )
+            self.work += RECOMBINE_WORK
+            if (better is None or not self._offer(better)) and self.best.over == 0:
+                return
 
     def _regroup(self, zone: np.ndarray | None, *, tries: int, fit: bool = False) -> None:
         """Re-optimise neighbouring zones exactly, overfull ones first; ``fit``: until none is."""
@@ -383,17 +382,9 @@ class Engine:
             cost=plan_cost(problem, zone),
             bound=math.inf if feasible is False else low,
             feasible=feasible,
-            reasons=(_searched(),) if feasible is False else (),
+            reasons=(exact.searched(),) if feasible is False else (),
             violations=len(check_positions(problem, zone)),
             work=self.work,
             seconds=self.terms.seconds,
             trace=tuple(self.trace),
         )
-
-
-def _searched() -> Reason:
-    return Reason(
-        "searched",
-        "已对所有可能的划分做了完整搜索：在学位、连片和锁定的要求下没有可行方案。",
-        "All plans have been searched: none keeps the seats, the connection and the locks.",
-    )

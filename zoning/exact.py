@@ -11,7 +11,7 @@ from zoning.check import cost as plan_cost
 from zoning.check import cut_off, loads
 from zoning.core import Core, Cuts, Part, separate, separate_shares
 from zoning.problem import Problem
-from zoning.reach import Reach, reach
+from zoning.reach import Reach, Reason, reach
 from zoning.solver import Limits
 
 LINEAR_ROUNDS = 30
@@ -137,3 +137,12 @@ def _whole(
 
 def _safe(value: float) -> float:
     return value - SAFETY * abs(value)
+
+
+def searched() -> Reason:
+    """Return the reason to give when the whole search is done and there is no plan."""
+    return Reason(
+        "searched",
+        "已对所有可能的划分做了完整搜索：在学位、连片和锁定的要求下没有可行方案。",
+        "All plans have been searched: none keeps the seats, the connection and the locks.",
+    )

@@ -10,15 +10,28 @@ import numpy as np
 ELITE = 6
 """Plans whose catchments always stay in the set partitioning."""
 
+ENDS = 10
+"""Latest plans at which the steps ended, good or not."""
+
 
 @dataclass
 class Best:
-    """The best plan so far, least overload first; ``elite`` holds good plans that differ."""
+    """The best plan so far, least overload first.
+
+    ``elite`` holds good plans that differ; ``ends`` the plans at which the latest steps ended, which differ
+    more.
+    """
 
     zone: np.ndarray | None = None
     cost: float = math.inf
     over: float = math.inf
     elite: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
+    ends: list[np.ndarray] = field(default_factory=list)
+
+    def end(self, zone: np.ndarray) -> None:
+        """Remember where a step ended."""
+        self.ends.append(zone.copy())
+        del self.ends[:-ENDS]
 
     def keep(self, over: float, cost: float, zone: np.ndarray) -> None:
         """Keep a plan among the elite if it differs from them and is good enough."""

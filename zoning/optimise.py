@@ -67,8 +67,9 @@ def optimise(
     FaultError
         If ``start`` names units or zones that the problem does not have.
     """
-    from zoning.engine import Engine, Terms
+    from zoning.engine import Engine
     from zoning.solver import Limits
+    from zoning.terms import Terms
 
     began = clock()
     begin = None if start is None else problem.positions(start)
