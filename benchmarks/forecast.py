@@ -1,8 +1,8 @@
 """Measure the forecaster on real enrolment: every figure asked of it, with its range and its verdict.
 
-Run ``python -m benchmarks.forecast`` (about two minutes). Data: ``../shared/bench/forecast``, see its README.
-Only cells of schools that teach the same grades in the base year and the year forecast are compared; settings
-and ranges are learned anew at every origin from what was known then (births to the year before).
+Run ``python -m benchmarks.forecast`` (half a minute of one core). Data: ``../shared/bench/forecast``, see its
+README. Only cells of schools that teach the same grades in the base year and the year forecast are compared;
+settings and ranges are learned anew at every origin from what was known then (births to the year before).
 Ranges in the tables are 90 % block bootstraps, seeded: once with places as blocks (schools; districts for
 their totals), once with base years, because all places share the shock of a year.
 The default settings and the values tried were picked with these histories in view: expect other places to do

@@ -155,31 +155,19 @@ def survival(
     return sums.assign(ratio=ratio).rename_axis("town").reset_index()
 
 
-def births_by_school(births: pd.DataFrame, kept: pd.DataFrame, going: pd.DataFrame) -> pd.DataFrame:
-    """Births that each school may look to: those of every town, times survival, times the flow to the school.
+def to_schools(kept: pd.DataFrame, going: pd.DataFrame) -> pd.DataFrame:
+    """Entrants of each school per birth in each home town, as ``forecast`` takes it for `flow`.
 
     Parameters
     ----------
-    births : DataFrame
-        year (calendar), town, births.
-    kept : DataFrame
-        From `survival`; a town that is not in it counts with the mean of the others.
-    going : DataFrame
-        From `shares`; births of a town that is not in it go by the mean of all towns.
+    kept, going : DataFrame
+        From `survival` and `shares`; a town without a ratio of its own takes the mean of the others.
 
     Returns
     -------
     DataFrame
-        year, school, births (float).
+        town, school, share.
     """
-    ratio = births["town"].map(kept.set_index("town")["ratio"]).astype(float)
-    ratio = ratio.fillna(float(kept["ratio"].mean()))
-    stay = births.assign(births=births["births"].astype(float) * ratio)
-    wide = going.pivot(index="home", columns="school", values="share")
-    mean = wide.mean()
-    full = wide.reindex(stay["town"].unique())
-    full = full.fillna(mean)
-    by_town = stay.pivot_table(index="town", columns="year", values="births", aggfunc="sum", min_count=1)
-    table = full.reindex(by_town.index).T @ by_town.fillna(0.0)
-    table = table.rename_axis(index="school", columns=None).reset_index()
-    return table.melt("school", var_name="year", value_name="births").astype({"year": "int64"})
+    ratio = going["home"].map(kept.set_index("town")["ratio"]).astype(float)
+    share = going["share"] * ratio.fillna(float(kept["ratio"].mean()))
+    return going.rename(columns={"home": "town"}).assign(share=share)[["town", "school", "share"]]

@@ -191,9 +191,11 @@ def test_births_follow_survival_and_flow_to_the_schools():
     assert kept["城关"] == pytest.approx(1.0) and kept["柳镇"] == pytest.approx(2 / 3)
     going = flows.shares(entering)
     assert np.allclose(going.groupby("home")["share"].sum(), 1.0)
-    table = flows.births_by_school(births, kept.reset_index(), going).set_index(["year", "school"])["births"]
-    assert table[2018].sum() == pytest.approx(1600)
-    assert table[2018, "s1"] == pytest.approx(1400, rel=0.05)  # all of the town's, half of the village's
+    flow = flows.to_schools(kept.reset_index(), going)
+    per_school = flow["share"] * flow["town"].map({"城关": 1200, "柳镇": 600})
+    table = per_school.groupby(flow["school"]).sum()
+    assert table.sum() == pytest.approx(1600)
+    assert table["s1"] == pytest.approx(1400, rel=0.05)  # all of the town's, half of the village's
 
 
 def cells(**more):
