@@ -25,7 +25,7 @@ MOST = 4
 CONFLICTS = 40
 """Conflicts removed in one relaxation, after which it is given up."""
 
-WORK = 12_000
+WORK = 8_000
 """Work of one try (see :class:`zoning.result.Result`)."""
 
 STEPS = 3

@@ -83,7 +83,7 @@ def test_what_cannot_work_is_said_before_a_search_with_ways_out_that_were_tried(
     warned = page.locator(".st-key-engine-obstacles")
     expect(warned).to_contain_text(re.compile("已可断定没有可行方案.*缺 \\d+ 个", re.S))
     page.locator(".st-key-relax-start button").first.click()
-    expect(warned).to_contain_text("最小冲突", timeout=180_000)
+    expect(warned).to_contain_text("最小冲突", timeout=300_000)
     ready(page)
     expect(warned).to_contain_text("缺一不可的规则")
     expect(warned.locator('[data-testid="stDataFrame"]')).to_have_count(1)
