@@ -71,7 +71,7 @@ class Pair {
     box.addEventListener("pointermove", (event) => this._hover(leaf, event));
     box.addEventListener("pointerleave", () => { leaf.tip.style.display = "none"; });
     map.on("click", (event) => this._click(this._unit(leaf, event.containerPoint)));
-    leaf.sized = new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false }));
+    leaf.sized = new ResizeObserver(() => map.invalidateSize({ animate: false }));
     leaf.sized.observe(box);
     return leaf;
   }
@@ -174,7 +174,7 @@ class Pair {
     for (const leaf of this.leaves) {
       leaf.box.hidden = swipe && leaf.number !== 0 && leaf.number !== above;
       leaf.box.style.clipPath = "";
-      leaf.map.invalidateSize({ animate: false, pan: false });
+      leaf.map.invalidateSize({ animate: false });
     }
     this._follow(this.leaves[0]);
     this._clip();
