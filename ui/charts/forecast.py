@@ -8,6 +8,9 @@ import pandas as pd
 from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, Drawn, styled
 from ui.texts import _
 
+#: Shape of a year's point by what it rests on: round where the children are known, a cross where assumed.
+SHAPES = {"enrolled": "circle", "registered": "circle", "born": "triangle-up", "assumed": "cross"}
+
 
 def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the past as a line with points, the forecast as a line in its range, the scenarios as dashes.
@@ -22,7 +25,9 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Dr
         What is drawn; year, scope and source.
     """
     years = alt.X("year:O", title=_("学年"), axis=alt.Axis(labelAngle=0))
-    middle = ahead[ahead["scenario"] == "中"].assign(basis=lambda f: f["basis"].map(basis_words()))
+    middle = ahead[ahead["scenario"] == "中"]
+    shapes = {word: SHAPES[name] for name, word in basis_words().items() if name in set(middle["basis"])}
+    middle = middle.assign(basis=middle["basis"].map(basis_words()))
     words = scenario_words()
     scale = alt.Scale(domain=[words["低"], words["高"]], range=[AMBER, MOSS])
     others = ahead[ahead["scenario"] != "中"].assign(scenario=lambda f: f["scenario"].map(words))
@@ -47,7 +52,17 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Dr
     points = (
         alt.Chart(middle)
         .mark_point(size=70, filled=True, color=TEAL)
-        .encode(x=years, y="mean:Q", tooltip=tips, shape=alt.Shape("basis:N", title=_("预测依据")))
+        .encode(
+            x=years,
+            y="mean:Q",
+            tooltip=tips,
+            shape=alt.Shape(
+                "basis:N",
+                title=_("预测依据"),
+                sort=list(shapes),
+                scale=alt.Scale(domain=list(shapes), range=list(shapes.values())),
+            ),
+        )
     )
     dashes = (
         alt.Chart(others)

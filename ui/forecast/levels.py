@@ -39,7 +39,8 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     )
     names = _names(context, level)
     whole = _with_values(context, rows, level)
-    st.dataframe(worded(whole[whole["year"] == year], names), hide_index=True, key="levels", height=320)
+    shown = worded(whole[whole["year"] == year], names).drop(columns=_("学年"))
+    st.dataframe(shown, hide_index=True, key="levels", height=320)
     _notes(context, frame, level)
     if level in adopted.LEVELS:
         _record(context, frame, level, year, names)
