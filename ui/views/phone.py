@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import addresses, spatial
+from planning import addresses, policy, spatial
+from planning.freeplaces import free_places, roster_year
 from planning.gazetteer import Gazetteer, gazetteer
 from planning.project import Project
 from ui import widgets
@@ -108,3 +109,73 @@ def stages(context: Context) -> list[str]:
     """Return the stages that the plan in force speaks of."""
     state = plans.in_force_state(context.project.key, context.project)
     return [stage for stage in STAGES if state.key_for(stage, context.year)]
+
+
+def clause(context: Context, stage: str, unit: str) -> str:
+    """Return what an answer rests on: the source of the plan in force, and the clauses of the rules."""
+    rules = policy.in_force(context.project.packs, on=policy.school_year_day(context.year))
+    said = [
+        _("{source}({clause})", source=rule.source, clause=rule.clause) if rule.clause else rule.source
+        for rule in rules
+        if rule.metric == "proximity_share" and rule.stage in (stage, "both")
+    ]
+    layers = context.project.layers
+    year = since(context, stage, unit)
+    if "catchments" in layers and year is not None and "source" in layers["catchments"]:
+        rows = layers["catchments"]
+        own = (rows["unit_id"] == unit) & (rows["stage"] == stage) & (rows["from_year"] <= context.year)
+        last = rows[own].sort_values("from_year").tail(1)
+        said = [*last["source"].dropna().astype(str), *said]
+    return ";".join(dict.fromkeys(said))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Free places by school and grade (`planning.freeplaces`), and the school year of the classes."""
+
+    year: int
+    rows: pd.DataFrame
+    source: str
+
+
+def places(context: Context) -> Places | None:
+    """Return the free places for pupils who change school; None where there are no classes."""
+    layers, project = context.project.layers, context.project
+    if "classes" not in layers or (year := roster_year(layers["classes"], context.year)) is None:
+        return None
+    rules = policy.in_force(project.packs, on=policy.school_year_day(year))
+    sizes = {stage: policy.threshold(rules, "standard_class", stage) for stage in STAGES}
+    rows = free_places(
+        layers["schools"],
+        layers["classes"],
+        year=year,
+        standard={stage: size for stage, size in sizes.items() if size is not None},
+        system=project.stage_system,
+        enrolment=layers.get("enrolment"),
+    )
+    used = [rule for rule in rules if rule.metric == "standard_class" and rule.stage in STAGES]
+    return Places(year, rows, ";".join(dict.fromkeys(f"{rule.source} {rule.clause}" for rule in used)))
+
+
+def places_table(found: Places, *, stage: str, grade: int | None, only_free: bool) -> pd.DataFrame:
+    """Return the places of a stage in words: one grade or all, schools with places first."""
+    rows = found.rows[found.rows["stage"] == stage]
+    if grade is not None:
+        rows = rows[rows["grade"] == grade]
+    if only_free:
+        rows = rows[rows["free"].fillna(0) > 0]
+    rows = rows.assign(
+        room=rows["free"],
+        verdict=[_verdict(*pair) for pair in zip(rows["unknown"], rows["free"], strict=True)],
+    )
+    rows = rows.sort_values(["grade", "free"], ascending=[True, False], kind="stable")
+    return rows[["school", "grade", "classes", "pupils", "seats", "room", "verdict"]].reset_index(drop=True)
+
+
+def _verdict(unknown: str, free: object) -> str:
+    words = {
+        "no_classes": _("没有这个年级的班额,不作答"),
+        "differs": _("班额表与在校生表不一致,不作答"),
+        "no_standard": _("规则包没有标准班额,不作答"),
+    }
+    return words.get(unknown) or (_("有空位") if free else _("已满"))
