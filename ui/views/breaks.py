@@ -172,7 +172,7 @@ def _far(context: Context, found: Assessment, rule: Rule) -> Broken:
     rows = walks[(walks["pupils"] > 0) & _in_scope(context, walks, rule.scope)]
     speed = context.project.walk_speed if rule.metric == "walk_minutes" else 1.0
     values = rows[_WALKS[rule.metric]] / speed
-    failing = [rule.met(float(value)) is False for value in values]
+    failing = values.map(lambda value: rule.met(float(value)) is False).astype(bool)
     rows, values = rows[failing], values[failing]
     units = context.project.layers["units"].set_index("unit_id")["name"]
     table = pd.DataFrame(

@@ -141,7 +141,10 @@ def rules(context: Context, chosen: Sequence[Reviewed]) -> tuple[pd.DataFrame, d
     broken = [{each.rule: each for each in breaks.broken(context, plan.found)} for plan in chosen]
     every = {rule: each for found in broken for rule, each in found.items()}
     behind = {
-        rule: [found[rule].rows if rule in found else each.rows.iloc[:0] for found in broken]
+        rule: [
+            (found[rule].rows if rule in found else each.rows.iloc[:0]).drop(columns=["unit_id", "zone_id"])
+            for found in broken
+        ]
         for rule, each in every.items()
     }
     rows = []
