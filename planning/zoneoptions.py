@@ -13,6 +13,7 @@ from gis.faults import Words
 from planning import spatial, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project
+from zoning.check import check
 from zoning.options import Options, moved
 from zoning.prices import Optioned, Price, limit_moved, prices
 from zoning.problem import Problem
@@ -92,6 +93,8 @@ class Told:
         The price of moving that was used, metres a pupil.
     pupils : int
         Pupils that the search placed.
+    cut_off : int
+        Units that are cut off but for an approved 飞地.
     """
 
     result: Result
@@ -101,6 +104,7 @@ class Told:
     moved: int
     stay: float
     pupils: int
+    cut_off: int
 
 
 def options(project: Project, stage: str, choice: Choice, problem: Problem, present: pd.Series) -> Options:
@@ -225,6 +229,7 @@ def _told(
         moved=moved(problem, present, result.zones),
         stay=found.posed.options.stay,
         pupils=int(problem.demand.sum()),
+        cut_off=int((check(problem, result.zones)["kind"] == "cut_off").sum()),
     )
 
 

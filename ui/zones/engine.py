@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from planning.drafts import PlanKey
+from planning.zoneoptions import Choice, Told
 from ui import jobs
 from ui.state import Context
 from ui.texts import _, language
@@ -16,7 +17,7 @@ from ui.views import edits
 from ui.views import plan as plans
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
-from ui.zones import drafting, outcome
+from ui.zones import drafting, options, outcome
 from ui.zones.moving import apart
 from ui.zones.outcome import Outcome
 
@@ -42,16 +43,23 @@ class Run:
     keep_locks: bool
     before: pd.Series
     within: tuple[str, ...] = ()
+    rules: Choice = field(default_factory=Choice)
+
+    @property
+    def longest(self) -> float:
+        """Seconds until the last of its searches is over."""
+        return options.spent(self.rules, self.seconds) + STARTING
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the planner chose: how long, which seed, whether locks hold, among which zones (none: all)."""
+    """What the planner chose: time, seed, whether locks hold, among which zones (none: all), rules."""
 
     seconds: int
     seed: int
     keep_locks: bool
     within: tuple[str, ...]
+    rules: Choice
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
@@ -157,7 +165,8 @@ def _wish(context: Context, found: Assessment) -> Wish:
     keep = st.checkbox(
         _("只调整未锁定的单元(已锁定 {n} 个)", n=len(found.locked)), value=True, key="engine-locks"
     )
-    return Wish(int(seconds or 30), int(seed), bool(keep), tuple(within))
+    rules = options.choose(context, found)
+    return Wish(int(seconds or 30), int(seed), bool(keep), tuple(within), rules)
 
 
 def _begin(context: Context, desk: Desk, found: Assessment, wish: Wish) -> None:
@@ -176,6 +185,7 @@ def _begin(context: Context, desk: Desk, found: Assessment, wish: Wish) -> None:
             wish.keep_locks,
             found.plan,
             wish.within,
+            wish.rules,
         )
         _launch(context, run, found)
 
@@ -190,9 +200,11 @@ def _launch(context: Context, run: Run, found: Assessment) -> None:
     locks = found.plan[found.plan.index.isin(list(found.locked))].dropna()
     st.session_state[_RUN] = run
     outcome.forget()
+    rules = {"choice": run.rules, "present": found.reference} if run.rules.payload() else {}
     jobs.start(
         JOB,
-        "planning.tasks:optimise_job",
+        "planning.zoneoptions:options_job" if rules else "planning.tasks:optimise_job",
+        **rules,
         folder=str(context.project.folder),
         stage=run.key[0],
         year=run.year,
@@ -215,7 +227,7 @@ def _progress(context: Context) -> None:
     if state.status == "running":
         bar, button = st.columns([6, 1], vertical_alignment="bottom")
         # The search tells of finds, not of time: between two finds the bar goes by the clock.
-        spent = max(state.progress, state.seconds / (st.session_state[_RUN].seconds + STARTING))
+        spent = max(state.progress, state.seconds / st.session_state[_RUN].longest)
         bar.progress(min(spent, 1.0), text=_("正在优化 · {said}", said=state.message))
         button.button(
             _("停止"), key="engine-cancel", on_click=job.cancel, help=_("停止后保留已找到的最好方案。")
@@ -230,15 +242,17 @@ def _progress(context: Context) -> None:
     st.rerun()
 
 
-def _take_over(context: Context, run: Run, result: Result, *, stopped: bool) -> None:
+def _take_over(context: Context, run: Run, found: Result | Told, *, stopped: bool) -> None:
     """Save a feasible plan as a step of the draft; anything else is only offered."""
     from zoning.edit import changes
 
+    told = found if isinstance(found, Told) else None
+    result = found.result if isinstance(found, Told) else found
     about = {
         "how": "optimise", "seconds": round(result.seconds, 1), "seed": run.seed, "work": result.work,
         "keep_locks": run.keep_locks, "year": run.year, "feasible": result.feasible, "cost": result.cost,
         "bound": result.bound, "gap": result.gap, "violations": result.violations,
-        "within": list(run.within),
+        "within": list(run.within), **options.record(run.rules, told),
     }  # fmt: skip
     op = edits.engine_step(run.key, result.zones, about) if result.zones is not None else None
     same = op is not None and changes(run.before, result.zones).empty
@@ -246,4 +260,4 @@ def _take_over(context: Context, run: Run, result: Result, *, stopped: bool) -> 
     if saved and op is not None:
         drafting.append(context, run.draft_id, run.base_rev, op)
     kept = Outcome(run.draft_id, run.key, run.year, result, op, saved=saved, same=same, stopped=stopped)
-    outcome.keep(replace(kept, within=run.within))
+    outcome.keep(replace(kept, within=run.within, told=told))

@@ -11,6 +11,7 @@ import streamlit as st
 
 from gis.faults import FaultError
 from planning.drafts import Op, PlanKey
+from planning.zoneoptions import Told
 from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
@@ -18,7 +19,7 @@ from ui.views import edits, relax
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
-from ui.zones import drafting, relaxing
+from ui.zones import drafting, options, relaxing
 from zoning.problem import Problem
 from zoning.reach import Reason
 
@@ -42,6 +43,8 @@ class Outcome:
         Whether it has been taken over, is the plan there was, or was stopped by the user.
     within : tuple of str
         The zones it was for; none if for all.
+    told : Told or None
+        What came of its optional rules, if it had any.
     """
 
     draft_id: str
@@ -54,6 +57,7 @@ class Outcome:
     stopped: bool = False
     within: tuple[str, ...] = ()
     error: FaultError | None = None
+    told: Told | None = None
 
 
 def keep(outcome: Outcome) -> None:
@@ -96,15 +100,25 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
     elif result.feasible is False:
         st.error(_infeasible_words(context, found, kept, result))
         _offer(context, desk, found, kept)
-        relaxing.panel(context, found, _posed(context, found, kept))
+        _ways_out(context, found, kept)
     else:
         said = _(
             "用了 {n} 秒,没有找到满足全部硬性要求的方案,也没有证明它不存在(不等于无解)。", n=_seconds(result)
         )
         st.warning(said + _("可增加用时再试,或先采用超员最少的方案。"))
         _offer(context, desk, found, kept)
-        problem = _posed(context, found, kept)
-        relaxing.panel(context, found, problem, result.zones.reindex(problem.unit_ids))
+        _ways_out(context, found, kept, result.zones)
+    if kept.told is not None:
+        options.panel(context, kept.told)
+
+
+def _ways_out(context: Context, found: Assessment, kept: Outcome, zones: pd.Series | None = None) -> None:
+    """Offer to look for ways out: of the rules that always hold, or by giving optional ones up."""
+    if kept.told is not None:
+        st.caption(_("这次启用了可选规则。请先放宽或关闭其中一条再优化。"))
+        return
+    problem = _posed(context, found, kept)
+    relaxing.panel(context, found, problem, None if zones is None else zones.reindex(problem.unit_ids))
 
 
 def _seconds(result: Result) -> str:
@@ -144,6 +158,8 @@ def _pupils(context: Context, kept: Outcome, result: Result) -> float:
 
 
 def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result: Result) -> str:
+    if kept.told is not None:  # of a problem with groups merged and more pairs forbidden
+        return _("**已证明在可选规则之下没有可行方案**。原因:") + "\n" + _lines(result.reasons)
     named = relax.named(context, _posed(context, found, kept))
     said = _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
     return said + "\n" + _lines(relax.reasons(named, result.reasons))

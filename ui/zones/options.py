@@ -1,0 +1,241 @@
+"""Optional rules (可选规则) of a search: what the planner chooses, and what each rule turned out to cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from planning.zoneoptions import LIMITING, Choice, Told
+from ui import widgets
+from ui.state import Context
+from ui.texts import _
+from ui.views import edits
+from ui.views import plan as plans
+from ui.views.zones import Assessment
+from zoning.prices import DEAREST, Price
+
+SEARCHED: Final = ("max_metres", "no_crossing", "stay", "towns", "enclaves", "share")
+"""Fields of a choice that the search keeps, each of which is priced."""
+
+
+def choose(context: Context, found: Assessment) -> Choice:
+    """Draw the rules, all off by default, and return what is chosen."""
+    with st.expander(_("可选规则"), key="engine-options"):
+        st.caption(_("全部默认关闭。每启用一条,都另算一次没有它的方案,说明它让学生多走多少路。"))
+        left, right = st.columns(2)
+        with left:
+            picked = _walks(context, Choice())
+        with right:
+            picked = _stability(found, picked)
+        picked = _shapes(context, found, picked)
+        if picked.payload():
+            many, seconds = searches(picked), spent(picked, 10)
+            st.caption(
+                _(
+                    "需求解 {n} 次,约为所选用时的 {times} 倍。规则和结果记入方案的历史。",
+                    n=many,
+                    times=f"{seconds / 10:.0f}",
+                )
+            )
+        return picked
+
+
+def _walks(context: Context, choice: Choice) -> Choice:
+    metres = _number(
+        _("最远步行(米)"), "engine-max-metres", 100, 20_000, 100, _("没有学校在此距离内的单元,划到最近的。")
+    )
+    junior = context.stage != "primary"
+    crossing = st.checkbox(
+        _("小学生不跨越障碍"),
+        key="engine-no-crossing",
+        disabled=junior,
+        help=_("障碍指大路、铁路、河流。到哪所学校都要跨越的单元,划到最近的。"),
+    )
+    share = _number(_("每校最多用招生计划的(%)"), "engine-share", 50, 100, 1, _("均衡各校负荷,留出余地。"))
+    least = _number(
+        _("每片区至少(人)"), "engine-least", 1, 5000, 10, _("只核对并提示,不强制;低于它的片区会列出。")
+    )
+    return replace(
+        choice,
+        max_metres=None if metres is None else float(metres),
+        no_crossing=bool(crossing) and not junior,
+        share=None if share is None else share / 100,
+        least=least,
+    )
+
+
+def _stability(found: Assessment, choice: Choice) -> Choice:
+    off = bool(found.reference.isna().all())
+    stay = _number(
+        _("每调整一名学生折合(米)"),
+        "engine-stay",
+        10,
+        20_000,
+        50,
+        _("越大,越少调整现行片区;只影响取舍,报告的步行距离不含它。"),
+        off=off,
+    )
+    most = _number(
+        _("最多调整学生(人)"),
+        "engine-most-moved",
+        0,
+        100_000,
+        50,
+        _("逐次提高上面的折合值去逼近,是启发式的,不证明没有更好的方案。"),
+        off=off,
+    )
+    return replace(choice, stay=float(stay or 0), most_moved=most)
+
+
+def _shapes(context: Context, found: Assessment, choice: Choice) -> Choice:
+    units = context.project.layers["units"]
+    towns: list[str] = []
+    if "town" in units:
+        towns = st.multiselect(
+            _("整体划入一个片区的镇街"),
+            sorted(units["town"].dropna().astype(str).unique()),
+            key="engine-towns",
+            placeholder=_("不要求"),
+            help=_("镇街内各单元须相连,且最多有一个片区的学校。"),
+        )
+    names = units.set_index("unit_id")["name"]
+    placed = found.plan.dropna()
+    cut = st.multiselect(
+        _("认可的飞地(可与本片区学校不相连)"),
+        [str(unit) for unit in placed.index],
+        format_func=lambda unit: f"{names.get(unit, unit)} · {unit}",
+        key="engine-enclaves",
+        placeholder=_("不认可飞地"),
+        help=_("按所在的现片区认可。近似:视为与学校所在单元相邻,紧邻它的单元也可随它划入。"),
+    )
+    enclaves = tuple((unit, str(placed[unit])) for unit in cut)
+    return replace(choice, towns=tuple(towns), enclaves=enclaves)
+
+
+def _number(
+    label: str, key: str, least: int, most: int, step: int, about: str, *, off: bool = False
+) -> int | None:
+    """Draw a number that is off while empty."""
+    value = st.number_input(
+        label, least, most, None, step, key=key, help=about, placeholder=_("不限"), disabled=off
+    )
+    return None if value is None or off else int(value)
+
+
+def searches(choice: Choice) -> int:
+    """Return how many searches a choice takes at most, those for a limit on the moved among them."""
+    rules = sum(name in choice.payload() for name in SEARCHED)
+    rules += choice.most_moved is not None and not choice.stay
+    limiting = DEAREST if choice.most_moved is not None else 0
+    return (rules + (2 if rules > 1 else 1) if rules else 1) + limiting
+
+
+def spent(choice: Choice, seconds: int) -> float:
+    """Return the seconds that the searches of a choice take at most."""
+    limiting = DEAREST if choice.most_moved is not None else 0
+    return seconds * (searches(choice) - limiting + limiting * LIMITING)
+
+
+def record(choice: Choice, told: Told | None) -> Mapping[str, object]:
+    """Return what the draft's step records of the rules, so that a plan can be traced; empty without any."""
+    if told is None:
+        return {}
+    return {
+        "rules": choice.payload(),
+        "rules_told": {
+            "stay": told.stay,
+            "moved": told.moved,
+            "spared": list(told.spared),
+            "prices": [
+                {"rule": p.name, "feasible": p.feasible, **({} if pd.isna(p.found) else _figures(p))}
+                for p in told.prices
+            ],
+        },
+    }
+
+
+def _figures(price: Price) -> dict[str, float]:
+    return {"found": round(price.found, 3), "low": round(price.low, 3), "high": round(price.high, 3)}
+
+
+def panel(context: Context, told: Told) -> None:
+    """Draw what the rules cost, and whom they could not be asked of."""
+    with st.container(key="engine-prices"):
+        if told.prices:
+            st.markdown(_("**规则的代价**"))
+            st.caption(
+                _(
+                    "每条规则单独启用时,与不启用的方案相比。两个方案都未必最优:“可证明的范围”是真实代价的上下限,"
+                    "“相差”是找到的两个方案之差。调整折合只说明所找到的方案。"
+                )
+            )
+            widgets.table(table(told), key="engine-prices-table")
+        for line in _remarks(context, told):
+            st.caption(line)
+
+
+def table(told: Told) -> pd.DataFrame:
+    """Return one row a rule: the difference of the plans found, its proven range, and metres a pupil."""
+    pupils = max(told.pupils, 1)
+    rows = []
+    for price in told.prices:
+        known = not pd.isna(price.found)
+        rows.append(
+            {
+                _("规则"): _words()[price.name],
+                _("相差(人·公里)"): f"{price.found:+,.1f}" if known else _unknown(price),
+                _("可证明的范围(人·公里)"): _range(price.low, price.high, 1.0) if known else "—",
+                _("平均每生(米)"): _range(price.low, price.high, 1000 / pupils) if known else "—",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _words() -> dict[str, str]:
+    return {
+        "max_metres": _("最远步行"),
+        "barred": _("不穿过大路、铁路、河流(小学)"),
+        "stay": _("少调整现行片区"),
+        "together": _("镇街整体划入"),
+        "enclaves": _("认可的飞地"),
+        "share": _("负荷上限"),
+        "all": _("全部规则一起"),
+    }
+
+
+def _unknown(price: Price) -> str:
+    if price.feasible is False:
+        return _("已证明无可行方案")
+    return _("没有找到可比的方案")
+
+
+def _range(low: float, high: float, scale: float) -> str:
+    first, last = f"{low * scale:,.1f}", f"{high * scale:,.1f}"
+    return first if first == last else _("{low} 至 {high}", low=first, high=last)
+
+
+def _remarks(context: Context, told: Told) -> list[str]:
+    said = []
+    if told.stay or told.moved:
+        said.append(
+            _(
+                "较现行片区调整 {n} 名学生;调整一名学生折合 {stay} 米。",
+                n=widgets.whole(told.moved),
+                stay=widgets.whole(told.stay),
+            )
+        )
+    if told.cut_off:
+        said.append(_("方案中与学校不相连的单元 {n} 个,都在认可的飞地或其相邻处。", n=told.cut_off))
+    if told.spared:
+        who = widgets.escape(edits.unit_words(context, told.spared))
+        said.append(_("有规则做不到、划到最近学校的单元:{units}。", units=who))
+    small = told.broken[told.broken["kind"] == "too_small"]
+    if len(small):
+        names = plans.zone_names(context.project.key, context.stage, context.project)
+        zones = _("、").join(widgets.escape(str(names.get(z, z))) for z in small["zone_id"])
+        said.append(_("学生数低于所填下限的片区:{zones}。", zones=zones))
+    return said
