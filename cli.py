@@ -41,6 +41,13 @@ def zone(
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="spend the time on the proof as well")] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    max_metres: Annotated[
+        float | None, typer.Option(help="longest walk; a unit with no school within goes to the nearest")
+    ] = None,
+    stay: Annotated[float, typer.Option(help="metres that a pupil moved against --present counts")] = 0.0,
+    present: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="plan in force: unit_id,school_id")
+    ] = None,
 ) -> None:
     """就近划片: whole units to schools within capacity, connected catchments, fewest pupil-kilometres."""
     from zoning import bench
@@ -49,7 +56,17 @@ def zone(
         seconds = 60.0
     try:
         summary = bench.run(
-            units, schools, adjacency, seconds=seconds, work=work, exact=exact, seed=seed, out=out
+            units,
+            schools,
+            adjacency,
+            seconds=seconds,
+            work=work,
+            exact=exact,
+            seed=seed,
+            out=out,
+            max_metres=max_metres,
+            stay=stay,
+            present=present,
         )
     except ValueError as error:
         raise fail(error) from None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gis.faults import FaultError
 from tests.zoning_maps import drawn, least_cost, problems, six_in_a_row
+from zoning import bench
 from zoning.check import check
 from zoning.check import cost as walked
 from zoning.optimise import optimise
@@ -118,7 +119,7 @@ def test_values_and_ids_that_cannot_be_are_told_all_at_once():
     with pytest.raises(FaultError) as caught:
         wrong.apply(six_in_a_row())
     assert [fault.found for fault in caught.value.faults] == [
-        "max_metres", "stay", "least", "share", "X", "Y",
+        "max_metres", "stay", "present", "least", "share", "X", "Y",
     ]  # fmt: skip
 
 
@@ -158,6 +159,26 @@ def test_several_rules_are_priced_each_and_together():
     assert [each.feasible for each in told] == [True, True, False]
     assert np.isnan(told[2].found) and found.result.feasible is False
     assert told[0].found == pytest.approx(1.0) and told[1].found == pytest.approx(0.0)
+
+
+def test_files_with_a_longest_walk_and_a_price_of_moving(tmp_path):
+    for name, text in {
+        "u": "id,x,y,demand\na,0,0,10\nb,100,0,10\nc,250,0,10\nd,400,0,10\n",
+        "s": "id,unit,x,y,capacity\nL,a,0,0,40\nR,d,400,0,40\n",
+        "e": "a,b\na,b\nb,c\nc,d\n",
+        "p": "unit_id,school_id\na,L\nb,L\nc,L\nd,R\n",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    files = [tmp_path / f"{name}.csv" for name in "use"]
+    out, present = tmp_path / "plan.csv", tmp_path / "p.csv"
+    for stay, plan in ((50.0, "LLRR"), (200.0, "LLLR")):
+        record = bench.run(*files, work=200, out=out, stay=stay, present=present)
+        assert "".join(bench.read_plan(out)) == plan
+        assert record["moved"] == plan.count("R") * 10 - 10 and record["spared"] == []
+    assert bench.run(*files, work=200, max_metres=120)["spared"] == ["c"]
+    assert "moved" not in bench.run(*files, work=200)
+    with pytest.raises(FaultError, match="present"):
+        bench.run(*files, work=200, stay=10.0)
 
 
 @st.composite

@@ -70,6 +70,25 @@ def write_plan(zones: pd.Series, path: str | Path) -> None:
     frame.to_csv(path, index=False, encoding="utf-8")
 
 
+def read_plan(path: str | Path) -> pd.Series:
+    """Read a plan that :func:`write_plan` has written, unit_id -> school id.
+
+    Raises
+    ------
+    FaultError
+        If it cannot be read, or names a unit twice.
+    """
+    check = Collector()
+    frame = _read(check, path, ("unit_id", "school_id"), may_be_empty=True)
+    if frame is not None:
+        check.unique(ids(frame["unit_id"]), _name(path), "unit_id")
+    check.done()
+    if frame is None:
+        raise AssertionError("unreachable: a table that could not be read is a fault")
+    named = pd.Series(ids(frame["school_id"]), index=ids(frame["unit_id"]), name="zone_id")
+    return named[named != ""]
+
+
 def run(
     units: str | Path,
     schools: str | Path,
@@ -81,6 +100,9 @@ def run(
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    max_metres: float | None = None,
+    stay: float = 0.0,
+    present: str | Path | None = None,
 ) -> dict[str, object]:
     """Read tables, make the best plan in time, write it, and return the figures of the run.
 
@@ -94,20 +116,35 @@ def run(
         As in :func:`zoning.optimise.optimise`.
     out
         Where to write the plan: columns ``unit_id, school_id``. Nothing is written when there is no plan.
+    max_metres, stay
+        As in :class:`zoning.options.Options`.
+    present
+        The plan in force that ``stay`` looks at: columns ``unit_id, school_id``.
 
     Returns
     -------
     dict
         ``cost, bound, gap, feasible, seconds, work, violations``, and ``reasons`` (Chinese and English) when
-        it is proven that there is no plan. Numbers that do not exist are None.
+        it is proven that there is no plan. Numbers that do not exist are None. Under options also ``spared``
+        (units that a rule could not be asked of) and ``moved`` (pupils).
 
     Raises
     ------
     FaultError
-        With every fault of the three tables.
+        With every fault of the three tables, or of the options.
     """
+    from zoning import prices
+    from zoning.options import Options
+
     problem = read_bench(units, schools, adjacency)
-    result = solve(problem, seconds=seconds, work=work, exact=exact, seed=seed, progress=progress)
+    before = None if present is None else read_plan(present)
+    options = Options(max_metres=max_metres, stay=stay, present=before)
+
+    def by(posed: Problem, start: pd.Series | None) -> Result:
+        return solve(posed, seconds=seconds, work=work, exact=exact, seed=seed, progress=progress)
+
+    optioned = prices.solve(problem, options, by) if options.active else None
+    result = by(problem, None) if optioned is None else optioned.result
     if out is not None and result.feasible is not False:
         write_plan(result.zones, out)
     record: dict[str, object] = {
@@ -119,6 +156,9 @@ def run(
         "work": result.work,
         "violations": result.violations,
     }
+    if optioned is not None:
+        posed = optioned.posed
+        record |= {"spared": list(posed.spared), "moved": posed.moved(result.zones)}
     if result.reasons:
         record["reasons"] = [{"zh": reason.zh, "en": reason.en} for reason in result.reasons]
     return record

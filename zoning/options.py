@@ -222,6 +222,7 @@ def _numbers(options: Options) -> Iterable[Fault]:
     sound = {
         "max_metres": (options.max_metres is None or 0 < options.max_metres < np.inf, "> 0"),
         "stay": (0 <= options.stay < np.inf, ">= 0"),
+        "present": (options.stay == 0 or options.present is not None, "unit_id,school_id"),
         "least": (options.least is None or options.least >= 0, ">= 0"),
         "share": (options.share is None or 0 < options.share <= 1, "0-1"),
     }
