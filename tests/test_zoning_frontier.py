@@ -1,0 +1,61 @@
+"""The frontier of pupils moved against cost, judged by trying every plan of tiny maps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.zoning_maps import every_plan, problems, six_in_a_row
+from zoning.check import check, cost
+from zoning.frontier import frontier
+
+
+def test_the_fewest_moved_come_first_and_the_free_optimum_last():
+    problem = six_in_a_row(left=40, right=40)
+    found = frontier(problem, pd.Series(list("LLLLLR"), index=list("ABCDEF")))
+    table = found.table()
+    assert list(table.columns) == ["moved", "cost", "bound", "proven"]
+    assert found.least == 10 and found.least_proven
+    assert table["moved"].tolist() == [10, 20]
+    assert table["cost"].tolist() == pytest.approx([7.0, 6.0])
+    assert table["proven"].all()
+
+
+def test_a_plan_in_force_that_is_best_is_the_only_point():
+    problem = six_in_a_row()
+    found = frontier(problem, pd.Series(list("LLLRRR"), index=list("ABCDEF")))
+    assert found.table()["moved"].tolist() == [0]
+    assert found.least == 0
+
+
+def test_without_a_plan_there_is_no_point():
+    found = frontier(six_in_a_row(left=20, right=20), pd.Series(list("LLLRRR"), index=list("ABCDEF")))
+    assert not found.points and not found.least_proven
+    assert found.table().empty
+
+
+def test_a_cancelled_run_claims_nothing():
+    reference = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
+    found = frontier(six_in_a_row(left=40, right=40), reference, cancelled=lambda: True)
+    assert found.least == 0
+    assert not found.table()["proven"].any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), data=st.data())
+def test_every_point_is_what_trying_all_plans_finds(problem, data):
+    zone = st.integers(-1, problem.n_zones - 1)
+    before = np.array(data.draw(st.lists(zone, min_size=problem.n_units, max_size=problem.n_units)))
+    found = frontier(problem, problem.series(before), steps=4)
+    away = [int(problem.demand[(before >= 0) & (plan != before)].sum()) for plan in every_plan(problem)]
+    costs = [cost(problem, plan) for plan in every_plan(problem)]
+    assert bool(found.points) == bool(costs)
+    if not costs:
+        return
+    assert found.least == found.points[0].moved == min(away)
+    for point in found.points:
+        within = [c for c, moved in zip(costs, away, strict=True) if moved <= point.limit]
+        assert point.proven and point.cost == pytest.approx(min(within), abs=1e-6)
+        assert not len(check(problem, point.zones))
+    assert found.points[-1].cost == pytest.approx(min(costs), abs=1e-6)
