@@ -29,7 +29,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
-SCRIPTS = ("sheet.js", "tools.js", "board.js", "bar.js")
+SCRIPTS = ("sheet.js", "tools.js", "board.js", "cut.js", "warn.js", "bar.js")
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,7 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "north": symbols.NORTH,
         "legend": words.legend(context),
         "words": words.words(),
+        "rules": words.rules(),
         "said": words.said(desk),
     }
 

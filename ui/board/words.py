@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from gis import symbols
 from gis.symbols import BRICK, INK
+from planning.clauses import BASES
 from ui import widgets
 from ui.maps.zones import hatch_row
 from ui.state import Context, plan_name, stage_word
-from ui.texts import _
+from ui.texts import _, language
+from ui.views.breaks import hard_words
 from ui.views.edits import Desk
 
 
@@ -22,6 +24,7 @@ def words() -> dict[str, str]:
         "brush": _("画笔"),
         "box": _("框选"),
         "ring": _("圈选"),
+        "line": _("分界线"),
         "town": _("整镇街"),
         "lock": _("锁定"),
         "size": _("画笔大小"),
@@ -39,6 +42,8 @@ def words() -> dict[str, str]:
         "help_brush": _("按住涂抹,碰到的单元划入所选片区。右键取片区。"),
         "help_box": _("拖出方框,框内单元划入所选片区。"),
         "help_ring": _("圈一圈,圈内单元划入所选片区。"),
+        "help_line": _("画一条线穿过一个片区:离它学校的那一侧划入所选片区。线的两端按直线延长。"),
+        "no_cut": _("这条线没有分出单元:请从一个片区(不是所选的)中间画过,学校留在另一侧。"),
         "help_town": _("点一个单元,它所在镇街整个划入所选片区。"),
         "help_lock": _("点单元锁定或解锁;锁定的单元涂不动。"),
         "held": _("有锁定的单元没有改动。"),
@@ -60,6 +65,23 @@ def words() -> dict[str, str]:
         "help_hold": _("锁定“划入”中所选片区的全部单元;已全部锁定时解锁。"),
         "legend": _("图例"),
         "guess": _("估"),
+    }
+
+
+def rules() -> dict[str, str]:
+    """Return a warning for each rule that the board watches while painting; the browser fills the braces."""
+    names, lang = hard_words(), language()
+    found = {
+        "overload": _("{n} 个片区超出,最多的是{zone},超 {more} 人", n="{n}", zone="{zone}", more="{more}"),
+        "cut_off": _("{n} 个单元与学校不相连", n="{n}"),
+        "unassigned": _("{n} 个单元没有片区", n="{n}"),
+        "lock_broken": _("{n} 个锁定的单元没有改动", n="{n}"),
+    }
+    return {
+        kind: _(
+            "{rule}:{what}。依据:{basis}", rule=names[kind], what=what, basis=BASES[kind].source.text(lang)
+        )
+        for kind, what in found.items()
     }
 
 

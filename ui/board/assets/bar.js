@@ -17,6 +17,7 @@ Object.assign(Board.prototype, {
     this.hold.textContent = own.length && own.every((u) => this.state.locked.has(u)) ? this.words.free : this.words.hold;
     this._choices();
     this._readout();
+    this._warn();
   },
 
   _build() {

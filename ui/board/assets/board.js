@@ -11,6 +11,7 @@ class Board {
     this.size = 24;
     this.target = -1;
     this.stroke = new Map();
+    this.kept = new Set();  // locked units that the last stroke met
     this.state = { zones: new Uint16Array(0), colours: [], locked: new Set(), cut: new Set(), moved: new Set(), marked: -1, lines: true };
   }
 
@@ -133,7 +134,14 @@ class Board {
     if (this.target === -1) { return this._say(this.words.choose); }
     const aimed = this._aimed(), s = this.state;
     const changed = units.filter((u) => !s.locked.has(u) && s.zones[u] !== aimed);
-    if (units.some((u) => s.locked.has(u))) { this._say(this.words.held); }
+    const held = units.filter((u) => s.locked.has(u));
+    if (held.length) {
+      held.forEach((u) => this.kept.add(u));
+      this._say(this.words.held);
+      this._warn();
+    } else if (this.tool === "line" && !changed.length) {
+      this._say(this.words.no_cut);
+    }
     for (const u of changed) {
       this.stroke.set(u, s.zones[u]);
       s.zones[u] = aimed;

@@ -1,7 +1,7 @@
 // What the pointer does on the board: each tool turns its way into units, and says when a stroke has ended.
 
-const TOOLS = ["pan", "ask", "pick", "brush", "box", "ring", "town", "lock"];
-const KEYS = { v: "pan", a: "ask", c: "pick", b: "brush", r: "box", o: "ring", t: "town", l: "lock" };
+const TOOLS = ["pan", "ask", "pick", "brush", "box", "ring", "line", "town", "lock"];
+const KEYS = { v: "pan", a: "ask", c: "pick", b: "brush", r: "box", o: "ring", d: "line", t: "town", l: "lock" };
 
 class Pointer {
   // host: tool, size (pixels), ground, map; hover(u), touch(units), done(), aim(u)
@@ -43,6 +43,7 @@ class Pointer {
     this.map.getContainer().setPointerCapture(event.pointerId);
     this.trail = [this._place(event)];
     this.active = true;
+    this.host.kept.clear();
     if (tool === "brush") { this._paint(this.trail[0], this.trail[0]); }
   }
 
@@ -62,7 +63,7 @@ class Pointer {
     if (this.host.tool === "brush") {
       this._paint(last, place);
       this.trail = [place];
-    } else if (this.host.tool === "box" || this.host.tool === "ring") {
+    } else if (["box", "ring", "line"].includes(this.host.tool)) {
       this.ghost.setLatLngs(this._outline().map((p) => this._latlng(p)));
     }
   }
@@ -74,6 +75,7 @@ class Pointer {
 
   _outline() {
     const first = this.trail[0], last = this.trail[this.trail.length - 1];
+    if (this.host.tool === "line") { return this.trail; }
     if (this.host.tool === "ring") { return [...this.trail, first]; }
     return [first, [last[0], first[1]], last, [first[0], last[1]], first];
   }
@@ -100,6 +102,9 @@ class Pointer {
     if (tool === "box" || tool === "ring") {
       this.trail.push(place);
       this.host.touch(this.host.ground.within(this._outline()));
+    } else if (tool === "line") {
+      this.trail.push(place);
+      this.host.touch(this.host.across(this.trail));
     } else if (tool !== "brush") {
       const unit = this.host.ground.at(...place);
       if (unit >= 0) { this.host.touch([unit]); }
