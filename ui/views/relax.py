@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import policy
+from planning import policy, zoneoptions
 from planning.relaxing import WaysOut
 from ui import widgets
 from ui.state import Context
@@ -44,13 +45,24 @@ def named(context: Context, problem: Problem) -> Problem:
 
 
 def posed(
-    context: Context, found: Assessment, *, keep_locks: bool = True, within: Sequence[str] = ()
+    context: Context,
+    found: Assessment,
+    *,
+    keep_locks: bool = True,
+    within: Sequence[str] = (),
+    rules: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """Return the problem that a search was for."""
+    """Return the problem that a search was for, with its optional rules as forbidden pairs and seats."""
     problem = found.problem
     if not keep_locks:
         problem = replace(problem, locked=np.full_like(problem.locked, -1))
-    return part(problem, found.plan, within) if within else problem
+    problem = part(problem, found.plan, within) if within else problem
+    if not rules:
+        return problem
+    chosen = zoneoptions.options(
+        context.project, context.stage, zoneoptions.Choice.of(dict(rules)), problem, found.reference
+    )
+    return chosen.apply(problem).changed
 
 
 def obstacles(context: Context, found: Assessment) -> tuple[Reason, ...]:

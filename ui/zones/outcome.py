@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -114,7 +114,7 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
 
 def _ways_out(context: Context, found: Assessment, kept: Outcome, zones: pd.Series | None = None) -> None:
     """Offer to look for ways out: of the rules that always hold, or by giving optional ones up."""
-    if kept.told is not None:
+    if _merged(kept):
         st.caption(_("这次启用了可选规则。请先放宽或关闭其中一条再优化。"))
         return
     problem = _posed(context, found, kept)
@@ -158,11 +158,13 @@ def _pupils(context: Context, kept: Outcome, result: Result) -> float:
 
 
 def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result: Result) -> str:
-    if kept.told is not None:  # of a problem with groups merged and more pairs forbidden
-        return _("**已证明在可选规则之下没有可行方案**。原因:") + "\n" + _lines(result.reasons)
-    named = relax.named(context, _posed(context, found, kept))
     said = _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
-    return said + "\n" + _lines(relax.reasons(named, result.reasons))
+    if kept.told is not None:
+        said = _("**已证明在可选规则之下没有可行方案**。原因:")
+    known = result.reasons
+    if not _merged(kept):
+        known = relax.reasons(relax.named(context, _posed(context, found, kept)), known)
+    return said + "\n" + _lines(known)
 
 
 def _lines(reasons: Sequence[Reason]) -> str:
@@ -172,10 +174,25 @@ def _lines(reasons: Sequence[Reason]) -> str:
     return "\n".join(f"- {widgets.escape(line)}" for line in [*said[: relax.SHOWN], *more])
 
 
+def _about(kept: Outcome) -> Mapping[str, Any]:
+    return kept.op.payload.get("engine", {}) if kept.op is not None else {}
+
+
+def _merged(kept: Outcome) -> bool:
+    """Tell whether the search was for units merged into towns, whose proofs are not those of single units."""
+    return bool(_about(kept).get("rules", {}).get("towns"))
+
+
 def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
     """Return the problem that the search was for."""
-    about = kept.op.payload.get("engine", {}) if kept.op is not None else {}
-    return relax.posed(context, found, keep_locks=about.get("keep_locks", True), within=kept.within)
+    about = _about(kept)
+    return relax.posed(
+        context,
+        found,
+        keep_locks=about.get("keep_locks", True),
+        within=kept.within,
+        rules=about.get("rules"),
+    )
 
 
 def _offer(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,8 @@ def panel(context: Context, found: Assessment, problem: Problem, plan: pd.Series
     `plan` is the least overloaded plan of a search, where there has been one.
     """
     held = problem.series(problem.locked)
-    place = (context.project.key, context.stage, context.year, *problem.zone_ids, fingerprint(held))
+    rules = hashlib.sha256(problem.forbidden.tobytes() + problem.capacity.tobytes()).hexdigest()
+    place = (context.project.key, context.stage, context.year, *problem.zone_ids, fingerprint(held), rules)
     kept: _Kept | None = st.session_state.get(_KEPT)
     with st.container(key="relax"):
         if kept is not None and kept.place == place and not jobs.running(JOB):
