@@ -16,6 +16,7 @@ from tests.zoning_maps import drawn, least_cost, problems, six_in_a_row
 from zoning import bench
 from zoning.check import check
 from zoning.check import cost as walked
+from zoning.explain import nearer
 from zoning.optimise import optimise
 from zoning.options import Options
 from zoning.prices import limit_moved, prices, solve
@@ -179,6 +180,14 @@ def test_files_with_a_longest_walk_and_a_price_of_moving(tmp_path):
     assert "moved" not in bench.run(*files, work=200)
     with pytest.raises(FaultError, match="present"):
         bench.run(*files, work=200, stay=10.0)
+
+
+def test_why_not_the_nearer_school_is_told_with_the_rules_in_it():
+    posed = Options(barred=(("C", "L"),)).apply(six_in_a_row(left=30, right=40))
+    plan = pd.Series(list("LLRRRR"), index=list("ABCDEF"))
+    told = nearer(posed.changed, plan)
+    assert told[["unit_id", "zone_id", "reason"]].to_numpy().tolist() == [["C", "L", "forbidden"]]
+    assert nearer(posed.plain, plan)["reason"].tolist() != ["forbidden"]
 
 
 @st.composite
