@@ -140,6 +140,12 @@ def test_plans_lie_on_linked_maps_and_places_are_walked_through(desk, page):
     desk.ready(page)
     expect(page.locator('[data-testid="stSidebar"]')).to_be_visible()
 
+    desk.section("gains", "谁受益谁受损")
+    gained = page.locator('.st-key-review-gains [data-testid="stDataFrame"]')
+    expect(gained).to_have_count(4)
+    desk.section("moved", "变化的单元")
+    expect(page.locator(".st-key-review-moved h3")).to_contain_text("B · 二稿 与 A · 现行片区")
+    desk.section("figures", "指标")
     said = page.get_by_text(re.compile(r"入学人数\(人\) · A"))
     expect(said).to_be_visible()
     page.locator(".st-key-review-whose").get_by_text(re.compile("^B")).click()
@@ -148,6 +154,8 @@ def test_plans_lie_on_linked_maps_and_places_are_walked_through(desk, page):
 
     desk.add("一稿")
     expect(desk.maps()).to_have_count(3)
+    desk.section("moved", "变化的单元")
+    expect(page.locator(".st-key-review-moved h3").last).to_contain_text(NAME)  # as written, not as markup
 
 
 def test_what_a_meeting_says_is_kept_and_marked_on_the_maps(desk, page):

@@ -72,7 +72,7 @@ def _chosen(context: Context) -> list[Reviewed]:
         widgets.empty(_("请在上面选两个或三个方案。"))
         return []
     chosen = views.load(context, ids)
-    if without := [plan.name for plan in chosen if plan.found.plan.isna().all()]:
+    if without := [widgets.escape(plan.name) for plan in chosen if plan.found.plan.isna().all()]:
         widgets.empty(_("{plans}在这个学段和学年还没有片区。请换方案或学段。", plans="、".join(without)))
         return []
     return chosen

@@ -45,13 +45,20 @@ def _behind(context: Context, chosen: Sequence[Reviewed], broken: Mapping[str, l
     with st.container(horizontal=True, vertical_alignment="bottom"):
         what = st.selectbox(_("哪个数字"), [*known, *broken], key="review-what")
         names = [plan.name for plan in chosen]
-        said = st.segmented_control(_("哪个方案"), names, default=names[0], required=True, key="review-whose")
+        said = st.segmented_control(
+            _("哪个方案"),
+            names,
+            default=names[0],
+            required=True,
+            format_func=widgets.escape,
+            key="review-whose",
+        )
     at = names.index(said) if said in names else 0
     if what in known:
         rows = views.units(context, chosen[at], known[what](context, chosen[at]))
     else:
         rows = broken[str(what)][at]
-    st.caption(_("{what} · {plan}:{n} 行", what=what, plan=names[at], n=f"{len(rows):,}"))
+    st.caption(_("{what} · {plan}:{n} 行", what=what, plan=widgets.escape(names[at]), n=f"{len(rows):,}"))
     if len(rows):
         widgets.table(rows, key="review-behind", height=min(420, 38 + 35 * len(rows)))
         tables = {_("数字背后的单元"): onefile.published(rows)}
@@ -60,10 +67,11 @@ def _behind(context: Context, chosen: Sequence[Reviewed], broken: Mapping[str, l
 
 def moved(context: Context, chosen: Sequence[Reviewed]) -> None:
     """Draw the units that each plan places otherwise than the first, with pupils and metres."""
+    base = widgets.escape(chosen[0].name)
     for number, other in enumerate(chosen[1:]):
         changed = views.changes(context, chosen[0], other)
         rows = views.moved(context, changed[changed["moved"]])
-        st.subheader(_("{other} 与 {base} 不同的单元", other=other.name, base=chosen[0].name))
+        st.subheader(_("{other} 与 {base} 不同的单元", other=widgets.escape(other.name), base=base))
         if rows.empty:
             widgets.empty(_("两个方案相同,没有变化的单元。"))
             continue
@@ -74,9 +82,10 @@ def moved(context: Context, chosen: Sequence[Reviewed]) -> None:
 
 def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     """Draw who gains and who loses by distance and crowding, with the units of any band."""
+    base = widgets.escape(chosen[0].name)
     for number, other in enumerate(chosen[1:]):
         changed = views.changes(context, chosen[0], other)
-        st.subheader(_("{other} 比 {base}:谁受益,谁受损", other=other.name, base=chosen[0].name))
+        st.subheader(_("{other} 比 {base}:谁受益,谁受损", other=widgets.escape(other.name), base=base))
         for by, column in zip(("distance", "crowding"), st.columns(2, gap="large"), strict=True):
             with column:
                 st.markdown({"distance": _("**步行距离**"), "crowding": _("**学校拥挤**")}[by])
