@@ -6,11 +6,16 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
+#: A first forecast, its map and its charts on a loaded machine, in milliseconds.
+FORECAST = 180_000
+
 
 @pytest.mark.browser
 def test_peaks_and_the_back_test_stand_on_the_page(app, page: Page, ready):
     page.goto(f"{app}/forecast?lang=en&stage=primary")
-    expect(page.get_by_text("Peak by catchment, and seats empty after it").first).to_be_visible()
+    expect(page.get_by_text("Peak by catchment, and seats empty after it").first).to_be_visible(
+        timeout=FORECAST
+    )
     ready(page)
     with page.expect_download() as taken:
         page.locator(".st-key-zone-peaks-file-xlsx button").click()
@@ -18,7 +23,7 @@ def test_peaks_and_the_back_test_stand_on_the_page(app, page: Page, ready):
     assert len(peaks) > 5
 
     page.locator(".st-key-backtest button").click()
-    expect(page.get_by_text("Schools hardest to forecast").first).to_be_visible()
+    expect(page.get_by_text("Schools hardest to forecast").first).to_be_visible(timeout=FORECAST)
     ready(page)
     with page.expect_download() as taken:
         page.locator(".st-key-backtest-file-xlsx button").click()
@@ -29,3 +34,58 @@ def test_peaks_and_the_back_test_stand_on_the_page(app, page: Page, ready):
     before = pupils.inner_text()
     page.locator(".st-key-backtest-level").get_by_text("District total").click()
     expect(pupils).not_to_have_text(before)
+
+
+@pytest.mark.browser
+def test_a_value_is_adopted_beside_the_forecast_and_scenarios_are_saved_with_the_project(
+    app, page: Page, ready
+):
+    def sheets() -> dict[str, pd.DataFrame]:
+        with page.expect_download() as taken:
+            page.locator(".st-key-levels-file-xlsx button").click()
+        return pd.read_excel(taken.value.path(), sheet_name=None, header=1, engine="calamine")
+
+    def fill(key: str, text: str) -> None:
+        page.locator(f".st-key-{key} input").fill(text)
+        page.locator(f".st-key-{key} input").press("Tab")
+        ready(page)
+
+    page.goto(f"{app}/forecast?lang=en&stage=primary")
+    expect(page.locator(".st-key-by-level")).to_be_visible(timeout=FORECAST)
+    ready(page)
+    page.locator(".st-key-by-level").get_by_text("Whole area").click()
+    ready(page)
+    before = sheets()["Forecast by level"]
+    page.get_by_text("Record or withdraw an adopted value").click()
+    page.locator(".st-key-adopt-keep button").click()
+    expect(page.get_by_text("the reason is missing")).to_be_visible()
+    ready(page)
+    fill("adopt-value", "1")
+    fill("adopt-reason", "=1+1")
+    fill("adopt-by", "Wang")
+    page.locator(".st-key-adopt-keep button").click()
+    expect(page.get_by_text("the reason is missing")).to_have_count(0)
+    ready(page)
+    written = sheets()
+    assert written["Adopted value"]["Author"].tolist() == ["Wang"]
+    beside = written["Forecast by level"]
+    assert beside["Against the range"].dropna().tolist() == ["outside the 80% range"]
+    numbers = ["Scenario", "School year", "Forecast (80% range)"]
+    pd.testing.assert_frame_equal(beside[numbers], before[numbers])
+
+    page.get_by_text("See and change assumptions").click()
+    low = page.get_by_label("Net migration a year (%)").first
+    expect(low).to_be_visible()
+    low.fill("-5")
+    low.press("Tab")
+    page.get_by_label("Source", exact=True).first.fill("survey")
+    fill("assume-by", "Wang")
+    page.locator(".st-key-assume-save button").click()
+    expect(page.get_by_text("scenarios: set in this project")).to_be_visible()
+    ready(page)
+    expect(page.locator(".st-key-levels-file-xlsx button")).to_be_visible(timeout=FORECAST)
+    ready(page)
+    after = sheets()["Forecast by level"]
+    now = {name: rows[numbers[2]].tolist() for name, rows in after.groupby("Scenario")}
+    was = {name: rows[numbers[2]].tolist() for name, rows in before.groupby("Scenario")}
+    assert now["Middle"] == was["Middle"] and now["Low"] != was["Low"]

@@ -23,7 +23,13 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("分级预测与规划取值"))
     words = level_words()
     level = st.radio(
-        _("按"), list(words), index=2, format_func=words.__getitem__, key="by-level", horizontal=True
+        _("按"),
+        list(words),
+        index=2,
+        format_func=words.__getitem__,
+        key="by-level",
+        horizontal=True,
+        persist_state="session",
     )
     rows = _rows(context, frame, level)
     if rows.empty:
