@@ -72,7 +72,8 @@ def test_the_price_of_moving_keeps_units_where_they_are_and_the_cost_stays_true(
         assert found.result.cost == pytest.approx(walked(problem, problem.positions(found.result.zones)))
         assert found.result.bound <= least_cost(problem) + 1e-9
         assert found.posed.moved(found.result.zones) == (10 if stay == 50 else 0)
-    _, (only,) = prices(problem, Options(stay=150.0, present=present), exhaust)
+    found, (only,) = prices(problem, Options(stay=150.0, present=present), exhaust)
+    assert found.result.bound == pytest.approx(least_cost(problem))
     assert only.found == pytest.approx(1.0) and only.low == pytest.approx(1.0) == only.high
 
 

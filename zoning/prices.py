@@ -131,8 +131,17 @@ def prices(
         alone = dict.fromkeys(alone, both)
     else:
         alone["all"] = both
+    both = _raised(both, plain.bound)
     plain = _best(problem, plain, list(alone.values()))
     return both, tuple(price(name, each, plain) for name, each in alone.items())
+
+
+def _raised(both: Optioned, bound: float) -> Optioned:
+    """Return a plan with the plain bound where it is higher: it holds for rules that only tighten."""
+    tight = all(name in TIGHTENING for name in both.posed.options.active)
+    if not tight or not math.isfinite(bound) or bound <= both.result.bound:
+        return both
+    return replace(both, result=replace(both.result, bound=bound))
 
 
 def _best(problem: Problem, plain: Result, others: list[Optioned]) -> Result:
