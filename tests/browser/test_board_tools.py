@@ -83,11 +83,13 @@ def test_warnings_name_their_rule(board: Canvas) -> None:
     said = board.page.locator(".hp-board-warnings")
     plan, unit = board.plan(), board.large(1)[0]
     expect(said).not_to_contain_text("每个单元划入一个片区")
+    place = board.spot(unit)
     board.page.locator(".hp-board-aim select").select_option("-2")
     board.tool("brush")
     board.page.locator(".hp-board input[type=range]").fill("4")
     board.click(unit)
     expect(said).to_contain_text("每个单元划入一个片区:1 个单元没有片区。依据:《义务教育法》第十二条")
+    assert board.spot(unit) == place  # a warning that comes moves no map
     board.saved()
     into = _farthest(board, unit, plan[unit])
     board.into(into)

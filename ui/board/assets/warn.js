@@ -3,7 +3,8 @@
 Object.assign(Board.prototype, {
   _warn() {
     if (!this.warnings) {
-      this.warnings = L.DomUtil.create("ul", "hp-board-warnings", this.bar);
+      this.warnings = L.DomUtil.create("ul", "hp-board-warnings");
+      this.foot.after(this.warnings);  // below the map: above it, a new warning would move the map under the brush
       this.warnings.setAttribute("role", "status");
     }
     const said = [this._over(), this._of("cut_off", this.state.cut.size), this._of("unassigned", this._bare()),
