@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     broken = sum(len(check(problem, point.zones)) for point in found.points)
     over = check(problem, force).query("kind == 'overload'")["amount"].sum()
     print(f"in force: {cost(problem, problem.positions(force)):.2f} pupil-km, {over} over capacity")
-    print(table.round(2).to_markdown(index=False))
+    print(table.round(2).to_string(index=False))
     verdict = "proven" if found.least_proven else "not proven"
     print(f"no plan moves fewer than {found.least:g} pupils; fewest {verdict}; {broken} rules broken")
     print(f"{time.monotonic() - began:.1f} s by the wall, {time.process_time() - worked:.1f} s of CPU")

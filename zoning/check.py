@@ -43,41 +43,44 @@ def check(problem: Problem, zones: pd.Series) -> pd.DataFrame:
     return check_positions(problem, problem.positions(zones))
 
 
-def check_positions(problem: Problem, zone: np.ndarray) -> pd.DataFrame:
-    """Do the work of :func:`check` for a plan of zone positions, -1 for none."""
+def check_positions(problem: Problem, zone: np.ndarray, *, cut: np.ndarray | None = None) -> pd.DataFrame:
+    """Do the work of :func:`check` for a plan of zone positions, -1 for none.
+
+    ``cut`` is what :func:`cut_off` says of the plan, where that is known.
+    """
     over = np.maximum(loads(problem, zone) - problem.capacity, 0)
-    full = np.flatnonzero(over)
-    overload = pd.DataFrame(
-        {"kind": "overload", "zone_id": problem.zone_ids[full], "unit_id": None, "amount": over[full]}
-    )
     held, given = problem.locked >= 0, zone >= 0
     fixed = problem.fixed
     at = np.maximum(zone, 0)
     unit = np.arange(problem.n_units)
-    parts = [
-        _rows(problem, zone, "unassigned", ~given),
-        overload,
-        _rows(problem, zone, "cut_off", cut_off(problem, zone)),
-        _rows(problem, zone, "school_elsewhere", given & ~held & (fixed >= 0) & (zone != fixed)),
-        _rows(problem, zone, "lock_broken", given & held & (zone != problem.locked)),
-        _rows(problem, zone, "forbidden", given & problem.forbidden[unit, at]),
-        _rows(problem, zone, "unreachable", given & ~np.isfinite(problem.metres[unit, at])),
-    ]
-    kinds = {"kind": "str", "zone_id": "str", "unit_id": "str", "amount": "int64"}
-    frames = [part.astype(kinds) for part in parts if len(part)]
-    return pd.concat(frames, ignore_index=True) if frames else _rows(problem, zone, "", ~given & given)
-
-
-def _rows(problem: Problem, zone: np.ndarray, kind: str, broken: np.ndarray) -> pd.DataFrame:
-    units = np.flatnonzero(broken)
+    broken = {
+        "unassigned": ~given,
+        "overload": over > 0,
+        "cut_off": cut_off(problem, zone) if cut is None else cut,
+        "school_elsewhere": given & ~held & (fixed >= 0) & (zone != fixed),
+        "lock_broken": given & held & (zone != problem.locked),
+        "forbidden": given & problem.forbidden[unit, at],
+        "unreachable": given & ~np.isfinite(problem.metres[unit, at]),
+    }
+    where = {kind: np.flatnonzero(those) for kind, those in broken.items()}
+    full = where.pop("overload")
+    kinds, units = np.repeat(list(where), [len(w) for w in where.values()]), np.concatenate([*where.values()])
+    first = len(where["unassigned"])  # overload stands second
     return pd.DataFrame(
         {
-            "kind": pd.Series([kind] * len(units), dtype="str"),
-            "zone_id": np.array([*problem.zone_ids, None], dtype=object)[zone[units]],
-            "unit_id": problem.unit_ids[units],
-            "amount": problem.demand[units],
+            "kind": pd.Series(np.insert(kinds.astype(object), first, ["overload"] * len(full)), dtype="str"),
+            "zone_id": _names(problem.zone_ids, np.insert(zone[units], first, full)),
+            "unit_id": _names(problem.unit_ids, np.insert(units, first, [-1] * len(full))),
+            "amount": np.insert(problem.demand[units], first, over[full]).astype(np.int64),
         }
-    ).astype({"zone_id": "str", "unit_id": "str"})
+    )
+
+
+def _names(ids: pd.Index, at: np.ndarray) -> pd.Series:
+    """Return the ids at positions, NA for -1."""
+    names = np.full(len(at), None, dtype=object)
+    names[at >= 0] = ids[at[at >= 0]]
+    return pd.Series(names, dtype="str")
 
 
 def loads(problem: Problem, zone: np.ndarray) -> np.ndarray:
@@ -109,6 +112,24 @@ def cut_off(problem: Problem, zone: np.ndarray) -> np.ndarray:
     root = given & problem.roots[np.arange(problem.n_units), np.maximum(zone, 0)]
     rooted[piece[root]] = True
     return given & ~rooted[piece]
+
+
+def cut_off_in(problem: Problem, zone: np.ndarray, one: int) -> np.ndarray:
+    """Return the positions of the units of one zone that :func:`cut_off` would name, looking at no other."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    units = np.flatnonzero(zone == one)
+    count = problem.indptr[units + 1] - problem.indptr[units]
+    first = np.repeat(problem.indptr[units] - np.cumsum(count) + count, count)
+    beside = problem.indices[first + np.arange(count.sum())]
+    tail = np.repeat(np.arange(len(units)), count)
+    same = zone[beside] == one
+    head = np.searchsorted(units, beside[same])
+    links = (np.ones(len(head), dtype=np.int8), (tail[same], head))
+    piece = connected_components(csr_matrix(links, shape=(len(units), len(units))), directed=False)[1]
+    rooted = np.unique(piece[problem.roots[units, one]])
+    return units[~np.isin(piece, rooted)]
 
 
 def cost(problem: Problem, zone: np.ndarray) -> float:

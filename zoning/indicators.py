@@ -66,7 +66,7 @@ def share_nearest(problem: Problem, zones: pd.Series) -> pd.Series:
     """Return the share of pupils of each zone for whom no school they may go to is nearer."""
     zone, pupils, metres = _walks(problem, zones)
     units = _with_pupils(problem, problem.positions(zones))
-    best = np.where(problem.allowed, problem.metres, np.inf).min(axis=1)[units]
+    best = nearest_metres(problem)[units]
     return _share(problem, zone, pupils, metres <= best, "share_nearest")
 
 
@@ -97,23 +97,34 @@ def summary(problem: Problem, zones: pd.Series, *, limit: float | None = None) -
         share_nearest, cut_off_units`` (and ``share_within``).
     """
     zone = problem.positions(zones)
-    pupils = load(problem, zones)
-    given = zone >= 0
-    table = pd.DataFrame(
-        {
+    return summary_of(problem, zone, cut_off(problem, zone), nearest_metres(problem), limit=limit)
+
+
+def summary_of(
+    problem: Problem, zone: np.ndarray, cut: np.ndarray, best: np.ndarray, *, limit: float | None = None
+) -> pd.DataFrame:
+    """Do the work of :func:`summary` for zone positions, the units cut off, and :func:`nearest_metres`."""
+    m = problem.n_zones
+    load = _loads(problem, zone)
+    units, at, pupils, metres = _walks_of(problem, zone)
+    count = np.bincount(at, pupils, m)
+    longest = np.full(m, -np.inf)
+    np.maximum.at(longest, at, metres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
             "seats": problem.capacity,
-            "pupils": pupils,
-            "spare": problem.capacity - pupils,
-            "fill": fill(problem, zones),
-            "units": np.bincount(zone[given], minlength=problem.n_zones),
-            "mean_walk_m": mean_walk(problem, zones),
-            "longest_walk_m": longest_walk(problem, zones),
-            "share_nearest": share_nearest(problem, zones),
-            "cut_off_units": np.bincount(zone[cut_off(problem, zone)], minlength=problem.n_zones),
-        },
-        index=pupils.index,
-    )
-    return table if limit is None else table.assign(share_within=share_within(problem, zones, limit))
+            "pupils": load,
+            "spare": problem.capacity - load,
+            "fill": load / problem.capacity,
+            "units": np.bincount(zone[zone >= 0], minlength=m),
+            "mean_walk_m": np.bincount(at, pupils * metres, m) / count,
+            "longest_walk_m": np.where(longest >= 0, longest, np.nan),
+            "share_nearest": np.bincount(at, pupils * (metres <= best[units]), m) / count,
+            "cut_off_units": np.bincount(zone[cut], minlength=m),
+        }
+        if limit is not None:
+            columns["share_within"] = np.bincount(at, pupils * (metres <= limit), m) / count
+    return pd.DataFrame(columns, index=problem.zone_ids.rename("zone_id"))
 
 
 def totals(
@@ -132,30 +143,54 @@ def totals(
         ``pupils, seats, pupil_km, mean_walk_m, longest_walk_m, over, share_nearest, cut_off_units,
         unassigned_units, violations``, and ``share_within`` and ``moved`` when asked for.
     """
-    _, pupils, metres = _walks(problem, zones)
     at = problem.positions(zones)
-    units = _with_pupils(problem, at)
-    best = np.where(problem.allowed, problem.metres, np.inf).min(axis=1)[units]
     broken = check_positions(problem, at) if broken is None else broken
+    before = None if reference is None else before_of(problem, reference)
+    return totals_of(problem, at, broken, nearest_metres(problem), limit=limit, before=before)
+
+
+def totals_of(
+    problem: Problem,
+    zone: np.ndarray,
+    broken: pd.DataFrame,
+    best: np.ndarray,
+    *,
+    limit: float | None = None,
+    before: np.ndarray | None = None,
+) -> pd.Series:
+    """Do the work of :func:`totals` for zone positions, with :func:`nearest_metres` and :func:`before_of`."""
+    units, _, pupils, metres = _walks_of(problem, zone)
     count = max(int(pupils.sum()), 1)
+    kinds = broken["kind"].to_numpy()
     figures = {
         "pupils": int(problem.demand.sum()),
         "seats": int(problem.capacity.sum()),
         "pupil_km": float((pupils * metres).sum() / 1000),
         "mean_walk_m": float((pupils * metres).sum() / count) if len(pupils) else np.nan,
         "longest_walk_m": float(metres.max(initial=0.0)) if len(metres) else np.nan,
-        "over": int(broken.loc[broken["kind"] == "overload", "amount"].sum()),
-        "share_nearest": float(pupils[metres <= best].sum() / count),
-        "cut_off_units": int((broken["kind"] == "cut_off").sum()),
-        "unassigned_units": int((at < 0).sum()),
+        "over": int(broken["amount"].to_numpy()[kinds == "overload"].sum()),
+        "share_nearest": float(pupils[metres <= best[units]].sum() / count),
+        "cut_off_units": int((kinds == "cut_off").sum()),
+        "unassigned_units": int((zone < 0).sum()),
         "violations": len(broken),
     }
     if limit is not None:
         figures["share_within"] = float(pupils[metres <= limit].sum() / count)
-    if reference is not None:
-        demand = pd.Series(problem.demand, index=problem.unit_ids)
-        figures["moved"] = int(moved(problem.series(at), reference, demand).sum())
+    if before is not None:
+        figures["moved"] = int(problem.demand[(before != -1) & (zone != before)].sum())
     return pd.Series(figures, dtype="float64")
+
+
+def nearest_metres(problem: Problem) -> np.ndarray:
+    """Return the walk of each unit to the nearest zone it may go to, shape (n,), metres; inf for none."""
+    return np.where(problem.allowed, problem.metres, np.inf).min(axis=1)
+
+
+def before_of(problem: Problem, reference: pd.Series) -> np.ndarray:
+    """Return an earlier plan as zone positions: -1 where it says nothing, -2 for a zone that is no more."""
+    earlier = reference.reindex(problem.unit_ids)
+    at = problem.zone_ids.get_indexer(pd.Index(earlier))
+    return np.where(earlier.notna().to_numpy() & (at < 0), -2, at)
 
 
 def _by_zone(problem: Problem, values: np.ndarray, name: str) -> pd.Series:
@@ -169,8 +204,13 @@ def _with_pupils(problem: Problem, zone: np.ndarray) -> np.ndarray:
 def _walks(problem: Problem, zones: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return zone, pupils and walk of each assigned unit with pupils."""
     zone = problem.positions(zones)
+    return _walks_of(problem, zone)[1:]
+
+
+def _walks_of(problem: Problem, zone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return position, zone, pupils and walk of each assigned unit with pupils."""
     units = _with_pupils(problem, zone)
-    return zone[units], problem.demand[units], problem.metres[units, zone[units]]
+    return units, zone[units], problem.demand[units], problem.metres[units, zone[units]]
 
 
 def _share(problem: Problem, zone: np.ndarray, pupils: np.ndarray, those: np.ndarray, name: str) -> pd.Series:
