@@ -93,7 +93,7 @@ class Canvas:
 
     def saved(self) -> None:
         self.page.wait_for_function(
-            "document.querySelector('.hp-board').dataset.pending === '0'", timeout=SLOW
+            "document.querySelector('.hp-board').dataset.pending === '0'", timeout=4 * SLOW
         )
 
     def plan(self) -> pd.Series:
