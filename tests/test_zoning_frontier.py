@@ -35,11 +35,13 @@ def test_without_a_plan_there_is_no_point():
     assert found.table().empty
 
 
-def test_a_cancelled_run_claims_nothing():
+def test_a_cancelled_run_keeps_the_plan_it_was_given_and_claims_no_more():
     reference = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
-    found = frontier(six_in_a_row(left=40, right=40), reference, cancelled=lambda: True)
-    assert found.least == 0
-    assert not found.table()["proven"].any()
+    plan = pd.Series(list("LLLRRR"), index=list("ABCDEF"))
+    found = frontier(six_in_a_row(left=40, right=40), reference, start=plan, cancelled=lambda: True)
+    assert found.least <= 10 and not found.least_proven
+    assert found.table()["moved"].tolist() == [20]
+    assert found.table()["bound"].max() <= 6.0
 
 
 @settings(max_examples=40, deadline=None)

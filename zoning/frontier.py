@@ -92,6 +92,7 @@ def frontier(
     problem: Problem,
     reference: pd.Series,
     *,
+    start: pd.Series | None = None,
     steps: int = 12,
     seconds: float | None = None,
     seed: int = 0,
@@ -106,6 +107,9 @@ def frontier(
         The problem.
     reference
         The plan in force; a unit it does not name, or leaves without a zone, counts as not moved.
+    start
+        A plan that keeps the rules, such as an optimised one: what the free end falls back on when the time
+        is short. Without one a short run may find no point at all.
     steps
         Points wanted, evenly spaced between both ends; plans met twice are one point.
     seconds
@@ -120,7 +124,7 @@ def frontier(
     Raises
     ------
     FaultError
-        If ``reference`` names units or zones that the problem does not have, or a unit twice.
+        If ``reference`` or ``start`` names units or zones that the problem does not have, or a unit twice.
     """
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     limits = Limits(deadline, cancelled or _never)
@@ -131,7 +135,8 @@ def frontier(
     told = progress or _untold
     told(0, steps)
     least = run.least()  # first, for the rows it teaches
-    free = run.best(None, run.before, limits.share(0.4))
+    begin = run.before if start is None else problem.positions(start)
+    free = run.best(None, begin, limits.share(0.4))
     if free.plan is None:
         return Frontier((), math.inf if free.bound == math.inf else 0.0)
     told(1, steps)
