@@ -33,7 +33,15 @@ from planning.tasks import optimise_job
 
 WIDTH = 1440
 #: Height of each page's window, pixels: what answers the page's question, down to a clean edge.
-HEIGHTS = {"overview": 1200, "data": 1060, "status": 1400, "zones": 1400, "forecast": 1480, "seats": 1400, "review": 1400}
+HEIGHTS = {
+    "overview": 1200,
+    "data": 1060,
+    "status": 1400,
+    "zones": 1400,
+    "forecast": 1480,
+    "seats": 1400,
+    "review": 1400,
+}
 LANGUAGES = ("zh", "en")
 #: Pages that show the optimised draft instead of the plan in force.
 WITH_DRAFT = ("zones", "review")
