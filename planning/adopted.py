@@ -12,7 +12,7 @@ from uuid import uuid4
 import pandas as pd
 
 from gis.faults import Fault, FaultError, Words, register_kinds
-from planning import journal, newyear
+from planning import journal
 from planning.project import Project
 
 ADOPTED_FILE: Final = "adopted.jsonl"
@@ -162,7 +162,7 @@ def withdraw(
 
 
 def entries(project: Project) -> pd.DataFrame:
-    """Return all that was written down, here and in the years this project was rolled forward from.
+    """Return all that was written down, up to the opening of the year in the project it came from, too.
 
     Returns
     -------
@@ -170,15 +170,8 @@ def entries(project: Project) -> pd.DataFrame:
         `ENTRIES`, oldest first; `value` (pupils) is missing where a value was taken back; mean, low, high are
         the forecast as it was read then.
     """
-    chain: list[list[dict[str, Any]]] = []
-    place: Project | None = project
-    seen: set[str] = set()
-    while place is not None and place.id not in seen:
-        seen.add(place.id)
-        chain.insert(0, journal.read(place.folder / ADOPTED_FILE))
-        place = newyear.parent(place)
-    lines = {line["id"]: line for part in chain for line in part}
-    frame = pd.DataFrame(list(lines.values()), columns=list(ENTRIES))
+    # The file is copied when a year is opened; what the old year's planner writes later is not this year's.
+    frame = pd.DataFrame(journal.read(project.folder / ADOPTED_FILE), columns=list(ENTRIES))
     text = dict.fromkeys(("at", "level", "place", "stage", "reason", "by", "id"), "str")
     numbers = dict.fromkeys(("mean", "low", "high"), "float64")
     return frame.astype({**text, **numbers, "year": "int64", "value": "Int64"})
@@ -206,13 +199,13 @@ def beside(rows: pd.DataFrame, values: pd.DataFrame, *, level: str, stage: str) 
     -------
     DataFrame
         `rows` in their order with value, outside, reason, by, at: outside is True where the value lies beyond
-        the forecast's 80 % range as it is now, missing where there is no value.
+        the forecast's 80 % range as it is now, in whole pupils as shown; missing where there is no value.
     """
     own = values[(values["level"] == level) & (values["stage"] == stage)]
     columns = ["place", "year", "value", "reason", "by", "at"]
     joined = rows.merge(own[columns], on=["place", "year"], how="left", validate="one_to_one")
     value = joined["value"].astype("Float64")
-    outside = (value < joined["low"]) | (value > joined["high"])
+    outside = (value < joined["low"].round()) | (value > joined["high"].round())
     return joined.assign(outside=outside.astype("boolean"))
 
 

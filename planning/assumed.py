@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
 from gis.faults import Fault, FaultError, Words, register_kinds
-from planning import journal, newyear
+from planning import journal
 from planning.project import Project
 
 ASSUMED_FILE: Final = "assumed.jsonl"
@@ -19,13 +19,15 @@ ASSUMED_FILE: Final = "assumed.jsonl"
 MIDDLE: Final = "中"
 #: 31 August.
 CUTOFF_MONTH: Final = 8
+#: Most pupils per household, as in the layer of estates.
+MOST_A_HOUSEHOLD: Final = 5.0
 #: What can be set, in words and with bounds; a share is per year.
 _BOUNDS: Final[dict[str, tuple[float, float, Words]]] = {
     "births": (0.0, 3.0, Words("出生系数", "the factor on births")),
     "migration": (-0.2, 0.2, Words("年净迁入", "net migration a year")),
     "estate_delay": (0, 20, Words("小区延期（年）", "the delay of estates (years)")),
-    "primary": (0.0, 3.0, Words("小学生/户", "primary pupils per household")),
-    "junior": (0.0, 3.0, Words("初中生/户", "junior pupils per household")),
+    "primary": (0.0, MOST_A_HOUSEHOLD, Words("小学生/户", "primary pupils per household")),
+    "junior": (0.0, MOST_A_HOUSEHOLD, Words("初中生/户", "junior pupils per household")),
     "cutoff_month": (1, 12, Words("入学截止月份", "the month of the cut-off")),
 }
 _WHOLE: Final = ("estate_delay", "cutoff_month")
@@ -58,14 +60,15 @@ class Yield:
         The estate.
     primary, junior : float
         Pupils per household.
-    source : str
-        Where they come from.
+    source, by : str
+        Where they come from, and who set them.
     """
 
     estate_id: str
     primary: float
     junior: float
     source: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,9 @@ class Assumed:
 
 
 def in_force(project: Project) -> Assumed:
-    """Return the assumptions that stand: this project's last, else those of the year it was opened from."""
-    place: Project | None = project
-    seen: set[str] = set()
-    while place is not None and place.id not in seen:
-        seen.add(place.id)
-        if lines := journal.read(place.folder / ASSUMED_FILE):
-            return _read(lines[-1])
-        place = newyear.parent(place)
-    return Assumed()
+    """Return the assumptions that stand; the file goes along when a year is opened, and is then its own."""
+    lines = journal.read(project.folder / ASSUMED_FILE)
+    return _read(lines[-1]) if lines else Assumed()
 
 
 def history(project: Project) -> list[Assumed]:
@@ -166,16 +163,16 @@ def set_yield(
     FaultError
         With every fault; nothing is written then.
     """
-    given = {"estate_id": estate_id, "primary": primary, "junior": junior, "source": source}
+    given = {"estate_id": estate_id, "primary": primary, "junior": junior, "source": source, "by": by}
     if faults := _said("-", by) + _faults((), CUTOFF_MONTH, (given,)):
         raise FaultError(faults)
     now = in_force(project)
     others = tuple(y for y in now.yields if y.estate_id != estate_id)
-    return _append(project, replace(now, yields=(*others, _yield(given)), by=by.strip()))
+    return _append(project, replace(now, yields=(*others, _yield(given))))
 
 
 def reset(project: Project, *, by: str) -> Assumed:
-    """Go back to the defaults by a further entry.
+    """Go back to the scenarios and the cut-off of the start by a further entry; yields stay.
 
     Raises
     ------
@@ -184,7 +181,7 @@ def reset(project: Project, *, by: str) -> Assumed:
     """
     if faults := _said("-", by):
         raise FaultError(faults)
-    return _append(project, Assumed(by=by.strip()))
+    return _append(project, Assumed(yields=in_force(project).yields, by=by.strip()))
 
 
 def _scenario(row: dict[str, Any]) -> Scenario:
@@ -194,7 +191,8 @@ def _scenario(row: dict[str, Any]) -> Scenario:
 
 def _yield(row: dict[str, Any]) -> Yield:
     primary, junior = float(row["primary"]), float(row["junior"])
-    return Yield(str(row["estate_id"]), primary, junior, str(row["source"]).strip())
+    source, by = (str(row.get(name) or "").strip() for name in ("source", "by"))
+    return Yield(str(row["estate_id"]), primary, junior, source, by)
 
 
 def _append(project: Project, chosen: Assumed) -> Assumed:

@@ -29,6 +29,7 @@ from planning.project import (
     save_layers,
 )
 from planning.rebasing import OPEN, Turn
+from planning.reviewlog import ReviewLog
 from planning.rollforward import Carried
 from planning.settings import PROJECT_FILE
 from planning.store import Conflict, DraftStore
@@ -199,6 +200,8 @@ def _copy_drafts(old: Project, made: Project) -> None:
         there.backup(here)
         here.execute("UPDATE drafts SET project_id = ? WHERE project_id = ?", (made.id, old.id))
         here.commit()
+    with closing(ReviewLog(made.drafts_url)) as log:
+        log.hand_over(old.id, made.id)
 
 
 def _turn_drafts(made: Project, turn: Turn, author: str) -> None:

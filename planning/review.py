@@ -118,13 +118,20 @@ def gains(changed: pd.DataFrame, by: str) -> pd.DataFrame:
     bands = DISTANCE if by == "distance" else CROWDING
     change = changed["change_m"] if by == "distance" else changed["load_after"] - changed["load_before"]
     lived = changed[changed["pupils"] > 0]
-    grouped = lived.assign(change=change, weighted=change * lived["pupils"]).groupby(by)
-    sums = grouped.agg(units=("pupils", "size"), pupils=("pupils", "sum"), weighted=("weighted", "sum"))
+    change = change.where(np.isfinite(change))  # a school without a seat has no finite load
+    weight = lived["pupils"].where(change.notna(), 0)
+    grouped = lived.assign(weight=weight, weighted=change * weight).groupby(by)
+    sums = grouped.agg(
+        units=("pupils", "size"),
+        pupils=("pupils", "sum"),
+        weight=("weight", "sum"),
+        weighted=("weighted", "sum"),
+    )
     table = sums.reindex([band for band in bands if band != "unknown" or band in sums.index])
     table[["units", "pupils"]] = table[["units", "pupils"]].fillna(0).astype("int64")
     known = table.index != "unknown"
-    mean = (table["weighted"] / table["pupils"].where(table["pupils"] > 0)).where(known)
-    return table.assign(change=mean).drop(columns="weighted").rename_axis("band")
+    mean = (table["weighted"] / table["weight"].where(table["weight"] > 0)).where(known)
+    return table.assign(change=mean).drop(columns=["weight", "weighted"]).rename_axis("band")
 
 
 def places(

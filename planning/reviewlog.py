@@ -195,6 +195,12 @@ class ReviewLog:
         rows = [r for r in self._rows(project_id) if r["kind"] == "decision"]
         return pd.DataFrame([_head(r) | r["payload"] for r in rows], columns=list(_DECISIONS))
 
+    def hand_over(self, old_id: str, new_id: str) -> None:
+        """Make the entries of one project those of another: in the copy that a new year begins with."""
+        with self._engine.begin() as connection:
+            mine = _ENTRIES.c.project_id == old_id
+            connection.execute(_ENTRIES.update().where(mine).values(project_id=new_id))
+
     def export(self, project_id: str) -> str:
         """Return every entry of a project as one JSON text, oldest first."""
         return json.dumps(self._rows(project_id), ensure_ascii=False, indent=1)

@@ -40,11 +40,14 @@ def test_what_is_saved_is_read_back_and_the_middle_stays_plain(project):
     assert now.at
 
 
-def test_a_reset_is_a_further_entry(project):
+def test_a_reset_is_a_further_entry_and_keeps_the_yields(project):
     assumed.save(project, scenarios=[LOW, HIGH], **SAID)
+    assumed.set_yield(project, estate_id="e1", primary=0.3, junior=0.1, source="实测", by="赵")
+    assert (assumed.in_force(project).by, assumed.in_force(project).yields[0].by) == ("王", "赵")
     assumed.reset(project, by="李")
     assert assumed.in_force(project).scenarios == LOW_MIDDLE_HIGH
-    assert [entry.by for entry in assumed.history(project)] == ["王", "李"]
+    assert [given.estate_id for given in assumed.in_force(project).yields] == ["e1"]
+    assert [entry.by for entry in assumed.history(project)] == ["王", "王", "李"]
 
 
 def test_every_fault_is_said_at_once_and_nothing_is_written(project):
@@ -64,7 +67,7 @@ def test_the_yields_of_an_estate_and_the_scenarios_leave_each_other_alone(projec
     assumed.set_yield(project, **given, source="2023 年交付小区实测", by="李")
     assumed.save(project, scenarios=[HIGH], **SAID)
     now = assumed.in_force(project)
-    assert now.yields == (assumed.Yield(**given, source="2023 年交付小区实测"),)
+    assert now.yields == (assumed.Yield(**given, source="2023 年交付小区实测", by="李"),)
     assert now.scenarios[0] == LOW_MIDDLE_HIGH[0] and now.scenarios[2].births == 1.2
     with pytest.raises(FaultError, match="没有写来源"):
         assumed.set_yield(project, **given, source=" ", by="李")

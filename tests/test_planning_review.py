@@ -57,6 +57,13 @@ def test_gains_count_every_pupil_once_and_weigh_by_pupils():
     assert found.loc["farther", "change"] == 200 and found.loc["same", "change"] == 0
 
 
+def test_a_school_without_seats_leaves_the_mean_of_its_band_unknown():
+    base = pd.DataFrame({"pupils": [4], "zone_id": ["a"], "metres": [100.0], "load": [90.0]}, index=["u"])
+    changed = review.changes(base, base.assign(zone_id="b", load=np.inf))
+    table = review.gains(changed, "crowding")
+    assert table.loc["overfull", "pupils"] == 4 and pd.isna(table.loc["overfull", "change"])
+
+
 def test_neighbours_with_one_disagreement_are_one_place_and_most_pupils_come_first():
     pupils = pd.Series([1, 1, 1, 1, 9, 1], index=UNITS)
     found = review.places([plan("XXXXYY"), plan("YYXZXY"), plan("XXXXYY")], pupils, INDPTR, INDICES)

@@ -22,6 +22,7 @@ from shapely.geometry import Point
 from gis.faults import FaultError, errors
 from planning import drafts, imports, incoming, journal, lineage, newyear, rollforward
 from planning.project import create_project, list_projects, open_project, save_layers
+from planning.reviewlog import Comment, ReviewLog
 from planning.store import DraftStore
 from tests import nextyear
 
@@ -225,11 +226,16 @@ def opened(old, new, **more):
 
 def test_the_new_year_is_a_project_of_its_own_and_the_old_one_stays(old):
     two_drafts(old)
+    log = ReviewLog(old.drafts_url)
+    log.comment("town", Comment("过路口", "primary"), author="王")
+    log.close()
     journal.append(old.folder / "explanations.jsonl", {"text": "转学"})
     before = {name: frame.copy() for name, frame in old.layers.items()}
     made = opened(old, split_and_merged(old))
     assert (made.year, made.name, made.version) == (2027, "某镇 2027", 1)
     assert [row["text"] for row in journal.read(made.folder / "explanations.jsonl")] == ["转学"]
+    assert ReviewLog(made.drafts_url).comments("town-2027")["text"].tolist() == ["过路口"]
+    assert ReviewLog(old.drafts_url).comments("town")["text"].tolist() == ["过路口"]
     assert len(lineage.stored(made.folder)) == 6
     again = open_project(old.folder)
     assert (again.year, again.version) == (2026, 1)

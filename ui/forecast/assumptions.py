@@ -13,7 +13,7 @@ from gis.faults import FaultError
 from planning import assumed, outlook
 from ui import widgets
 from ui.charts import forecast as charts
-from ui.state import Context
+from ui.state import Context, distinct
 from ui.texts import _
 from ui.zones.drafting import author
 
@@ -82,10 +82,11 @@ def _line(context: Context, now: assumed.Assumed) -> str:
 
 
 def _origin(now: assumed.Assumed) -> str:
-    if not now.at:
+    start = assumed.Assumed()
+    if (now.scenarios, now.cutoff_month) == (start.scenarios, start.cutoff_month):
         return _("现为软件起始值,没有依据,请按本地情况修改。")
     source = widgets.escape(now.source) or "—"
-    return _("来源:{source} · {by} · {at}", source=source, by=widgets.escape(now.by), at=now.at[:10])
+    return _("来源:{source} · {by}", source=source, by=widgets.escape(now.by))
 
 
 def _scenario_form(context: Context, now: assumed.Assumed) -> None:
@@ -96,13 +97,17 @@ def _scenario_form(context: Context, now: assumed.Assumed) -> None:
             with column:
                 rows.append(_inputs(next(s for s in now.scenarios if s.name == name), key))
         month = st.number_input(
-            _("入学截止月份(8 即 8 月 31 日)"), 1, 12, now.cutoff_month, key=f"cutoff-{key}"
+            _("入学截止月份(8 即 8 月 31 日;只用于按出生数推算的年份)"),
+            1,
+            12,
+            now.cutoff_month,
+            key=f"cutoff-{key}",
         )
         source = st.text_input(_("来源"), value=now.source, key=f"assume-source-{key}")
         by = st.text_input(_("经办人"), value=author(), key="assume-by")
         with st.container(horizontal=True):
             keep = st.form_submit_button(_("保存设定"), key="assume-save", type="primary")
-            reset = st.form_submit_button(_("恢复起始值"), key="assume-reset")
+            reset = st.form_submit_button(_("恢复情景和截止月份的起始值"), key="assume-reset")
     if keep:
         _try(
             lambda: assumed.save(
@@ -133,22 +138,22 @@ def _inputs(scenario: Scenario, key: str) -> dict[str, Any]:
 def _yield_form(context: Context, now: assumed.Assumed) -> None:
     """Draw the yields of one estate; whoever changes them says where they come from."""
     rows = context.project.layers["estates"]
-    names = dict(zip(rows["estate_id"], rows["name"], strict=True))
+    names = distinct({str(e): str(name) for e, name in zip(rows["estate_id"], rows["name"], strict=True)})
     st.markdown(f"**{_('小区学生系数(每户学生数,住满以后)')}**")
     if now.yields:
         st.dataframe(yield_table(now, names), hide_index=True, key="yields")
-    estate = st.selectbox(_("小区"), list(names), format_func=lambda e: str(names[e]), key="yield-estate")
+    estate = st.selectbox(_("小区"), list(names), format_func=names.__getitem__, key="yield-estate")
     primary, junior = _yields_of(context, now, estate)
     key = f"{estate}-{now.at}"
     with st.form("yield", border=False):
-        left, right = st.columns(2)
-        first = left.number_input(_("小学生/户"), 0.0, 3.0, primary, 0.01, key=f"primary-{key}")
-        second = right.number_input(_("初中生/户"), 0.0, 3.0, junior, 0.01, key=f"junior-{key}")
+        left, right, most = *st.columns(2), assumed.MOST_A_HOUSEHOLD
+        first = left.number_input(_("小学生/户"), 0.0, most, primary, 0.01, key=f"primary-{key}")
+        second = right.number_input(_("初中生/户"), 0.0, most, junior, 0.01, key=f"junior-{key}")
         source = st.text_input(_("系数来源"), key=f"yield-source-{key}")
         by = st.text_input(_("经办人"), value=author(), key="yield-by")
         keep = st.form_submit_button(_("保存系数"), key="yield-save")
     if keep:
-        given = {"estate_id": estate, "primary": _number(first), "junior": _number(second)}
+        given: dict[str, Any] = {"estate_id": estate, "primary": _number(first), "junior": _number(second)}
         _try(lambda: assumed.set_yield(context.project, **given, source=source, by=by))
 
 
@@ -160,6 +165,7 @@ def yield_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:
             _("小学生/户"): [f"{y.primary:.2f}" for y in now.yields],
             _("初中生/户"): [f"{y.junior:.2f}" for y in now.yields],
             _("系数来源"): [y.source for y in now.yields],
+            _("经办人"): [y.by for y in now.yields],
         }
     )
 

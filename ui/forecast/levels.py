@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -11,7 +13,7 @@ from planning.forecasts import Settings
 from planning.project import Project
 from ui import widgets
 from ui.charts import forecast as charts
-from ui.state import Context
+from ui.state import Context, distinct
 from ui.texts import _
 from ui.views import forecast as views
 from ui.widgets import Exports
@@ -163,7 +165,8 @@ def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names:
     rows = adopted.rows_of(frame, level, context.stage)
     now = rows[rows["year"] == year].set_index("place")
     with st.expander(_("记下或撤回规划取值")), st.form("adopt", border=False):
-        called = dict(zip(now.index, _called(now.index.to_series(), names), strict=True))
+        said = map(str, _called(now.index.to_series(), names))
+        called = distinct(dict(zip(map(str, now.index), said, strict=True)))
         place = st.selectbox(_("对象"), list(called), format_func=called.__getitem__, key="adopt-place")
         value = st.number_input(_("规划取值(人)"), min_value=0, value=None, step=1, key="adopt-value")
         reason = st.text_input(_("理由"), key="adopt-reason")
@@ -173,7 +176,7 @@ def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names:
             back = st.form_submit_button(_("撤回"), key="adopt-back")
     if not (keep or back) or place is None:
         return
-    at = {"level": level, "place": place, "stage": context.stage, "year": year}
+    at: dict[str, Any] = {"level": level, "place": place, "stage": context.stage, "year": year}
     try:
         if keep:
             number = float("nan") if value is None else value

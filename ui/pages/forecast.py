@@ -120,6 +120,10 @@ def _certain(entrants: pd.DataFrame) -> str:
     middle = entrants[entrants["scenario"] == views.MIDDLE]
     known = middle.loc[middle["basis"] != "assumed", "year"]
     assumed = middle.loc[middle["basis"] == "assumed", "year"]
+    if not assumed.empty and not known.empty:
+        known = known[known < assumed.min()]
+        if known.empty:
+            return _("{assumed} 学年起按设定推算(出生数或登记有缺年),点的形状不同。", assumed=assumed.min())
     if assumed.empty:
         return _("到 {year} 学年的新生都已在校、已登记或已出生。", year=known.max())
     if known.empty:

@@ -131,7 +131,9 @@ def decisions(context: Context, chosen: Sequence[Reviewed]) -> None:
         st.text_area(_("决定"), key="review-decision")
         left.text_input(_("作出决定的人(姓名)"), key="review-decision-names")
         right.text_input(_("记录人"), key="review-decision-author")
-        st.form_submit_button(_("记下决定"), key="review-decision-add", on_click=_decide, args=(context,))
+        st.form_submit_button(
+            _("记下决定"), key="review-decision-add", on_click=_decide, args=(context, chosen)
+        )
     found = views.log(context).decisions(context.project.id)
     if found.empty:
         widgets.empty(_("还没有决定。写下日期、姓名和决定;记下后不可改,只可再记。"))
@@ -139,7 +141,7 @@ def decisions(context: Context, chosen: Sequence[Reviewed]) -> None:
     widgets.table(onefile.decision_rows(found), key="review-decisions")
 
 
-def _decide(context: Context) -> None:
+def _decide(context: Context, chosen: Sequence[Reviewed]) -> None:
     """Add what the form holds, or have said what is missing. A callback."""
     state: Any = st.session_state
     text, named, who = (state[f"review-decision{end}"].strip() for end in ("", "-names", "-author"))
@@ -148,7 +150,8 @@ def _decide(context: Context) -> None:
         state[_SAID] = (False, _("请填写日期、决定、作出决定的人和记录人,再记。"))
         return
     draft = state["review-decision-draft"]
-    known = draft_store(context.project).get(draft) if draft else None
+    # The revision that the meeting saw; somebody may have changed the draft since.
+    seen = {plan.id: plan for plan in chosen if plan.id}.get(draft)
     taken = Decision(
         text=text,
         names=named,
@@ -156,8 +159,8 @@ def _decide(context: Context) -> None:
         stage=context.stage,
         year=context.year,
         draft_id=draft,
-        draft=known.name if known else _("现行片区"),
-        rev=known.rev if known else 0,
+        draft=seen.name if seen else _("现行片区"),
+        rev=seen.rev if seen else 0,
     )
     views.log(context).decide(context.project.id, taken, author=who)
     state["review-decision"] = ""
