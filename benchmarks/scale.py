@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(json.dumps(measure(options.one, seconds=options.seconds, seed=options.seed)))
         return
     rows = pd.DataFrame([spawn(n, options) for n in options.units])
-    print(rows.to_markdown(index=False))
+    print(rows.to_string(index=False))
     if options.plot:
         plot(rows, options.plot)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from planning import stages
 
 #: Why a school's grade is not answered for, in the order in which it is asked.
-UNKNOWN: Final = ("no_classes", "differs", "no_standard")
+UNKNOWN: Final = ("no_classes", "differs", "no_standard", "incomplete")
 
 
 def roster_year(classes: pd.DataFrame, year: int) -> int | None:
@@ -29,7 +29,9 @@ def free_places(
     """Return the places that each public school has left in each grade.
 
     Formula: max(0, classes x standard class size (标准班额) - pupils present). A class above the standard
-    takes the places that others of its grade leave.
+    takes the places that others of its grade leave. The standard is that of complete primary schools
+    (完全小学); teaching points and others that do not teach every primary grade have a smaller one, and are
+    not answered for.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ def free_places(
     frame["seats"] = (frame["classes"] * size).astype("Float64").round().astype("Int64")
     frame["free"] = (frame["seats"] - frame["pupils"]).clip(lower=0)
     frame["unknown"] = ""
+    frame.loc[_incomplete(frame, schools, system), "unknown"] = "incomplete"
     frame.loc[size.isna(), "unknown"] = "no_standard"
     frame.loc[_differs(frame, enrolment, year), "unknown"] = "differs"
     frame.loc[frame["classes"].isna() | frame["pupils"].isna(), "unknown"] = "no_classes"
@@ -84,6 +87,15 @@ def _grades(schools: pd.DataFrame, classes: pd.DataFrame, year: int, system: str
     frame["stage"] = [stages.stage_of(system, int(grade)) for grade in frame["grade"]]
     frame["school"] = frame["school_id"].map(public.set_index("school_id")["name"])
     return frame
+
+
+def _incomplete(frame: pd.DataFrame, schools: pd.DataFrame, system: str) -> pd.Series:
+    """Tell which primary grades are taught at a teaching point or a school without the last (非完全小学)."""
+    own = schools.set_index("school_id")
+    short = (own["highest_grade"] < stages.grades(system, "primary")[-1]).fillna(False)
+    if "kind" in own:
+        short |= own["kind"].eq("teaching_point").fillna(False)
+    return frame["stage"].eq("primary") & frame["school_id"].map(short.astype(bool)).astype(bool)
 
 
 def _differs(frame: pd.DataFrame, enrolment: pd.DataFrame | None, year: int) -> pd.Series:

@@ -95,6 +95,8 @@ class Told:
         Pupils that the search placed.
     cut_off : int
         Units that are cut off but for an approved 飞地.
+    most_moved : int or None
+        The limit of pupils moved that was asked for; a search that could not keep it moves more.
     """
 
     result: Result
@@ -105,6 +107,7 @@ class Told:
     stay: float
     pupils: int
     cut_off: int
+    most_moved: int | None = None
 
 
 def options(project: Project, stage: str, choice: Choice, problem: Problem, present: pd.Series) -> Options:
@@ -211,7 +214,7 @@ def options_job(
         rules = limit_moved(problem, rules, choice.most_moved, search, start=own)
     search.step(_SEARCHING, 0.3 if choice.most_moved is not None else 0.0, 1.0, 1.0, len(rules.active))
     found, costs = prices(problem, rules, search, start=own)
-    return _told(found, costs, problem, begin, present)
+    return replace(_told(found, costs, problem, begin, present), most_moved=choice.most_moved)
 
 
 def _told(

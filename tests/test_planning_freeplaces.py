@@ -15,7 +15,7 @@ def schools() -> pd.DataFrame:
             "name": ["第一小学", "第二小学", "民办小学"],
             "provider": ["public", None, "private"],
             "lowest_grade": [1, 1, 1],
-            "highest_grade": [2, 1, 6],
+            "highest_grade": [6, 6, 6],
         }
     )
 
@@ -40,6 +40,13 @@ def test_a_grade_without_classes_is_listed_and_nothing_is_claimed():
     row = places().loc[("二小", 1)]
     assert row["unknown"] == "no_classes"
     assert pd.isna(row["free"])
+
+
+@pytest.mark.parametrize("short", [{"kind": "teaching_point"}, {"highest_grade": 4}])
+def test_nothing_is_claimed_where_the_standard_of_complete_schools_does_not_hold(short):
+    found = free_places(schools().assign(**short), classes(), year=2025, standard=STANDARD)
+    assert set(found["unknown"]) <= {"incomplete", "no_classes"} and found["free"].isna().all()
+    assert (found["unknown"] == "incomplete").any()
 
 
 def test_a_private_school_is_not_offered():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.zoning_maps import every_plan, problems, six_in_a_row
 from zoning.check import check, cost
-from zoning.frontier import frontier
+from zoning.frontier import Point, _once, frontier
 
 
 def test_the_fewest_moved_come_first_and_the_free_optimum_last():
@@ -27,6 +27,13 @@ def test_a_plan_in_force_that_is_best_is_the_only_point():
     found = frontier(problem, pd.Series(list("LLLRRR"), index=list("ABCDEF")))
     assert found.table()["moved"].tolist() == [0]
     assert found.least == 0
+
+
+def test_a_point_that_moves_more_and_walks_farther_is_left_out():
+    cheap = [
+        Point(m, pd.Series(dtype="str"), m, cost, cost) for m, cost in ((30, 10.0), (50, 12.0), (80, 11.0))
+    ]
+    assert [point.moved for point in _once(cheap)] == [30]
 
 
 def test_without_a_plan_there_is_no_point():

@@ -178,10 +178,11 @@ def _descend(run: _Run, free: _Found, least: float, steps: int, told: Progress) 
 
 
 def _once(points: list[Point]) -> tuple[Point, ...]:
-    """Drop points that another one equals in pupils moved, keeping the one with the widest limit."""
+    """Keep the points that no other beats in both pupils moved and cost; of equals, the widest limit's."""
     last = {point.moved: point for point in points}
     kept = sorted(last.values(), key=lambda point: point.limit)
-    return tuple(p for k, p in enumerate(kept) if k == 0 or p.cost < kept[k - 1].cost)
+    least = np.minimum.accumulate([np.inf, *(point.cost for point in kept)])
+    return tuple(point for point, before in zip(kept, least, strict=False) if point.cost < before)
 
 
 class _Run:

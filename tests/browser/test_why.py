@@ -50,7 +50,7 @@ def test_every_unit_has_a_reason_and_a_sheet_fit_to_be_published(page, app, read
     assert set(rows["单元编号"]) == set(project.layers["units"]["unit_id"])
     said = rows["说明(可用于公示)"]
     nearest = rows["按距离排"] == 1
-    assert said[nearest].str.contains("最近的学校").all()
+    assert said[nearest].str.contains("最近的划片学校").all()
     assert said[~nearest].str.contains("相对就近").all() and not said[~nearest].str.contains("最近").any()
     assert not rows["学生数"].astype(str).isin(list("1234")).any()
     choose(page, ready, "zones-section", "规则核对")

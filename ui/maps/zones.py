@@ -47,7 +47,7 @@ def plan_map(context: Context, found: Assessment, *, title: str, source: str) ->
     before = found.reference[list(found.moved)].map(names).fillna("")
     moved = {str(unit): str(zone) for unit, zone in before.items()}
     marks = Marks(found.locked, frozenset(found.units_that("cut_off")), moved)
-    mark = zones.fingerprint(found.plan, found.plan[list(found.locked)], before)
+    mark = zones.fingerprint(found.plan, found.held, before)
     place = (context.project.key, context.stage, context.year, mark)
     return _kept(place, title, source, language(), context, found.plan, marks)
 

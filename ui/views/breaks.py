@@ -127,10 +127,9 @@ def _pieces(context: Context, found: Assessment) -> pd.Series:
     return pd.Series(
         {
             row["unit_id"]: _(
-                "第 {piece} 块飞地:{units} 个单元 {pupils} 人,四周为{around}",
+                "第 {piece} 块飞地:{units} 个单元,四周为{around}",
                 piece=row["piece"],
                 units=row["piece_units"],
-                pupils=f"{row['piece_pupils']:,}",
                 around=_("、").join(str(names.get(z, z)) for z in row["around"].split(",") if z) or "—",
             )
             for row in enclaves(found.problem, found.plan).to_dict("records")

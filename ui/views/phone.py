@@ -177,5 +177,6 @@ def _verdict(unknown: str, free: object) -> str:
         "no_classes": _("没有这个年级的班额,不作答"),
         "differs": _("班额表与在校生表不一致,不作答"),
         "no_standard": _("规则包没有标准班额,不作答"),
+        "incomplete": _("非完全小学(教学点)的标准班额不同,不作答"),
     }
     return words.get(unknown) or (_("有空位") if free else _("已满"))

@@ -24,7 +24,7 @@ NEARER = 3
 
 def table(context: Context, found: Assessment, *, public: bool = False) -> pd.DataFrame:
     """Return one row a unit: see `rows`; kept for the same plan and language."""
-    mark = fingerprint(found.plan, found.plan[list(found.locked)])
+    mark = fingerprint(found.plan, found.held)
     place = (context.project.key, context.stage, context.year, mark, language(), public)
     return _kept(place, context, found)
 
@@ -61,6 +61,7 @@ def rows(
     near = near[near["unit_id"].isin(wanted.index)]
     told = _told(context, found, near, public=public)
     own = plans.walks(context, found.plan).set_index("unit_id").reindex(wanted.index)
+    guess = own["estimate"].fillna(False).astype(bool)
     zones, names = _zone_names(context), _unit_names(context)
     at = found.problem.unit_ids.get_indexer(wanted.index)
     metres = pd.Series(_metres(found)[at], index=wanted.index)
@@ -70,14 +71,13 @@ def rows(
             "pupils": demand(found).reindex(wanted.index),
             "zone": wanted.map(zones).fillna(_("未划入")),
             "metres": metres.where(np.isfinite(metres)),
-            "crossings": own["crossings"].astype("Int64"),
+            "crossings": _known_crossings(context, own["crossings"].astype("Int64"), guess),
             "rank": _ranks(found, at),
             "nearer_schools": told["near"].reindex(wanted.index).fillna(""),
             "swap_words": told["swap"].reindex(wanted.index).fillna(""),
         },
         index=wanted.index,
     )
-    guess = own["estimate"].fillna(False).astype(bool)
     table["notice"] = [
         notice(row, estimated=guess[row["unit_id"]])
         for row in table.rename_axis("unit_id").reset_index().to_dict("records")
@@ -95,17 +95,30 @@ def notice(row: Row, *, estimated: bool = False) -> str:
     way = _way(row["crossings"], estimated=estimated)
     if row["rank"] == 1:
         return _(
-            "{unit}划入{zone},步行 {walk}({way}),是步行最近的学校。", unit=unit, zone=zone, walk=walk, way=way
+            "{unit}划入{zone},步行 {walk}({way}),是步行最近的划片学校。",
+            unit=unit,
+            zone=zone,
+            walk=walk,
+            way=way,
         )
+    n = int(row["rank"]) - 1
     return _(
-        "{unit}按相对就近划入{zone},步行 {walk}({way})。更近的学校有 {n} 所:{near}。",
+        "{unit}按相对就近划入{zone},步行 {walk}({way})。更近的划片学校有 {n} 所{some}:{near}。",
         unit=unit,
         zone=zone,
         walk=walk,
         way=way,
-        n=int(row["rank"]) - 1,
+        n=n,
+        some=_(",最近的 {most} 所", most=NEARER) if n > NEARER else "",
         near=row["nearer_schools"],
     )
+
+
+def _known_crossings(context: Context, crossings: pd.Series, guess: pd.Series) -> pd.Series:
+    """Return the crossings, missing where nothing to cross is known, or a mere straight line meets none."""
+    if not {"roads", "barriers"} & set(context.project.layers):
+        return pd.Series(pd.NA, index=crossings.index, dtype="Int64")
+    return crossings.mask(guess & crossings.eq(0).fillna(False))
 
 
 def _way(crossings: Any, *, estimated: bool) -> str:

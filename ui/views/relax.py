@@ -69,7 +69,7 @@ def obstacles(context: Context, found: Assessment) -> tuple[Reason, ...]:
     """Return the proofs that can be had before any search; none is sought on a very large map."""
     if found.problem.metres.size > PAIRS:
         return ()
-    mark = fingerprint(found.plan[list(found.locked)])
+    mark = fingerprint(found.held)
     return _obstacles(context.project.key, context.stage, context.year, mark, context, found.problem)
 
 
@@ -147,7 +147,8 @@ def words(problem: Problem, change: Relaxation, size: int) -> str:
             _("允许{names}划入{zone}(步行至多 {far})", names=names, zone=problem.zone_ids[zone], far=far)
         )
     for unit, other in change.join:
-        said.append(_("认可{unit}为{zone}的飞地", unit=problem.unit_ids[unit], zone=problem.unit_ids[other]))
+        zone = next(z for z, units in enumerate(problem.anchors) if other in units)
+        said.append(_("认可{unit}为{zone}的飞地", unit=problem.unit_ids[unit], zone=problem.zone_ids[zone]))
     return _(";").join(said)
 
 

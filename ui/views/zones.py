@@ -52,6 +52,11 @@ class Assessment:
     reference: pd.Series
     moved: tuple[str, ...]
 
+    @property
+    def held(self) -> pd.Series:
+        """The zones of the units that stay; a locked unit that the project no longer has is left out."""
+        return self.plan[self.plan.index.isin(list(self.locked))]
+
     def units_that(self, kind: str) -> list[str]:
         """Return the units that break a rule of `zoning.check.KINDS`."""
         return self.breaks.loc[self.breaks["kind"] == kind, "unit_id"].dropna().tolist()

@@ -25,7 +25,7 @@ SEARCHED: Final = ("max_metres", "no_crossing", "stay", "towns", "enclaves", "sh
 def choose(context: Context, found: Assessment) -> Choice:
     """Draw the rules, all off by default, and return what is chosen."""
     with st.expander(_("可选规则"), key="engine-options"):
-        st.caption(_("全部默认关闭。每启用一条,都另算一次没有它的方案,说明它让学生多走多少路。"))
+        st.caption(_("全部默认关闭。启用后另算不启用规则和单独启用每条规则的方案,说明每条让学生多走多少路。"))
         left, right = st.columns(2)
         with left:
             picked = _walks(context, Choice())
@@ -49,12 +49,15 @@ def _walks(context: Context, choice: Choice) -> Choice:
         _("最远步行(米)"), "engine-max-metres", 100, 20_000, 100, _("没有学校在此距离内的单元,划到最近的。")
     )
     junior = context.stage != "primary"
+    unknown = not {"roads", "barriers"} & set(context.project.layers)
     crossing = st.checkbox(
         _("小学生不跨越障碍"),
         key="engine-no-crossing",
-        disabled=junior,
+        disabled=junior or unknown,
         help=_("障碍指大路、铁路、河流。到哪所学校都要跨越的单元,划到最近的。"),
     )
+    if unknown and not junior:
+        st.caption(_("没有道路和障碍图层,不知道哪条路要跨越什么;导入后可用。"))
     share = _number(_("每校最多用招生计划的(%)"), "engine-share", 50, 100, 1, _("均衡各校负荷,留出余地。"))
     least = _number(
         _("每片区至少(人)"), "engine-least", 1, 5000, 10, _("只核对并提示,不强制;低于它的片区会列出。")
@@ -62,7 +65,7 @@ def _walks(context: Context, choice: Choice) -> Choice:
     return replace(
         choice,
         max_metres=None if metres is None else float(metres),
-        no_crossing=bool(crossing) and not junior,
+        no_crossing=bool(crossing) and not (junior or unknown),
         share=None if share is None else share / 100,
         least=least,
     )
@@ -174,6 +177,14 @@ def panel(context: Context, told: Told) -> None:
                 )
             )
             widgets.table(table(told), key="engine-prices-table")
+        if told.most_moved is not None and told.moved > told.most_moved:
+            st.warning(
+                _(
+                    "未能做到最多调整 {most} 名学生:找到的方案调整 {n} 名。可放宽上限、增加用时或撤销。",
+                    most=widgets.whole(told.most_moved),
+                    n=widgets.whole(told.moved),
+                )
+            )
         for line in _remarks(context, told):
             st.caption(line)
 
@@ -223,7 +234,7 @@ def _remarks(context: Context, told: Told) -> list[str]:
     if told.stay or told.moved:
         said.append(
             _(
-                "较现行片区调整 {n} 名学生;调整一名学生折合 {stay} 米。",
+                "参与优化的片区之内,较现行片区调整 {n} 名学生;调整一名学生折合 {stay} 米。",
                 n=widgets.whole(told.moved),
                 stay=widgets.whole(told.stay),
             )
@@ -232,7 +243,7 @@ def _remarks(context: Context, told: Told) -> list[str]:
         said.append(_("方案中与学校不相连的单元 {n} 个,都在认可的飞地或其相邻处。", n=told.cut_off))
     if told.spared:
         who = widgets.escape(edits.unit_words(context, told.spared))
-        said.append(_("有规则做不到、划到最近学校的单元:{units}。", units=who))
+        said.append(_("有规则做不到的单元,仍按锁定或划到可去的最近学校:{units}。", units=who))
     small = told.broken[told.broken["kind"] == "too_small"]
     if len(small):
         names = plans.zone_names(context.project.key, context.stage, context.project)

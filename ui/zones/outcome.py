@@ -114,7 +114,8 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
 
 def _ways_out(context: Context, found: Assessment, kept: Outcome, zones: pd.Series | None = None) -> None:
     """Offer to look for ways out: of the rules that always hold, or by giving optional ones up."""
-    if _merged(kept):
+    # Of capped loads a class brings fewer seats than it has: what is tried would promise too much.
+    if _merged(kept) or _about(kept).get("rules", {}).get("share"):
         st.caption(_("这次启用了可选规则。请先放宽或关闭其中一条再优化。"))
         return
     problem = _posed(context, found, kept)
@@ -199,7 +200,7 @@ def _offer(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> No
     """Offer the least overloaded plan, with what it would be like."""
     if kept.result is None or kept.op is None or kept.saved:
         return
-    after = views.assess(context, kept.result.zones, found.plan[list(found.locked)].dropna())
+    after = views.assess(context, kept.result.zones, found.held.dropna())
     st.markdown(
         _(
             "{which}:超出招生计划 {over} 人(现在 {over_now}),飞地单元 {cut} 个(现在 {cut_now})。",

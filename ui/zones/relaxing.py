@@ -19,6 +19,7 @@ from zoning.problem import Problem
 
 JOB = "zones-relax"
 _KEPT = "zones-ways-out"
+_ASKED = "zones-ways-out-asked"
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,17 @@ def panel(context: Context, found: Assessment, problem: Problem, plan: pd.Series
             _("找出冲突和最省的放宽办法"),
             key="relax-start",
             on_click=_start,
-            args=(context, problem, plan),
+            args=(context, problem, plan, place),
             disabled=jobs.running(JOB),
             help=_("加学位、解除锁定、放开禁止,每种办法都重新求解一次再报告。"),
         )
-        jobs.watch(JOB, _("正在逐一试算"), lambda ways: _keep(place, ways))
+        jobs.watch(JOB, _("正在逐一试算"), _keep)
 
 
-def _start(context: Context, problem: Problem, plan: pd.Series | None) -> None:
+def _start(context: Context, problem: Problem, plan: pd.Series | None, place: tuple[object, ...]) -> None:
     """Start the job. A callback."""
     st.session_state.pop(_KEPT, None)
+    st.session_state[_ASKED] = place  # by the time the job ends, the page may show another problem
     jobs.start(
         JOB,
         "planning.relaxing:relax_job",
@@ -63,8 +65,9 @@ def _start(context: Context, problem: Problem, plan: pd.Series | None) -> None:
     )
 
 
-def _keep(place: tuple[object, ...], ways: Any) -> None:
-    st.session_state[_KEPT] = _Kept(place, ways)
+def _keep(ways: Any) -> None:
+    if (place := st.session_state.get(_ASKED)) is not None:
+        st.session_state[_KEPT] = _Kept(place, ways)
 
 
 def _draw(context: Context, problem: Problem, ways: WaysOut) -> None:
