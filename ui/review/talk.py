@@ -159,7 +159,7 @@ def _decide(context: Context, chosen: Sequence[Reviewed]) -> None:
         stage=context.stage,
         year=context.year,
         draft_id=draft,
-        draft=seen.name if seen else _("现行片区"),
+        draft=draft_store(context.project).get(draft).name if seen else _("现行片区"),
         rev=seen.rev if seen else 0,
     )
     views.log(context).decide(context.project.id, taken, author=who)

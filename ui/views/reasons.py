@@ -109,7 +109,7 @@ def notice(row: Row, *, estimated: bool = False) -> str:
         walk=walk,
         way=way,
         n=n,
-        some=_(",最近的 {most} 所", most=NEARER) if n > NEARER else "",
+        some=_(",列前 {most} 所", most=NEARER) if n > NEARER else "",
         near=row["nearer_schools"],
     )
 
