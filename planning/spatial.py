@@ -278,6 +278,11 @@ def walks(
     return found.assign(stage=stage, pupils=pupils)
 
 
+def knows_crossings(project: Project) -> bool:
+    """Tell whether there is anything whose crossing could be counted: without, a count of 0 says nothing."""
+    return not {"roads", "barriers"}.isdisjoint(project.layers)
+
+
 def ready(project: Project, stage: str | None = None) -> bool:
     """Tell whether everything derived (for one stage, or all) is stored, so that no wait is ahead."""
     wanted = [_path(project, "territories"), _path(project, "adjacency")]

@@ -214,11 +214,16 @@ def options_job(
         rules = limit_moved(problem, rules, choice.most_moved, search, start=own)
     search.step(_SEARCHING, 0.3 if choice.most_moved is not None else 0.0, 1.0, 1.0, len(rules.active))
     found, costs = prices(problem, rules, search, start=own)
-    return replace(_told(found, costs, problem, begin, present), most_moved=choice.most_moved)
+    return _told(found, costs, problem, begin, present, choice.most_moved)
 
 
 def _told(
-    found: Optioned, costs: tuple[Price, ...], problem: Problem, begin: pd.Series | None, present: pd.Series
+    found: Optioned,
+    costs: tuple[Price, ...],
+    problem: Problem,
+    begin: pd.Series | None,
+    present: pd.Series,
+    most_moved: int | None,
 ) -> Told:
     result = found.result
     whole = result
@@ -233,6 +238,7 @@ def _told(
         stay=found.posed.options.stay,
         pupils=int(problem.demand.sum()),
         cut_off=int((check(problem, result.zones)["kind"] == "cut_off").sum()),
+        most_moved=most_moved,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import smallcounts
+from planning import smallcounts, spatial
 from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
@@ -116,7 +116,7 @@ def notice(row: Row, *, estimated: bool = False) -> str:
 
 def _known_crossings(context: Context, crossings: pd.Series, guess: pd.Series) -> pd.Series:
     """Return the crossings, missing where nothing to cross is known, or a mere straight line meets none."""
-    if not {"roads", "barriers"} & set(context.project.layers):
+    if not spatial.knows_crossings(context.project):
         return pd.Series(pd.NA, index=crossings.index, dtype="Int64")
     return crossings.mask(guess & crossings.eq(0).fillna(False))
 

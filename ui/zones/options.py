@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from planning import spatial
 from planning.zoneoptions import LIMITING, Choice, Told
 from ui import widgets
 from ui.state import Context
@@ -49,7 +50,7 @@ def _walks(context: Context, choice: Choice) -> Choice:
         _("最远步行(米)"), "engine-max-metres", 100, 20_000, 100, _("没有学校在此距离内的单元,划到最近的。")
     )
     junior = context.stage != "primary"
-    unknown = not {"roads", "barriers"} & set(context.project.layers)
+    unknown = not spatial.knows_crossings(context.project)
     crossing = st.checkbox(
         _("小学生不跨越障碍"),
         key="engine-no-crossing",
