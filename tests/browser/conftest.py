@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from tests.browser.canvas import Canvas
+from tests.browser.desk import Desk
+
 ROOT = Path(__file__).parents[2]
 # A forecast on a busy two-core machine takes its time; nothing here measures speed.
 PATIENCE = 60_000
@@ -140,6 +143,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     yield page
     assert not asked, f"asked outside loopback: {asked[:5]}"
     assert page.locator('[data-testid="stException"]').count() == 0, "the page shows an exception"
+
+
+@pytest.fixture
+def board(page: Page, app: str, home: Path) -> Iterator[Canvas]:
+    """Return the planning board of this module's own app."""
+    page.set_viewport_size({"width": 1440, "height": 1300})
+    made = Canvas(page, app, home)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def desk(page: Page, app: str, home: Path, ready: Callable[[Page], None]) -> Iterator[Desk]:
+    """Return the page 划片 of this module's own app."""
+    made = Desk(page, app, home, ready)
+    yield made
+    made.store.close()
 
 
 @pytest.fixture

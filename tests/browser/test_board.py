@@ -3,126 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from planning import zoneproblem
-from planning.project import list_projects, open_project
-from planning.store import DraftStore
+from tests.browser.canvas import SLOW, Canvas
 from ui.views import edits
-from zoning.check import check
-from zoning.swaps import swaps
 
 pytestmark = pytest.mark.browser
-SLOW = 60_000
-#: The board stays where it is for half a second: what is drawn above it later moves it on a slow machine.
-SETTLED = """() => {
-    const now = performance.now(), top = document.querySelector('.hp-board').getBoundingClientRect().top;
-    if (window.boardTop !== top) { window.boardTop = top; window.boardSince = now; }
-    return now - window.boardSince >= 500;
-}"""
-
-
-class Canvas:
-    """The board under test, and the store behind it."""
-
-    def __init__(self, page: Page, app: str, home: Path) -> None:
-        self.page, self.app = page, app
-        self.project = open_project(list_projects(home)[0].folder)
-        self.store = DraftStore(self.project.drafts_url)
-        self.draft = ""
-
-    def begin(self, name: str, *, lang: str = "zh") -> None:
-        """Open a fresh draft on the board."""
-        own = edits.free_name(self.project, name)
-        self.draft = self.store.create(
-            self.project.id, own, author="王老师", ops=edits.first_steps(self.project)
-        ).id
-        self.open(self.draft, lang=lang)
-
-    def open(self, draft: str = "", *, lang: str = "zh") -> None:
-        self.page.goto(f"{self.app}/zones?lang={lang}&stage=primary&draft={draft}")
-        self.page.locator(".hp-board[data-ready]").wait_for(timeout=SLOW)
-        self.page.wait_for_function("document.querySelector('.hp-board').board.pictured", timeout=SLOW)
-        self.page.wait_for_function(SETTLED, polling=50, timeout=SLOW)
-
-    def ask(self, script: str) -> Any:
-        return self.page.evaluate(
-            f"() => {{ const b = document.querySelector('.hp-board').board; {script} }}"
-        )
-
-    def tool(self, name: str) -> None:
-        self.page.locator(f'.hp-board button[data-tool="{name}"]').click()
-
-    def into(self, zone: str) -> None:
-        """Choose the zone to paint into."""
-        names = self.zones()
-        self.page.locator(".hp-board-aim select").select_option(str(names.index(zone)))
-
-    def zones(self) -> list[str]:
-        return [str(zone) for zone in zoneproblem.build(self.project, "primary", self.project.year).zone_ids]
-
-    def spot(self, unit: str) -> tuple[float, float]:
-        """Return where the unit's own point lies on the screen."""
-        x, y = self.ask(
-            f"const u = b.ground.ids.indexOf({json.dumps(unit)}), g = b.ground;"
-            "const scale = 256 * Math.pow(2, b.map.getZoom());"
-            "const p = b.map.latLngToContainerPoint(b.map.unproject("
-            "[(g.anchor[2*u] + g.corner[0]) * scale, (g.anchor[2*u+1] + g.corner[1]) * scale]));"
-            "const box = b.map.getContainer().getBoundingClientRect();"
-            "return [box.left + p.x, box.top + p.y];"
-        )
-        return x, y
-
-    def clear(self, unit: str) -> bool:
-        """Tell whether the unit's own point is in sight and under no school."""
-        x, y = self.spot(unit)
-        script = (
-            "([x, y]) => { const e = document.elementFromPoint(x, y); return !!e && e.tagName === 'CANVAS' }"
-        )
-        seen = self.page.evaluate(script, [x, y])
-        return bool(seen)
-
-    def click(self, unit: str) -> None:
-        self.page.mouse.click(*self.spot(unit))
-
-    def saved(self) -> None:
-        self.page.wait_for_function(
-            "document.querySelector('.hp-board').dataset.pending === '0'", timeout=4 * SLOW
-        )
-
-    def plan(self) -> pd.Series:
-        return self.store.state(self.draft).plan("primary", self.project.year)
-
-    def shown(self) -> dict[str, str | None]:
-        """Return the plan as the browser has it."""
-        zones = self.zones()
-        pairs = self.ask("return b.ground.ids.map((id, u) => [id, b.state.zones[u]])")
-        return {unit: None if number == 65535 else zones[number] for unit, number in pairs}
-
-    def large(self, n: int = 3, *, apart_from: str = "") -> list[str]:
-        """Return large units in sight that are not of a zone."""
-        plan = self.plan()
-        shapes = self.project.layers["units"].set_index("unit_id")
-        order = self.ask(
-            "return b.ground.ids.map((id, u) => [id, (b.ground.box[4*u+2] - b.ground.box[4*u])"
-            " * (b.ground.box[4*u+3] - b.ground.box[4*u+1])]).sort((p, q) => q[1] - p[1]).map((p) => p[0])"
-        )
-        fit = (u for u in order if u in shapes.index and plan.get(u) != apart_from and self.clear(u))
-        return [unit for unit, _ in zip(fit, range(n), strict=False)]
-
-
-@pytest.fixture
-def board(page: Page, app: str, home: Path) -> Iterator[Canvas]:
-    page.set_viewport_size({"width": 1440, "height": 1300})
-    made = Canvas(page, app, home)
-    yield made
-    made.store.close()
 
 
 def test_a_brush_stroke_is_one_step_seen_at_once_and_kept(board: Canvas) -> None:
@@ -246,35 +134,6 @@ def test_keys_take_back_and_bring_back(board: Canvas) -> None:
     assert board.plan()[unit] == zone
 
 
-def test_a_school_or_a_unit_gives_the_zone_to_paint(board: Canvas) -> None:
-    board.begin("取")
-    unit = board.large(1)[0]
-    choice = board.page.locator(".hp-board-aim select")
-    x, y = board.spot(unit)
-    board.page.mouse.click(x, y, button="right")
-    expect(choice).to_have_value(str(board.zones().index(board.plan()[unit])))
-    board.page.locator(".hp-board .hp-symbol").last.dispatch_event("click")
-    last = board.ask("return b.data.schools[b.data.schools.length - 1][5]")
-    expect(choice).to_have_value(str(last))
-    expect(board.page.locator('.hp-board button[data-tool="brush"]')).to_have_attribute(
-        "aria-pressed", "true"
-    )
-
-
-def test_view_tool_and_zone_stay_while_the_page_runs_again(board: Canvas) -> None:
-    board.begin("留")
-    zone = board.zones()[0]
-    board.ask("b.map.setZoom(b.map.getZoom() + 0.5, { animate: false })")
-    unit = board.large(1, apart_from=zone)[0]
-    board.into(zone)
-    view = board.ask("return [b.map.getZoom(), b.map.getCenter().lat, b.map.getCenter().lng]")
-    board.click(unit)
-    board.saved()
-    expect(board.page.locator(".st-key-zones-bar")).to_contain_text("第 3 步", timeout=SLOW)
-    assert board.ask("return [b.map.getZoom(), b.map.getCenter().lat, b.map.getCenter().lng]") == view
-    assert board.ask("return [b.tool, b.target]") == ["brush", 0]
-
-
 def test_the_first_stroke_on_the_plan_in_force_asks_for_a_draft_and_is_kept(board: Canvas) -> None:
     board.open()
     zone = board.zones()[0]
@@ -344,32 +203,6 @@ def test_two_hundred_strokes_at_speed_are_all_kept_in_order(board: Canvas) -> No
     assert moved == sent
 
 
-def test_the_board_speaks_english(board: Canvas) -> None:
-    board.begin("英", lang="en")
-    words = board.page.locator(".hp-board-tools").inner_text()
-    assert "Brush" in words and "Lasso" in words
-    board.tool("box")
-    expect(board.page.locator(".hp-board-foot")).to_contain_text("Drag a box")
-
-
-def test_units_to_mend_are_found_and_shown_one_by_one(board: Canvas) -> None:
-    board.begin("待处理")
-    problem = zoneproblem.build(board.project, "primary", board.project.year)
-    wrong = check(problem, zoneproblem.fitting(problem, board.plan()))
-    wrong = set(wrong.loc[wrong["kind"].isin(["cut_off", "unassigned"]), "unit_id"])
-    button = board.page.locator('.hp-board button[data-tool="trouble"]')
-    expect(button).to_contain_text(str(len(wrong)))
-    seen = set()
-    for _ in wrong:
-        button.click()
-        unit = board.ask("return b.ground.ids[b.state.marked]")
-        x, y = board.spot(unit)
-        box = board.page.locator(".hp-board-map").bounding_box()
-        assert box and box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"]
-        seen.add(unit)
-    assert seen == wrong
-
-
 def test_a_zone_is_locked_and_freed_as_a_whole(board: Canvas) -> None:
     board.begin("锁片")
     zone = board.zones()[0]
@@ -383,50 +216,3 @@ def test_a_zone_is_locked_and_freed_as_a_whole(board: Canvas) -> None:
     hold.click()
     board.saved()
     assert not len(board.store.state(board.draft).locked("primary", board.project.year))
-
-
-def test_a_unit_asked_about_is_explained_and_swapped(board: Canvas) -> None:
-    board.begin("问")
-    plan = board.plan()
-    problem = zoneproblem.build(board.project, "primary", board.project.year)
-    fitted = zoneproblem.fitting(problem, plan)
-    unit = next(each for each in board.large(60) if len(swaps(problem, fitted, each, most=1)))
-    best = swaps(problem, fitted, unit, most=1).iloc[0]
-    board.tool("ask")
-    board.click(unit)
-    name = str(board.project.layers["units"].set_index("unit_id")["name"][unit])
-    expect(board.page.locator(".st-key-why-sentence")).to_contain_text(name, timeout=SLOW)
-    board.page.locator(".st-key-why-swap button").first.click()
-    expect(board.page.locator(".st-key-zones-bar")).to_contain_text("第 3 步", timeout=SLOW)
-    after = board.plan()
-    assert (after[unit], after[best["unit_id"]]) == (best["zone_id"], plan[unit])
-    assert (after != plan).sum() == 2
-
-
-def test_the_years_to_come_are_counted_while_painting(board: Canvas) -> None:
-    board.begin("来年")
-    zone = board.zones()[0]
-    first = board.large(1, apart_from=zone)[0]
-    board.into(zone)
-    later = board.page.locator(".hp-board-ahead")
-    year = board.project.year + 1
-    before = zoneproblem.demand(board.project, "primary", year)
-    own = board.plan().index[board.plan() == zone]
-    expect(later).to_contain_text(f"{year} {before[own].sum()} ")
-    board.click(first)
-    board.saved()
-    more = board.plan().index[board.plan() == zone]
-    expect(later).to_contain_text(f"{year} {before[more].sum()} ")
-    assert before[more].sum() != before[own].sum()
-
-
-def test_the_map_says_what_it_shows(board: Canvas) -> None:
-    board.begin("图例", lang="en")
-    page = board.page
-    expect(page.locator(".hp-board .hp-stamp")).to_be_visible()
-    expect(page.locator(".hp-board .hp-north svg")).to_be_visible()
-    expect(page.locator(".hp-board .leaflet-control-scale-line")).to_contain_text("km")
-    expect(page.locator(".hp-board-legend")).to_contain_text("Locked")
-    unit = board.large(1)[0]
-    page.mouse.move(*board.spot(unit))
-    expect(page.locator(".hp-board-tip")).to_contain_text("Entrants")

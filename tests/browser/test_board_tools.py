@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from planning import zoneproblem
-from tests.browser.test_board import SLOW, Canvas
+from tests.browser.canvas import SLOW, Canvas
 from zoning.check import check
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def board(page: Page, app: str, home: Path) -> Iterator[Canvas]:
-    page.set_viewport_size({"width": 1440, "height": 1300})
-    made = Canvas(page, app, home)
-    yield made
-    made.store.close()
 
 
 def _school(board: Canvas, zone: str) -> list[list[float]]:

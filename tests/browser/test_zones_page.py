@@ -2,139 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import expect
 
 from gis.faults import FaultError
-from planning import drafts, zoneproblem
-from planning.project import list_projects, open_project
-from planning.store import DraftStore
-from zoning.check import check
+from planning import drafts
+from planning.project import open_project
+from tests.browser.desk import SLOW, unit
 
 pytestmark = pytest.mark.browser
-SLOW = 45_000  # milliseconds to wait for a page on a busy machine
-
-
-class Desk:
-    """The page under test, and the store behind it."""
-
-    def __init__(self, page: Page, app: str, home: Path, ready: Callable[[Page], None]) -> None:
-        self.page, self.app, self.ready = page, app, ready
-        self.project = open_project(list_projects(home)[0].folder)
-        self.store = DraftStore(self.project.drafts_url)
-
-    def open(self, *, draft: str = "", lang: str = "zh", stage: str = "primary", year: int = 0) -> None:
-        where = f"lang={lang}&stage={stage}&draft={draft}" + (f"&year={year}" if year else "")
-        self.page.goto(f"{self.app}/zones?{where}")
-        self.ready(self.page)
-        self.key("zones-bar").wait_for()
-        self.settled()
-
-    def settled(self) -> None:
-        """Wait until the script has run to its end: a button drawn by an older run is for an older draft."""
-        self.ready(self.page)
-        self.page.wait_for_timeout(300)
-        self.ready(self.page)
-
-    def key(self, name: str) -> Locator:
-        return self.page.locator(f".st-key-{name}")
-
-    def click(self, name: str) -> None:
-        button = self.key(name).locator("button").first
-        expect(button).to_be_enabled(timeout=SLOW)
-        button.click()
-        self.settled()
-
-    def tables(self, section: str) -> Locator:
-        """Return the tables of a part of the page."""
-        return self.key(f"zones-{section}").locator('[data-testid="stDataFrame"]')
-
-    def section(self, label: str) -> None:
-        self.key("zones-section").get_by_text(label, exact=True).click()
-        self.settled()
-
-    def pick(self, name: str, typed: str) -> None:
-        """Choose an option by typing its name; again when a run of the script closed the list meanwhile."""
-        option = self.page.get_by_role("option").filter(has_text=typed).first
-        for timeout in (5_000, 10_000, SLOW):
-            box = self.key(name).locator("input").first
-            box.click()
-            box.fill(typed)
-            with contextlib.suppress(PlaywrightTimeout):
-                option.click(timeout=timeout)
-                break
-            self.page.keyboard.press("Escape")
-            self.settled()
-        else:
-            raise AssertionError(f"{name} offers no {typed}")
-        if name == "edit-units":
-            self.page.keyboard.press("Escape")  # a choice of several stays open; one of one would be cleared
-        self.settled()
-
-    def create(self, name: str, author: str = "王老师") -> str:
-        """Fill in the dialog that asks for a draft; return the draft's id."""
-        dialog = self.page.get_by_role("dialog")
-        dialog.locator(".st-key-draft-name input").fill(name)
-        dialog.locator(".st-key-draft-author input").fill(author)
-        dialog.locator(".st-key-draft-author input").press("Tab")
-        self.settled()
-        dialog.locator(".st-key-draft-create button").click()
-        expect(dialog).to_have_count(0, timeout=SLOW)
-        expect(self.key("zones-bar")).to_contain_text(name, timeout=SLOW)
-        self.settled()
-        return self.draft_id(name)
-
-    def new(self, name: str) -> str:
-        self.open()
-        self.click("draft-new")
-        return self.create(name)
-
-    def draft_id(self, name: str) -> str:
-        found = self.store.list()
-        return str(found.loc[found["name"] == name, "draft_id"].iloc[0])
-
-    def saved(self, rev: int) -> None:
-        expect(self.key("zones-bar")).to_contain_text(f"第 {rev} 步", timeout=SLOW)
-        self.settled()
-
-    def plan(self, draft: str, stage: str = "primary") -> pd.Series:
-        return self.store.state(draft).plan(stage, self.project.year)
-
-    def in_force(self, stage: str = "primary") -> pd.Series:
-        state = drafts.fold(drafts.plans(self.project.layers["catchments"]))
-        return state.plan(stage, self.project.year)
-
-    def download(self, name: str) -> bytes:
-        self.settled()
-        with self.page.expect_download() as waiting:
-            self.key(name).locator("button").click()
-        return Path(waiting.value.path()).read_bytes()
-
-
-@pytest.fixture
-def desk(page: Page, app: str, home: Path, ready: Callable[[Page], None]) -> Desk:
-    made = Desk(page, app, home, ready)
-    yield made
-    made.store.close()
-
-
-def unit(desk: Desk, at: int = 0) -> tuple[str, str]:
-    """Return id and name of a unit without a school in it, whose name no other unit has."""
-    units = desk.project.layers["units"]
-    anchors = set(zoneproblem.anchors(desk.project, "primary")["unit_id"])
-    single = ~units["name"].duplicated(keep=False) & ~units["unit_id"].isin(anchors)
-    row = units[single].iloc[at]
-    return str(row["unit_id"]), str(row["name"])
 
 
 def test_a_draft_starts_as_the_plan_in_force_and_is_chosen(desk):
@@ -200,83 +82,6 @@ def test_move_preview_undo_redo_lock_and_unlock(desk):
     assert desk.store.state(draft).locked("primary", desk.project.year).empty
 
 
-def test_nearest_draft_takes_over_and_any_state_comes_back(desk):
-    draft = desk.new("四稿")
-    before = desk.plan(draft)
-    desk.click("engine-nearest")
-    desk.saved(3)
-    problem = zoneproblem.build(desk.project, "primary", desk.project.year)
-    kinds = set(check(problem, desk.plan(draft))["kind"])
-    assert "cut_off" not in kinds and "unassigned" not in kinds
-    desk.section("历史与文件")
-    desk.pick("history-rev", "方案建立时")
-    desk.click("history-restore")
-    desk.saved(4)
-    assert desk.plan(draft).to_dict() == before.to_dict()
-
-
-def test_optimise_saves_a_plan_that_keeps_every_rule_or_says_why_not(desk):
-    draft = desk.new("五稿")
-    desk.key("engine-seconds").get_by_text("10", exact=True).click()
-    desk.settled()
-    desk.click("engine-optimise")
-    expect(desk.key("engine-cancel")).to_be_visible(timeout=SLOW)
-    said = desk.key("engine-outcome")
-    expect(said).to_be_visible(timeout=120_000)
-    problem = zoneproblem.build(desk.project, "primary", desk.project.year)
-    engine = desk.store.history(draft)[-1].payload.get("engine")
-    if engine is None:  # undecided or impossible: nothing is saved, and the page does not call it a plan
-        expect(said).to_contain_text(re.compile("不等于无解|已证明没有可行方案"))
-        return
-    expect(said).to_contain_text("离理论最优不超过")
-    assert (engine["how"], engine["seed"], engine["feasible"]) == ("optimise", 0, True)
-    assert engine["bound"] <= engine["cost"] + 1e-6
-    plan = desk.plan(draft)
-    assert check(problem, plan).empty
-    walked = problem.cost[range(problem.n_units), problem.positions(plan)].sum()
-    assert walked == pytest.approx(engine["cost"])
-    desk.click("draft-undo")
-    desk.saved(4)
-    assert desk.plan(draft).to_dict() == desk.in_force().to_dict()
-
-
-def test_only_the_units_without_a_zone_are_placed(desk):
-    draft = desk.new("补齐")
-    before = desk.plan(draft)
-    gone = [unit(desk, at)[0] for at in (4, 5)]
-    desk.store.append(draft, 2, drafts.assign("primary", desk.project.year, gone, None), author="王老师")
-    desk.open(draft=draft)
-    desk.click("engine-complete")
-    desk.saved(4)
-    plan = desk.plan(draft)
-    assert plan.notna().all()
-    assert plan.drop(gone).to_dict() == before.drop(gone).to_dict()
-    expect(desk.key("engine-complete").locator("button").first).to_be_disabled(timeout=SLOW)
-
-
-def test_optimise_among_chosen_zones_leaves_all_others_alone(desk):
-    draft = desk.new("两片")
-    before = desk.plan(draft)
-    names = desk.project.layers["schools"].set_index("school_id")["name"]
-    zones = ["DS-S01", "DS-S02"]
-    for zone in zones:
-        desk.pick("engine-within", str(names[zone]))
-        desk.page.keyboard.press("Escape")
-    desk.key("engine-seconds").get_by_text("10", exact=True).click()
-    desk.settled()
-    desk.click("engine-optimise")
-    expect(desk.key("engine-outcome")).to_be_visible(timeout=120_000)
-    adopt = desk.key("engine-adopt")
-    if adopt.count():
-        desk.click("engine-adopt")
-    engine = desk.store.history(draft)[-1].payload["engine"]
-    assert sorted(engine["within"]) == zones
-    plan = desk.plan(draft).reindex(before.index)
-    assert (plan != before).any()
-    assert plan[~before.isin(zones)].to_dict() == before[~before.isin(zones)].to_dict()
-    assert set(plan[before.isin(zones)]) <= set(zones)
-
-
 def test_a_caller_is_told_the_school_and_since_when(desk):
     unit_id, name = unit(desk)
     zone = desk.in_force()[unit_id]
@@ -337,18 +142,6 @@ def test_copying_a_draft_starts_where_it_stands(desk):
     copy = desk.create("八稿之二", author="李老师")
     assert desk.store.get(copy).parent_id == draft
     assert desk.plan(copy).to_dict() == desk.plan(draft).to_dict()
-
-
-def test_why_names_the_school_the_walk_and_the_rank(desk):
-    unit_id, name = unit(desk)
-    desk.open()
-    desk.section("为什么")
-    desk.pick("why-unit", name)
-    school = desk.project.layers["schools"].set_index("school_id")["name"]
-    zone = desk.in_force()[unit_id]
-    expect(desk.key("why-sentence")).to_contain_text(name)
-    expect(desk.key("why-sentence")).to_contain_text(str(school.get(zone, "")))
-    expect(desk.tables("why")).to_have_count(1, timeout=SLOW)
 
 
 def test_rules_and_comparison(desk):
