@@ -14,7 +14,8 @@ from planning import spatial, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project
 from zoning.check import check
-from zoning.options import Options, moved
+from zoning.options import Options
+from zoning.posed import moved
 from zoning.prices import Optioned, Price, limit_moved, prices
 from zoning.problem import Problem
 from zoning.result import Result
@@ -84,7 +85,7 @@ class Told:
     prices : tuple of Price
         What each rule costs.
     broken : DataFrame
-        What the plan breaks, the rules included (`zoning.options.Posed.check`).
+        What the plan breaks, the rules included (`zoning.posed.Posed.check`).
     spared : tuple of str
         Units that a rule could not be asked of.
     moved : int

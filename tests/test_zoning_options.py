@@ -17,6 +17,7 @@ from zoning import bench
 from zoning.check import check
 from zoning.check import cost as walked
 from zoning.explain import nearer
+from zoning.explain import options as schools_of
 from zoning.optimise import optimise
 from zoning.options import Options
 from zoning.prices import limit_moved, prices, solve
@@ -146,7 +147,7 @@ def test_a_share_of_the_seats_and_a_smallest_zone_are_checked():
     plan = pd.Series(list("LLLLRR"), index=list("ABCDEF"))
     broken = Options(share=0.75, least=25).apply(problem).check(plan)
     assert broken[["kind", "zone_id", "amount"]].to_numpy().tolist() == [
-        ["overload", "L", 3],
+        ["over_share", "L", 3],
         ["too_small", "R", 5],
     ]
     assert zones(problem, Options(share=0.6)) == "LLLRRR"
@@ -184,11 +185,32 @@ def test_files_with_a_longest_walk_and_a_price_of_moving(tmp_path):
 
 
 def test_why_not_the_nearer_school_is_told_with_the_rules_in_it():
-    posed = Options(barred=(("C", "L"),)).apply(six_in_a_row(left=30, right=40))
     plan = pd.Series(list("LLRRRR"), index=list("ABCDEF"))
-    told = nearer(posed.changed, plan)
-    assert told[["unit_id", "zone_id", "reason"]].to_numpy().tolist() == [["C", "L", "forbidden"]]
-    assert nearer(posed.plain, plan)["reason"].tolist() != ["forbidden"]
+
+    def reasons(**rules) -> list[str]:
+        posed = Options(**rules).apply(six_in_a_row(left=30, right=40))
+        told = posed.reasons(nearer(posed.changed, plan), plan)
+        assert told["unit_id"].tolist() == ["C"] and told["zone_id"].tolist() == ["L"]
+        return told["reason"].tolist()
+
+    assert reasons() == ["possible"]
+    assert reasons(barred=(("C", "L"),)) == ["barrier"]
+    assert reasons(together=(("C", "D"),)) == ["split"]
+    assert reasons(least=40) == ["too_small"]
+    assert reasons(least=50) == ["possible"]  # the zone is below the least already
+    posed = Options(max_metres=250).apply(six_in_a_row())
+    told = posed.reasons(schools_of(posed.changed, plan, "B").assign(unit_id="B"), plan)
+    assert dict(zip(told["zone_id"], told["reason"], strict=True)) == {"L": "current", "R": "too_far"}
+
+
+def test_rules_of_a_search_among_some_zones_are_not_held_against_the_others():
+    posed = Options(max_metres=150, share=0.5, least=25).apply(six_in_a_row(left=50, right=30))
+    plan = pd.Series(list("LLLLRR"), index=list("ABCDEF"))
+    every = posed.check(plan)[["kind", "zone_id"]].to_numpy().tolist()
+    assert every == [["too_far", "L"], ["over_share", "L"], ["over_share", "R"], ["too_small", "R"]]
+    right = posed.within(["R"]).check(plan)[["kind", "zone_id"]].to_numpy().tolist()
+    assert right == [["over_share", "R"], ["too_small", "R"]]
+    assert posed.within(["L"]).check(plan)["kind"].tolist() == ["too_far", "over_share"]
 
 
 @st.composite

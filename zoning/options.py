@@ -1,7 +1,7 @@
 """Optional rules on top of a catchment problem: each turns a problem into another, the search stays as it is.
 
 What a rule cannot ask of a unit (no school within the longest walk, every way over a barrier) is not dropped
-silently: the unit is *spared*, kept at its nearest school, and named in :attr:`Posed.spared`.
+silently: the unit is *spared*, kept at its nearest school, and named in :attr:`zoning.posed.Posed.spared`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from gis.faults import Fault, FaultError, register_kinds
-from zoning.check import check, loads
-from zoning.grouping import Grouping, grouped
+from zoning.grouping import grouped
+from zoning.posed import Posed
 from zoning.problem import Problem, adjacency_arrays
 
 register_kinds(
@@ -39,9 +39,6 @@ TIGHTENING = ("max_metres", "barred", "stay", "together", "share")
 
 STEERING = "stay"
 """The option that forbids nothing and only makes moving dear."""
-
-KINDS = ("too_far", "barrier", "split", "too_small")
-"""Kinds of :meth:`Posed.check` beside those of :data:`zoning.check.KINDS`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,102 +116,8 @@ class Options:
         extra = _penalty(problem, self.present, self.stay)
         steered = group.merged(replace(full, metres=problem.metres + extra))
         away = pd.Index(problem.unit_ids[np.isin(group.of, spared)])
-        return Posed(self, problem, full, steered, group, far[group.of], tuple(map(str, away)))
-
-
-@dataclass(frozen=True, eq=False)
-class Posed:
-    """A problem with options in it, and the way back to the plain one.
-
-    Attributes
-    ----------
-    options
-        The options.
-    plain
-        The problem without them.
-    changed
-        The problem with every hard rule among them, groups unmerged: what a plan is checked against.
-    problem
-        What is solved: groups merged into one unit each, the price of moving in ``metres``.
-    grouping
-        How units merge.
-    far
-        True where a pair is beyond the longest walk for the unit or one of its group, shape (n, m).
-    spared
-        Units that a rule could not be asked of: they go to the nearest school that is left.
-    """
-
-    options: Options
-    plain: Problem
-    changed: Problem
-    problem: Problem
-    grouping: Grouping
-    far: np.ndarray
-    spared: tuple[str, ...]
-
-    def expand(self, zones: pd.Series) -> pd.Series:
-        """Return a plan of the merged units as a plan of all units."""
-        return self.plain.series(self.problem.positions(zones)[self.grouping.of])
-
-    def reduce(self, zones: pd.Series) -> pd.Series:
-        """Return a plan as a start for the merged problem: groups that it splits have no zone."""
-        at = self.plain.positions(zones)
-        first = at[self.grouping.first]
-        split = np.zeros(len(first), dtype=bool)
-        split[self.grouping.of[at != first[self.grouping.of]]] = True
-        return self.problem.series(np.where(split, -1, first))
-
-    def moved(self, zones: pd.Series) -> int:
-        """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""
-        return moved(self.plain, self.options.present, zones)
-
-    def check(self, zones: pd.Series) -> pd.DataFrame:
-        """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.
-
-        A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
-        unit away from the zone with most of the group's pupils), a zone below the least size ``too_small``.
-        """
-        found = check(self.changed, zones)
-        at = self.plain.positions(zones)
-        units = np.maximum(self.plain.unit_ids.get_indexer(pd.Index(found["unit_id"].fillna(""))), 0)
-        zone = at[units]
-        kind = found["kind"].to_numpy(dtype=object)
-        new = (kind == "forbidden") & ~self.plain.forbidden[units, zone]
-        kind[new & self.far[units, zone]] = "too_far"
-        kind[new & ~self.far[units, zone]] = "barrier"
-        rows = [found.assign(kind=kind), *self._split(at), *self._small(at)]
-        return pd.concat(rows, ignore_index=True).astype(found.dtypes.to_dict())
-
-    def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
-        for units in self.grouping.members():
-            size = np.bincount(at[units] + 1, self.plain.demand[units] + 1e-9)
-            away = units[at[units] + 1 != int(size.argmax())]
-            if len(away):
-                yield self._rows("split", self.plain.series(at)[self.plain.unit_ids[away]], away)
-
-    def _small(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
-        least = self.options.least
-        if least is None:
-            return
-        load = loads(self.plain, at)
-        short = np.flatnonzero(load < least)
-        if len(short):
-            amount = least - load[short]
-            names = self.plain.zone_ids[short]
-            yield pd.DataFrame({"kind": "too_small", "zone_id": names, "unit_id": None, "amount": amount})
-
-    def _rows(self, kind: str, zones: pd.Series, units: np.ndarray) -> pd.DataFrame:
-        columns = {"kind": kind, "zone_id": zones.to_numpy(), "unit_id": zones.index.to_numpy()}
-        return pd.DataFrame({**columns, "amount": self.plain.demand[units]})
-
-
-def moved(problem: Problem, present: pd.Series | None, zones: pd.Series) -> int:
-    """Return the pupils of units that have a zone in ``present`` and another one, or none, in ``zones``."""
-    if present is None:
-        return 0
-    before, after = present.reindex(problem.unit_ids), zones.reindex(problem.unit_ids)
-    away = before.notna() & (after.isna() | (after != before).fillna(True))
-    return int(problem.demand[away.to_numpy(dtype=bool)].sum())
+        every = np.ones(problem.n_zones, dtype=bool)
+        return Posed(self, problem, full, steered, group, far[group.of], tuple(map(str, away)), every)
 
 
 def _numbers(options: Options) -> Iterable[Fault]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from zoning.check import check, cost
-from zoning.options import STEERING, TIGHTENING, Options, Posed
+from zoning.options import STEERING, TIGHTENING, Options
+from zoning.posed import Posed
 from zoning.problem import Problem
 from zoning.result import Result
 
@@ -52,7 +53,7 @@ class Optioned:
     ----------
     result
         With the plan of all units; ``cost`` is walked pupil-kilometres, ``bound`` holds for every plan that
-        keeps the rules, ``violations`` counts the rows of :meth:`zoning.options.Posed.check`, the smallest
+        keeps the rules, ``violations`` counts the rows of :meth:`zoning.posed.Posed.check`, the smallest
         sizes of zones aside.
     posed
         The problem with the options.

@@ -1,0 +1,176 @@
+"""A catchment problem with optional rules in it: what is solved, what a plan breaks, why a unit may stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zoning.check import check, loads
+from zoning.grouping import Grouping
+from zoning.problem import Problem
+
+if TYPE_CHECKING:
+    from zoning.options import Options
+
+KINDS = ("too_far", "barrier", "split", "over_share", "too_small")
+"""Kinds of :meth:`Posed.check` beside those of :data:`zoning.check.KINDS`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A problem with options in it, and the way back to the plain one.
+
+    Attributes
+    ----------
+    options
+        The options.
+    plain
+        The problem without them.
+    changed
+        The problem with every hard rule among them, groups unmerged: what a plan is checked against.
+    problem
+        What is solved: groups merged into one unit each, the price of moving in ``metres``.
+    grouping
+        How units merge.
+    far
+        True where a pair is beyond the longest walk for the unit or one of its group, shape (n, m).
+    spared
+        Units that a rule could not be asked of: they go to the nearest school that is left.
+    scope
+        Zones that the options hold for, shape (m,); all but after :meth:`within`.
+    """
+
+    options: Options
+    plain: Problem
+    changed: Problem
+    problem: Problem
+    grouping: Grouping
+    far: np.ndarray
+    spared: tuple[str, ...]
+    scope: np.ndarray
+
+    def expand(self, zones: pd.Series) -> pd.Series:
+        """Return a plan of the merged units as a plan of all units."""
+        return self.plain.series(self.problem.positions(zones)[self.grouping.of])
+
+    def reduce(self, zones: pd.Series) -> pd.Series:
+        """Return a plan as a start for the merged problem: groups that it splits have no zone."""
+        at = self.plain.positions(zones)
+        first = at[self.grouping.first]
+        split = np.zeros(len(first), dtype=bool)
+        split[self.grouping.of[at != first[self.grouping.of]]] = True
+        return self.problem.series(np.where(split, -1, first))
+
+    def within(self, zones: Collection[str]) -> Posed:
+        """Return the same options for some zones only: what a plan is to be checked against, not solved."""
+        inside = self.plain.zone_ids.isin(list(zones))
+        changed = replace(
+            self.changed,
+            capacity=np.where(inside, self.changed.capacity, self.plain.capacity),
+            forbidden=np.where(inside, self.changed.forbidden, self.plain.forbidden),
+        )
+        return replace(self, changed=changed, scope=inside)
+
+    def moved(self, zones: pd.Series) -> int:
+        """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""
+        return moved(self.plain, self.options.present, zones)
+
+    def check(self, zones: pd.Series) -> pd.DataFrame:
+        """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.
+
+        A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
+        unit away from the zone with most of the group's pupils), a zone over its share of seats
+        ``over_share`` (beside ``overload`` where it is over all of them), one below the least size
+        ``too_small``.
+        """
+        posed = self.changed  # kept as it is where it can be: what it derives is known already
+        if self.options.share is not None:
+            posed = replace(posed, capacity=self.plain.capacity)
+        found = check(posed, zones)
+        at = self.plain.positions(zones)
+        units = np.maximum(self.plain.unit_ids.get_indexer(pd.Index(found["unit_id"].fillna(""))), 0)
+        zone = at[units]
+        kind = found["kind"].to_numpy(dtype=object)
+        new = (kind == "forbidden") & ~self.plain.forbidden[units, zone]
+        kind[new & self.far[units, zone]] = "too_far"
+        kind[new & ~self.far[units, zone]] = "barrier"
+        rows = [found.assign(kind=kind), *self._split(at), *self._full(at), *self._small(at)]
+        return pd.concat(rows, ignore_index=True).astype(found.dtypes.to_dict())
+
+    def reasons(self, table: pd.DataFrame, zones: pd.Series) -> pd.DataFrame:
+        """Name the options among the reasons of a table of :mod:`zoning.explain` made with ``changed``.
+
+        Parameters
+        ----------
+        table
+            With ``zone_id`` and ``reason``, and ``unit_id``; what is forbidden by an option becomes
+            ``too_far`` or ``barrier``, what would split a group that shall stay whole ``split``, what would
+            leave the unit's zone below the least size ``too_small``; an exchange of such a unit is taken out.
+        zones
+            The plan that the table is about.
+        """
+        at = self.plain.positions(zones)
+        unit = self.plain.unit_ids.get_indexer(pd.Index(table["unit_id"]))
+        zone = self.plain.zone_ids.get_indexer(pd.Index(table["zone_id"]))
+        why = table["reason"].to_numpy(dtype=object)
+        new = (why == "forbidden") & ~self.plain.forbidden[unit, zone]
+        free = np.isin(why, ("not_beside", "cuts_off", "full", "possible"))
+        why[new] = np.where(self.far[unit, zone], "too_far", "barrier")[new]
+        grouped = np.bincount(self.grouping.of)[self.grouping.of] > 1
+        why[free & grouped[unit]] = "split"
+        why[(why == "possible") & self._leaves_small(at, unit)] = "too_small"
+        found = table.assign(reason=pd.Series(why, index=table.index, dtype="str"))
+        if "swap_unit_id" in table:
+            other = self.plain.unit_ids.get_indexer(pd.Index(table["swap_unit_id"].fillna("")))
+            bound = grouped[unit] | ((other >= 0) & grouped[other])
+            found.loc[bound, ["swap_unit_id", "swap_pupil_km"]] = None
+        return found
+
+    def _leaves_small(self, at: np.ndarray, unit: np.ndarray) -> np.ndarray:
+        """Tell for units whether their leaving brings a zone below the least size."""
+        now = np.maximum(at[unit], 0)
+        load = loads(self.plain, at)[now]
+        least = self.options.least or 0
+        low = (load >= least) & (load - self.plain.demand[unit] < least)
+        return low & (at[unit] >= 0) & self.scope[now]
+
+    def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        for units in self.grouping.members():
+            size = np.bincount(at[units] + 1, self.plain.demand[units] + 1e-9)
+            away = units[at[units] + 1 != int(size.argmax())]
+            away = away[(at[away] < 0) | self.scope[at[away]]]
+            if len(away):
+                yield self._rows("split", self.plain.series(at)[self.plain.unit_ids[away]], away)
+
+    def _full(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        over = loads(self.plain, at) - self.changed.capacity
+        full = np.flatnonzero((over > 0) & (self.changed.capacity < self.plain.capacity))
+        if len(full):
+            yield self._of_zones("over_share", full, over[full])
+
+    def _small(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        short = (self.options.least or 0) - loads(self.plain, at)
+        small = np.flatnonzero((short > 0) & self.scope)
+        if len(small):
+            yield self._of_zones("too_small", small, short[small])
+
+    def _of_zones(self, kind: str, zones: np.ndarray, amount: np.ndarray) -> pd.DataFrame:
+        names = self.plain.zone_ids[zones]
+        return pd.DataFrame({"kind": kind, "zone_id": names, "unit_id": None, "amount": amount})
+
+    def _rows(self, kind: str, zones: pd.Series, units: np.ndarray) -> pd.DataFrame:
+        columns = {"kind": kind, "zone_id": zones.to_numpy(), "unit_id": zones.index.to_numpy()}
+        return pd.DataFrame({**columns, "amount": self.plain.demand[units]})
+
+
+def moved(problem: Problem, present: pd.Series | None, zones: pd.Series) -> int:
+    """Return the pupils of units that have a zone in ``present`` and another one, or none, in ``zones``."""
+    if present is None:
+        return 0
+    before, after = present.reindex(problem.unit_ids), zones.reindex(problem.unit_ids)
+    away = before.notna() & (after.isna() | (after != before).fillna(True))
+    return int(problem.demand[away.to_numpy(dtype=bool)].sum())
