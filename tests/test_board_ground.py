@@ -69,6 +69,7 @@ def test_the_name_changes_with_the_ground_and_only_with_it(row):
 def test_lines_are_drawn_in_their_order_with_their_style(row):
     river = gpd.GeoSeries([shapely.LineString([(X, Y), (X + 50, Y + 50), (X + 300, Y)])], crs=CRS)
     rail = gpd.GeoSeries([shapely.LineString([(X, Y), (X + 300, Y + 90)])], crs=CRS)
-    _, found = sent(row, {"river": river, "rail": rail})
+    _, found = sent(row, {("barriers", "river"): river, ("roads", "path"): rail})
+    assert [line["layer"] for line in found["lines"]] == ["barriers", "roads"]
     assert [(line["from"], line["to"]) for line in found["lines"]] == [(0, 1), (1, 2)]
     assert found["line"].tolist() == [0, 3, 5] and found["lines"][1]["style"]["dashArray"]

@@ -42,6 +42,10 @@ class Canvas:
 
     def open(self, draft: str = "", *, lang: str = "zh") -> None:
         self.page.goto(f"{self.app}/zones?lang={lang}&stage=primary&draft={draft}")
+        self.shown_up()
+
+    def shown_up(self) -> None:
+        """Wait until the board can be used and stands still."""
         self.page.locator(".hp-board[data-ready]").wait_for(timeout=SLOW)
         self.page.wait_for_function("document.querySelector('.hp-board').board.pictured", timeout=SLOW)
         self.page.wait_for_function(SETTLED, polling=50, timeout=SLOW)

@@ -17,7 +17,7 @@ from gis import maps, symbols
 from gis.faults import FaultError
 from gis.leaflet import leaflet_script, leaflet_style
 from planning import seats, zoneproblem
-from ui.board import words
+from ui.board import layers, words
 from ui.board.ground import ground
 from ui.board.strokes import ledger, receive
 from ui.maps.data import on_earth
@@ -29,7 +29,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
-SCRIPTS = ("sheet.js", "tools.js", "board.js", "cut.js", "warn.js", "bar.js")
+SCRIPTS = ("sheet.js", "tools.js", "board.js", "cut.js", "warn.js", "layers.js", "bar.js")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,12 @@ def parts() -> tuple[Any, Any]:
     return kept, board
 
 
+@st.cache_resource(show_spinner=False)
+def layer_part() -> Any:
+    """Register the part that brings a layer, which stays until it is switched off."""
+    return st.components.v2.component("huapian_layer", js=_asset("layer.js"), isolate_styles=False)
+
+
 def draw(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the board for a plan; strokes become steps of the chosen draft."""
     units, name, body = drawn(context.project.key, context)
@@ -91,12 +97,18 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
     def chosen() -> None:
         choose(state["board"].get("chosen"))
 
+    def switched() -> None:
+        layers.choose(state["board"].get("layers"))
+
     board(
         key="board",
         data=_plan(context, desk, found, names),
         on_queue_change=arrived,
         on_chosen_change=chosen,
+        on_layers_change=switched,
     )
+    for held, rows in layers.sent(context).items():  # below the board: above it, a new one would move the map
+        layer_part()(key=f"board-layer-{held}", data={"name": held, "rows": rows}, height=1)
 
 
 def choose(unit: object) -> None:
@@ -108,23 +120,24 @@ def choose(unit: object) -> None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def drawn(key: str, _context: Context) -> tuple[tuple[str, ...], str, bytes]:
     """Return the units in the board's order, the ground's name and its bytes."""
-    layers = _context.project.layers
     units = maps.simplified(plans.units_on_the_ground(key, _context.project), maps.TOLERANCE)
     units = on_earth(units)
     view = on_earth(whole(_context)).to_crs(4326).total_bounds
-    name, body = ground(units, units.geometry.representative_point(), _lines(layers), view=view.tolist())
+    name, body = ground(
+        units, units.geometry.representative_point(), _lines(_context.project.layers), view=view.tolist()
+    )
     return tuple(units["unit_id"]), name, body
 
 
-def _lines(layers: Any) -> dict[str, gpd.GeoSeries]:
+def _lines(given: Any) -> dict[tuple[str, str], gpd.GeoSeries]:
     """Return what one finds one's way by: rivers and rails, and roads but the smallest."""
     found = {}
     for layer, column in (("roads", "road_class"), ("barriers", "kind")):
-        if layer not in layers:
+        if layer not in given:
             continue
-        frame = on_earth(maps.simplified(layers[layer], maps.TOLERANCE))
+        frame = on_earth(maps.simplified(given[layer], maps.TOLERANCE))
         for kind, rows in frame[~frame[column].isin(MINOR)].groupby(column):
-            found[str(kind)] = rows.geometry
+            found[layer, str(kind)] = rows.geometry
     return found
 
 
@@ -157,6 +170,7 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "title": words.title(context),
         "stamp": _("合成数据") if context.project.synthetic else "",
         "north": symbols.NORTH,
+        "layers": layers.control(context),
         "legend": words.legend(context),
         "words": words.words(),
         "rules": words.rules(),

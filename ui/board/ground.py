@@ -25,7 +25,7 @@ NAME = 32  # letters of the name that stands before the ground
 def ground(
     units: gpd.GeoDataFrame,
     anchors: gpd.GeoSeries,
-    lines: Mapping[str, gpd.GeoSeries],
+    lines: Mapping[tuple[str, str], gpd.GeoSeries],
     *,
     view: Sequence[float],
 ) -> tuple[str, bytes]:
@@ -37,8 +37,8 @@ def ground(
         unit_id, name, town (optional) and polygons that share their borders; any CRS.
     anchors : GeoSeries
         A point of each unit, in the order of `units`: what a drawn ring must hold.
-    lines : mapping of road class or kind of barrier to GeoSeries of lines
-        Drawn in this order.
+    lines : mapping of ("roads", road class) or ("barriers", kind) to GeoSeries of lines
+        Drawn in this order, each layer shown or hidden as a whole.
     view : west, south, east, north
         What the map opens with, in degrees.
     """
@@ -131,11 +131,11 @@ def _sides(points: np.ndarray, ring: np.ndarray, owner: np.ndarray) -> tuple[np.
 
 
 def _lines(
-    lines: Mapping[str, gpd.GeoSeries], corner: np.ndarray
+    lines: Mapping[tuple[str, str], gpd.GeoSeries], corner: np.ndarray
 ) -> tuple[dict[str, np.ndarray], list[dict[str, object]]]:
     """Return the points of all lines, where each begins, and which lines are drawn how."""
     points, counts, drawn, at = [np.empty((0, 2))], [np.empty(0, int)], [], 0
-    for kind, shapes in lines.items():
+    for (layer, kind), shapes in lines.items():
         parts = shapely.get_parts(_world(shapes))
         parts = np.where(
             shapely.get_type_id(parts) == shapely.GeometryType.POLYGON, shapely.boundary(parts), parts
@@ -144,8 +144,8 @@ def _lines(
         xy, line = shapely.get_coordinates(parts, return_index=True)
         points.append(xy - corner)
         counts.append(np.bincount(line, minlength=len(parts)))
-        style = BARRIER_STYLE.get(kind) or ROAD_STYLE[kind]
-        drawn.append({"style": style, "from": at, "to": at + len(parts)})
+        style = (ROAD_STYLE if layer == "roads" else BARRIER_STYLE)[kind]
+        drawn.append({"layer": layer, "style": style, "from": at, "to": at + len(parts)})
         at += len(parts)
     arrays = {"line_xy": _flat(np.concatenate(points)), "line": _starts(np.concatenate(counts))}
     return arrays, drawn

@@ -6,6 +6,7 @@ from gis import symbols
 from gis.symbols import BRICK, INK
 from planning.clauses import BASES
 from ui import widgets
+from ui.board import layers
 from ui.maps.zones import hatch_row
 from ui.state import Context, plan_name, stage_word
 from ui.texts import _, language
@@ -111,5 +112,6 @@ def legend(context: Context) -> str:
         hatch_row(_("已锁定的单元")),
         symbols.dot(_("较现行片区已调整的单元"), INK, count=1),
         symbols.swatch(_("满员(100% 及以上)的片区名为红色"), "#ffffff", border=BRICK),
+        *layers.legend(context),
     ]
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))

@@ -30,6 +30,7 @@ class Board {
     this.queue = this.queue.filter((item) => item.n > (data.ack[this.client] || 0));
     this._take(data);
     this._bar();
+    this._layers();
     this._schools();
     this._labels();
     this._frame();

@@ -167,11 +167,13 @@ const Sheet = L.Canvas.extend({
       (clip.max.x - dx) / scale, (clip.max.y - dy) / scale)];
     this._fills(ctx, frame, seen);
     this._lines(ctx, frame);
-    this._borders(ctx, frame, clip);
+    if (!this._hides("borders")) { this._borders(ctx, frame, clip); }
     this._outline(ctx, frame, seen.filter((u) => u === this.state.marked), "#0f6e6e", 3.5);
     this._dots(ctx, frame, seen.filter((u) => this.state.moved.has(u)));
     ctx.restore();
   },
+
+  _hides(layer) { return Boolean(this.state.hidden && this.state.hidden.includes(layer)); },
 
   _trace(ctx, { scale, dx, dy }, u) {
     const g = this.ground;
@@ -186,15 +188,15 @@ const Sheet = L.Canvas.extend({
   _fills(ctx, frame, seen) {
     const s = this.state, groups = new Map();
     for (const u of seen) {
-      const key = s.cut.has(u) ? "cut" : s.zones[u];
+      const key = s.walked ? s.walked(u) : s.cut.has(u) ? "cut" : s.zones[u];
       if (!groups.has(key)) { groups.set(key, []); }
       groups.get(key).push(u);
     }
     for (const [key, units] of groups) {
       ctx.beginPath();
       for (const u of units) { this._trace(ctx, frame, u); }
-      ctx.globalAlpha = key === LOOSE ? 1 : key === "cut" ? 0.55 : 0.38;
-      ctx.fillStyle = key === LOOSE ? "#ffffff" : key === "cut" ? "#b42318" : s.colours[key];
+      ctx.globalAlpha = s.walked ? 0.8 : key === LOOSE ? 1 : key === "cut" ? 0.55 : 0.38;
+      ctx.fillStyle = s.walked ? key : key === LOOSE ? "#ffffff" : key === "cut" ? "#b42318" : s.colours[key];
       ctx.fill("evenodd");
     }
     ctx.globalAlpha = 1;
@@ -265,8 +267,8 @@ const Sheet = L.Canvas.extend({
   },
 
   _lines(ctx, { scale, dx, dy }) {
-    for (const { style, from, to } of this.ground.lines) {
-      if (!this.state.lines) { continue; }
+    for (const { layer, style, from, to } of this.ground.lines) {
+      if (!this.state.lines || this._hides(layer)) { continue; }
       ctx.beginPath();
       for (let l = from; l < to; l++) {
         for (let p = this.ground.line[l]; p < this.ground.line[l + 1]; p++) {
