@@ -9,7 +9,7 @@ from tests.zoning_maps import drawn, every_plan, least_cost, problems, six_in_a_
 from zoning import bounds
 from zoning.check import check, check_positions, cost, cut_off
 from zoning.core import Cuts, separate
-from zoning.exact import prove
+from zoning.exact import Prover
 from zoning.kernels import holds
 from zoning.optimise import optimise
 from zoning.reach import proofs, reach
@@ -165,7 +165,7 @@ def test_bounds_and_proofs_hold_for_every_plan(problem):
     for plan in plans:
         if cost(problem, plan) <= best:
             assert left[np.arange(problem.n_units), plan].all()
-    proof = prove(problem, tight, raised, None, Cuts(), Limits(), effort=None)
+    proof = Prover(problem, tight).prove(raised, None, Limits(), effort=None)
     assert proof.finished
     assert proof.bound <= best + 1e-6
     assert bool(proof.plans) == bool(plans)

@@ -118,15 +118,24 @@ def _transport(problem: Problem, use: np.ndarray, limits: Limits) -> tuple[np.nd
     return np.maximum(-found.duals[n:], 0.0), share
 
 
-def pairs_of(problem: Problem, tight: Reach) -> tuple[Pairs, float]:
+@dataclass(frozen=True)
+class Priced:
+    """Costs of all pairs less the prices of rows, shape (n, m), and what those add to every plan's cost."""
+
+    cost: np.ndarray
+    extra: float
+
+
+def pairs_of(problem: Problem, tight: Reach, priced: Priced | None = None) -> tuple[Pairs, float]:
     """Return the open pairs of units that have a choice, and the cost of the units that have none."""
+    cost, extra = (problem.cost, 0.0) if priced is None else (priced.cost, priced.extra)
     choice = tight.allowed & (tight.fixed < 0)[:, None]
     zone, unit = np.nonzero(choice.T)
     start = np.concatenate([[0], np.cumsum(np.bincount(zone, minlength=problem.n_zones))])
     held = np.flatnonzero(tight.fixed >= 0)
     used = np.bincount(tight.fixed[held], problem.demand[held], problem.n_zones).astype(np.int64)
-    pairs = Pairs(start, unit, problem.cost[unit, zone], problem.demand, problem.capacity - used)
-    return pairs, float(problem.cost[held, tight.fixed[held]].sum())
+    pairs = Pairs(start, unit, cost[unit, zone], problem.demand, problem.capacity - used)
+    return pairs, float(cost[held, tight.fixed[held]].sum()) + extra
 
 
 def lagrangian(
@@ -137,6 +146,7 @@ def lagrangian(
     target: float,
     rounds: int,
     limits: Limits,
+    priced: Priced | None = None,
 ) -> Bound:
     """Raise a bound by knapsack prices (see :mod:`zoning.lagrange`); never returns a lower one.
 
@@ -150,8 +160,10 @@ def lagrangian(
         Cost of the best plan known, or a guess at it.
     rounds
         Steps to make.
+    priced
+        Costs in place of the problem's own.
     """
-    pairs, base = pairs_of(problem, tight)
+    pairs, base = pairs_of(problem, tight, priced)
     free = tight.fixed < 0
     price = np.where(free, bound.price, 0.0)
     at, pace = price.copy(), np.array([1.0, 0.0, -np.inf])
@@ -168,9 +180,11 @@ def lagrangian(
     return Bound(best, price, bound.seat_price, least, bound.share)
 
 
-def close_pairs(problem: Problem, tight: Reach, bound: Bound, cost: float) -> np.ndarray:
+def close_pairs(
+    problem: Problem, tight: Reach, bound: Bound, cost: float, priced: Priced | None = None
+) -> np.ndarray:
     """Return the pairs left when those are closed that no plan cheaper than ``cost`` can use."""
-    pairs, base = pairs_of(problem, tight)
+    pairs, base = pairs_of(problem, tight, priced)
     cover, least = np.zeros(problem.n_units, dtype=np.int64), np.zeros(problem.n_zones)
     price = np.where(tight.fixed < 0, bound.price, 0.0)
     value = evaluate(pairs, price, cover, least)

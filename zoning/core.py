@@ -8,6 +8,7 @@ row is valid for the whole problem, so all parts share one store of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,12 +21,15 @@ from zoning.solver import Limits, Model, Outcome, solve
 CUTS_A_PIECE = 8
 """Most rows for one cut-off piece: its units with most pupils, or with the largest shares."""
 
+Row = tuple[int, int, np.ndarray]
+"""A unit, a zone, and the units that separate the unit from the zone's schools."""
+
 
 @dataclass
 class Cuts:
     """Rows ``x[unit, zone] <= sum of x[v, zone] over the separator``, each kept once."""
 
-    rows: dict[tuple[int, int, bytes], tuple[int, int, np.ndarray]] = field(default_factory=dict)
+    rows: dict[tuple[int, int, bytes], Row] = field(default_factory=dict)
 
     def add(self, unit: int, zone: int, separator: np.ndarray) -> bool:
         """Keep a row; return whether it is new."""
@@ -130,7 +134,7 @@ class Core:
     def run(self, limits: Limits, *, whole: bool, effort: int | None = None, seed: int = 0) -> Outcome:
         """Solve the model with the rows known now."""
         hint = self._hint() if whole else None
-        return solve(self._model(whole), limits, effort=effort, hint=hint, seed=seed)
+        return solve(self.model(whole), limits, effort=effort, hint=hint, seed=seed)
 
     def plan(self, x: np.ndarray) -> np.ndarray:
         """Return the plan of a whole solution."""
@@ -147,7 +151,8 @@ class Core:
         share[self.unit, self.zone] = x[: len(self.unit)]
         return share
 
-    def _model(self, whole: bool) -> Model:
+    def model(self, whole: bool) -> Model:
+        """Return the model with the rows known now."""
         problem, pairs, m = self.problem, len(self.unit), self.problem.n_zones
         units = np.flatnonzero(self.free)
         row_of = np.cumsum(self.free) - 1
@@ -160,7 +165,8 @@ class Core:
             rows.append(np.arange(m) + len(units))
             columns.append(np.arange(m) + pairs)
             values.append(np.full(m, -1.0))
-        cut_rows, cut_columns, cut_values, lows = self._cut_rows(len(units) + m)
+        first = len(units) + m
+        cut_rows, cut_columns, cut_values, lows = self.entries(self.cuts.rows.values(), first)
         cost = problem.cost[self.unit, self.zone]
         if soft:
             cost = np.concatenate([cost, np.full(m, self.part.over_price)])
@@ -182,13 +188,18 @@ class Core:
             integer=integer if whole else None,
         )
 
-    def _cut_rows(self, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the entries and lower bounds of the rows that say something about the part."""
+    def entries(
+        self, known: Iterable[Row], first: int = 0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the entries and lower bounds of the rows that say something about the part.
+
+        ``first`` is the number of the first row; the entries come as rows, columns and values.
+        """
         rows: list[int] = []
         columns: list[int] = []
         values: list[float] = []
         lows: list[float] = []
-        for unit, zone, separator in self.cuts.rows.values():
+        for unit, zone, separator in known:
             held = separator[~self.free[separator]]
             if np.any(self.part.zone[held] == zone):
                 continue

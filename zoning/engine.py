@@ -42,7 +42,7 @@ PROVABLE = 4_000
 """Open pairs up to which a proof is tried although none was asked for."""
 
 FIRST_EFFORT = 100_000
-"""Work allowed to the first proof, in the solver's stop checks times open pairs; doubled each time."""
+"""Work allowed to the first proof, in the solver's stop checks times open pairs; more each time."""
 
 
 class Engine:
@@ -64,12 +64,13 @@ class Engine:
         self.random = np.random.default_rng(seed)
         self.limits = terms.limits
         self.best, self.cuts = Best(), core.Cuts()
+        self.prover = exact.Prover(problem, tight, seed=seed)
         drawer = Mixer if problem.n_units <= FEW * problem.n_zones else Sketcher
         self.sketcher: Mixer | Sketcher = drawer(problem, tight, self.cuts, seed=seed)
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
-        self.count, self.effort = 1_000, FIRST_EFFORT
+        self.count, self.effort = 1_000, float(FIRST_EFFORT)
         plain = np.zeros(problem.n_units)
         self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
 
@@ -209,7 +210,7 @@ class Engine:
                 self._combine(search)
             self._recombine()
             self._regroup(self.best.zone, tries=3 if small else 12)
-        if turn % 4 == (0 if self.terms.exact else 2) or self.best.over > 0:
+        if self.terms.exact or turn % 4 == 2 or self.best.over > 0:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
@@ -350,16 +351,15 @@ class Engine:
             self._note()
             return
         effort = math.ceil(self.effort / (1 + len(np.flatnonzero(self._open(known)))))
-        self.effort *= 2
-        found = exact.prove(
-            self.problem, self.tight, self.bound, known, self.cuts, self.limits, effort=effort, seed=self.seed
-        )
-        for plan in found.plans:
-            self._offer(plan)
+        self.effort *= 1.4 if self.terms.exact else 2.0
+        found = self.prover.prove(self.bound, known, self.limits, effort=effort)
+        better = [plan for plan in found.plans if self._offer(plan)]
         if found.finished:
             self.finished = True
             self.none_at_all = self.best.over > 0
         self._raise_bound(min(found.bound, self.best.cost) if self.best.over == 0 else found.bound)
+        if better and not self._over():
+            self._prove()  # a better plan closes more pairs
 
     def _open(self, known: np.ndarray | None) -> np.ndarray:
         """Return the pairs that a plan better than ``known`` may use."""

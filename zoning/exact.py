@@ -6,16 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoning.bounds import Bound, close_pairs
+from zoning.bounds import Bound, Priced, close_pairs, lagrangian
 from zoning.check import cost as plan_cost
 from zoning.check import cut_off, loads
-from zoning.core import Core, Cuts, Part, separate, separate_shares
+from zoning.core import Cuts, Part, separate
+from zoning.live import Live, Relaxed
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason, reach
+from zoning.separators import separate_flows
 from zoning.solver import Limits
 
-LINEAR_ROUNDS = 30
-"""Most rounds of the linear model with connection rows before the whole-number model."""
+REBUILD = 0.7
+"""Share of the pairs of a model left open below which it is made anew."""
+
+PATIENCE, STALL = 5, 0.02
+"""Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
+
+STEPS = 30
+"""Steps of the knapsack bound after each run of the linear model."""
 
 SAFETY = 1e-8
 """Relative slack taken off bounds that rest on the solver's tolerances."""
@@ -40,44 +48,149 @@ class Proof:
     finished: bool
 
 
-def prove(
-    problem: Problem,
-    tight: Reach,
-    bound: Bound,
-    best: np.ndarray | None,
-    cuts: Cuts,
-    limits: Limits,
-    *,
-    effort: int | None,
-    seed: int = 0,
-) -> Proof:
-    """Try to find the best plan and prove it.
+class Prover:
+    """Closes in on the best plan of a problem; what one attempt has learnt serves the next.
 
     Parameters
     ----------
-    problem, tight, bound
-        The problem, its open pairs, and the best bound known.
-    best
-        The best plan that keeps every rule, or None.
-    cuts
-        Connection rows known; new ones are added, valid for all open pairs of ``tight``.
-    effort
-        Work allowed to each whole-number model; None for no limit.
+    problem, tight
+        The problem and its open pairs.
+    seed
+        Fixes the solver's random choices.
+
+    Notes
+    -----
+    Pairs that no plan cheaper than the best can use are closed for good, and rows are valid for the pairs
+    left, so the best plan handed in must never get worse.
     """
-    cost = np.inf if best is None else plan_cost(problem, best)
-    left = tight if best is None else reach(problem, close_pairs(problem, tight, bound, cost))
-    if left.reasons:
-        return Proof(cost, (), finished=True)
-    held = left.fixed >= 0
-    part = Part(left.allowed & ~held[:, None], np.where(held, left.fixed, -1 if best is None else best))
-    if not part.open_pairs.any():
-        return _only(problem, left.fixed, cost)
-    low = _linear(problem, tight, part, cuts, limits)
-    if low >= cost:
-        return Proof(cost, (), finished=True)
-    whole = _whole(problem, tight, part, cuts, limits, effort, seed)
-    lowest = min(max(whole.bound, low, bound.value), cost)
-    return Proof(lowest, whole.plans, whole.finished)
+
+    def __init__(self, problem: Problem, tight: Reach, *, seed: int = 0) -> None:
+        self.problem, self.left, self.seed = problem, tight, seed
+        self.cuts, self.low, self.ceiling = Cuts(), -np.inf, np.inf
+        self.live: Live | None = None
+
+    def prove(self, bound: Bound, best: np.ndarray | None, limits: Limits, *, effort: int | None) -> Proof:
+        """Try to find the best plan and prove it.
+
+        Parameters
+        ----------
+        bound
+            A bound on the cost of every plan, with its prices.
+        best
+            The best plan that keeps every rule, or None.
+        limits
+            Time and wish to stop.
+        effort
+            Work allowed to each whole-number model; None for no limit.
+        """
+        self.ceiling = min(self.ceiling, np.inf if best is None else plan_cost(self.problem, best))
+        self.low = max(self.low, bound.value)
+        if not self._close(bound, None):
+            return self._done(())
+        if (self.left.fixed >= 0).all():
+            return _only(self.problem, self.left.fixed, self.ceiling)
+        self._linear(self._model(), limits)
+        if self.low >= self._enough:
+            return self._done(())
+        whole = self._whole(self._model(), best, limits, effort)
+        self.low = max(self.low, whole.bound)
+        return self._done(whole.plans) if whole.finished else Proof(self._bound, whole.plans, finished=False)
+
+    def _done(self, plans: tuple[np.ndarray, ...]) -> Proof:
+        return Proof(self._bound, plans, finished=True)
+
+    @property
+    def _bound(self) -> float:
+        return min(self.low, self.ceiling)
+
+    @property
+    def _enough(self) -> float:
+        """The bound at which the best plan is proven."""
+        return self.ceiling - SAFETY * abs(self.ceiling) if np.isfinite(self.ceiling) else np.inf
+
+    def _model(self) -> Live:
+        """Return the model of the pairs left, made anew when many have been closed."""
+        count = int((self.left.allowed & (self.left.fixed < 0)[:, None]).sum())
+        if self.live is None or count < REBUILD * len(self.live.cost):
+            held = self.left.fixed >= 0
+            part = Part(self.left.allowed & ~held[:, None], np.where(held, self.left.fixed, -1))
+            self.live = Live(self.problem, part, self.cuts, seed=self.seed)
+        self.live.keep(self.left.allowed)
+        return self.live
+
+    def _close(self, bound: Bound, priced: Priced | None) -> bool:
+        """Close the pairs that no cheaper plan can use; return whether there may be such a plan."""
+        if np.isfinite(self.ceiling):
+            return self._keep(close_pairs(self.problem, self.left, bound, self.ceiling, priced))
+        return not self.left.reasons
+
+    def _keep(self, allowed: np.ndarray) -> bool:
+        """Take the pairs left; return whether a plan can be made of them."""
+        if (allowed != self.left.allowed).any():
+            self.left = reach(self.problem, allowed)
+        if self.left.reasons:
+            self.low = self.ceiling
+        return not self.left.reasons
+
+    def _linear(self, live: Live, limits: Limits) -> None:
+        """Raise the bound by the linear model with the connection rows it calls for, closing pairs."""
+        values = [-np.inf] * PATIENCE
+        while limits.left > 0:
+            found = live.solve(limits)
+            if found is None:
+                return
+            self.low = max(self.low, found.value)
+            if self.low >= self._enough or not self._tighten(live, found, limits):
+                return
+            values.append(found.value)
+            gap = max(min(self.ceiling, 1.02 * found.value) - found.value, 1e-9 * abs(found.value))
+            stalled = values[-1] - values[-1 - PATIENCE] < STALL * gap
+            if stalled or not self._separate(found.share):
+                return
+            live.keep(self.left.allowed)
+
+    def _tighten(self, live: Live, found: Relaxed, limits: Limits) -> bool:
+        """Close pairs by reduced costs and by knapsacks at the model's prices; tell if a plan may be left."""
+        if not np.isfinite(self.ceiling):
+            return True
+        core, problem = live.core, self.problem
+        allowed = self.left.allowed.copy()
+        dear = found.value + found.reduced > self._enough
+        allowed[core.unit[dear], core.zone[dear]] = False
+        if not self._keep(allowed):
+            return False
+        cost = problem.cost.copy()
+        cost[core.unit, core.zone] = found.cost
+        priced = Priced(cost, found.extra)
+        start = Bound(-np.inf, found.price, np.zeros(problem.n_zones), np.zeros(problem.n_zones), None)
+        raised = lagrangian(
+            problem, self.left, start, target=self.ceiling, rounds=STEPS, limits=limits, priced=priced
+        )
+        self.low = max(self.low, raised.value)
+        return self.low < self._enough and self._close(raised, priced)
+
+    def _separate(self, share: np.ndarray) -> int:
+        return separate_flows(self.problem, self.left.allowed, share, self.cuts)
+
+    def _whole(self, live: Live, best: np.ndarray | None, limits: Limits, effort: int | None) -> Proof:
+        """Solve the whole-number model again and again, adding rows where plans are cut off."""
+        low, problem = -np.inf, self.problem
+        while limits.left > 0:
+            found = live.whole(limits, best, effort=effort)
+            if found.infeasible:
+                return Proof(np.inf, (), finished=True)
+            low = max(low, _safe(found.bound + live.base))
+            if found.x is None:
+                break
+            plan = live.core.plan(found.x)
+            if not cut_off(problem, plan).any():
+                plans = (plan,) if (loads(problem, plan) <= problem.capacity).all() else ()
+                return Proof(low, plans, finished=found.optimal)
+            shares = live.core.shares(found.x)
+            new = separate(problem, self.left.allowed, plan, self.cuts)
+            if not new + self._separate(shares):
+                break
+        return Proof(low, (), finished=False)
 
 
 def _only(problem: Problem, plan: np.ndarray, cost: float) -> Proof:
@@ -85,54 +198,6 @@ def _only(problem: Problem, plan: np.ndarray, cost: float) -> Proof:
     if cut_off(problem, plan).any() or (loads(problem, plan) > problem.capacity).any():
         return Proof(cost, (), finished=True)
     return Proof(min(cost, plan_cost(problem, plan)), (plan,), finished=True)
-
-
-def _linear(problem: Problem, tight: Reach, part: Part, cuts: Cuts, limits: Limits) -> float:
-    """Return the bound of the linear model with the connection rows it calls for."""
-    low = -np.inf
-    for _ in range(LINEAR_ROUNDS):
-        core = Core(problem, part, cuts)
-        found = core.run(limits, whole=False)
-        if found.infeasible:
-            return np.inf
-        if found.x is None or not found.optimal:
-            return low
-        before, low = low, max(low, _safe(found.objective + core.base))
-        if not separate_shares(problem, tight.allowed, core.shares(found.x), cuts):
-            return low
-        if low - before < 1e-6 * abs(low):
-            return low
-    return low
-
-
-def _whole(
-    problem: Problem,
-    tight: Reach,
-    part: Part,
-    cuts: Cuts,
-    limits: Limits,
-    effort: int | None,
-    seed: int,
-) -> Proof:
-    """Solve the whole-number model again and again, adding rows where plans are cut off."""
-    low = -np.inf
-    plans: list[np.ndarray] = []
-    while limits.left > 0:
-        core = Core(problem, part, cuts)
-        found = core.run(limits, whole=True, effort=effort, seed=seed)
-        if found.infeasible:
-            return Proof(np.inf, tuple(plans), finished=True)
-        low = max(low, _safe(found.bound + core.base))
-        if found.x is None:
-            break
-        plan = core.plan(found.x)
-        if not cut_off(problem, plan).any():
-            if (loads(problem, plan) <= problem.capacity).all():
-                plans.append(plan)
-            return Proof(low, tuple(plans), finished=found.optimal)
-        if not separate(problem, tight.allowed, plan, cuts):
-            break
-    return Proof(low, tuple(plans), finished=False)
 
 
 def _safe(value: float) -> float:

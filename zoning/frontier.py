@@ -297,8 +297,8 @@ class _Capped(Core):
         super().__init__(problem, part, cuts)
         self.pupils, self.limit = pupils, limit
 
-    def _model(self, whole: bool) -> Model:
-        model = super()._model(whole)
+    def model(self, whole: bool) -> Model:
+        model = super().model(whole)
         if self.limit is None:
             return model
         held = np.flatnonzero(~self.free)

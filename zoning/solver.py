@@ -124,7 +124,7 @@ def solve(
     """
     import highspy
 
-    highs = _load(model, seed)
+    highs = load(model, seed)
     whole = model.integer is not None and bool(model.integer.any())
     highs.setOptionValue("time_limit", limits.solver_seconds)
     if whole:
@@ -135,7 +135,7 @@ def solve(
             solution.col_value = hint
             highs.setSolution(solution)
     highs.run()
-    return _outcome(highs, whole)
+    return outcome(highs, whole)
 
 
 @dataclass
@@ -152,7 +152,8 @@ class _Checks:
             event.data_in.user_interrupt = True
 
 
-def _load(model: Model, seed: int) -> Any:
+def load(model: Model, seed: int) -> Any:
+    """Return the solver with a model in it, ready to run with one thread."""
     import highspy
 
     highs = highspy.Highs()
@@ -176,7 +177,8 @@ def _load(model: Model, seed: int) -> Any:
     return highs
 
 
-def _outcome(highs: Any, whole: bool) -> Outcome:
+def outcome(highs: Any, whole: bool) -> Outcome:
+    """Return what the last run of the solver found."""
     import highspy
 
     status = highs.getModelStatus()

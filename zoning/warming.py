@@ -10,7 +10,7 @@ from zoning.problem import Problem
 def warm() -> None:
     """Run every compiled part once, so that its code lies in the cache for later processes."""
     from gis import paths
-    from zoning import bounds, draft
+    from zoning import bounds, draft, separators
     from zoning.core import Cuts
     from zoning.mixing import Mixer
     from zoning.optimise import optimise
@@ -26,6 +26,7 @@ def warm() -> None:
     search = Search(problem, tight, bound, seed=0)
     search.put(draft.grow(problem))
     search.cool(Cooling(2_000), limits)
+    separators.separate_flows(problem, tight.allowed, tight.allowed / 2.0, Cuts())
     list(Mixer(problem, tight, Cuts(), seed=0).draw(bound, limits))
     optimise(problem, work=1)
     paths.warm()
