@@ -32,6 +32,7 @@ _AS_OF: Final = {
     "children": f"{YEAR}-09-01",
     "classes": f"{YEAR}-09-01",
     "enrolment": f"{YEAR}-09-01",
+    "attendance": f"{YEAR}-09-01",
     "births": f"{YEAR - 1}-12-31",
 }
 
@@ -49,8 +50,8 @@ def layers(which: str, *, progress: Progress | None = None) -> Layers:
     Returns
     -------
     dict of str to DataFrame or GeoDataFrame
-        units, children, schools, classes, enrolment, births, estates, roads, catchments, areas, barriers;
-        each with a column `source` that says 合成数据.
+        units, children, schools, classes, enrolment, attendance, births, estates, roads, catchments, areas,
+        barriers; each with a column `source` that says 合成数据.
 
     Raises
     ------

@@ -134,7 +134,7 @@ def test_every_id_is_known(which: str, request: pytest.FixtureRequest) -> None:
     assert len(schools) == len(layers["schools"])
     for layer in ("children", "estates", "catchments"):
         assert set(layers[layer]["unit_id"]) <= units
-    for layer in ("classes", "enrolment"):
+    for layer in ("classes", "enrolment", "attendance"):
         assert set(layers[layer]["school_id"]) <= schools
     towns = set(layers["areas"].loc[layers["areas"]["level"] == "town", "name"])
     for layer in ("units", "schools", "births", "estates"):
@@ -170,6 +170,39 @@ def test_classes_add_up_to_the_enrolment(city: Layers) -> None:
     now = city["enrolment"][city["enrolment"]["year"] == YEAR].set_index(keys)["pupils"]
     pd.testing.assert_series_equal(sums.sort_index(), now[now > 0].sort_index(), check_index_type=False)
     assert city["classes"]["pupils"].min() >= 1
+
+
+def test_rolls_add_up_to_the_enrolment_and_follow_the_children(city: Layers) -> None:
+    rolls = city["attendance"]
+    keys = ["school_id", "year", "grade"]
+    sums = rolls.groupby(keys)["pupils"].sum()
+    of_rolls = city["enrolment"][city["enrolment"]["year"].isin(rolls["year"].unique())]
+    told = of_rolls[of_rolls["pupils"] > 0].set_index(keys)["pupils"]
+    pd.testing.assert_series_equal(sums.sort_index(), told.sort_index(), check_index_type=False)
+    assert sorted(rolls["year"].unique()) == list(range(YEAR - 5, YEAR + 1))
+    assert set(rolls["unit_id"].dropna()) <= set(city["units"]["unit_id"])
+    assert (rolls["unit_id"].notna() == (rolls["home"] == "unit")).all()
+    assert (rolls[["migrant", "boarding"]].max(axis=1) <= rolls["pupils"]).all()
+    now = rolls[(rolls["year"] == YEAR) & (rolls["grade"] <= 6)].groupby("unit_id")["pupils"].sum()
+    kids = city["children"]
+    young = kids[kids["cohort"].between(YEAR - 5, YEAR)].groupby("unit_id")["children"].sum()
+    assert np.corrcoef(young, now.reindex(young.index).fillna(0))[0, 1] > 0.97
+
+
+def test_a_home_stays_from_year_to_year(county: Layers) -> None:
+    rolls = county["attendance"][county["attendance"]["home"] == "unit"]
+    cohort = rolls.assign(cohort=rolls["year"] - rolls["grade"]).query(f"{YEAR} - cohort <= 6")
+    by = cohort.pivot_table(index=["unit_id", "cohort"], columns="year", values="pupils", aggfunc="sum")
+    both = by[[YEAR - 1, YEAR]].dropna()
+    assert (both[YEAR] - both[YEAR - 1]).abs().sum() < 0.1 * both[YEAR].sum()
+
+
+def test_villages_send_children_into_the_city(county: Layers) -> None:
+    rolls, schools = county["attendance"], county["schools"].set_index("school_id")
+    kinds = county["units"].set_index("unit_id")["kind"]
+    junior = rolls[(rolls["grade"] >= 7) & (rolls["unit_id"].map(kinds) == "village")]
+    urban = junior["school_id"].map(schools["area"]) == "urban"
+    assert 0.05 < junior.loc[urban, "pupils"].sum() / junior["pupils"].sum() < 0.6
 
 
 def test_children_and_enrolment_agree_in_order(city: Layers) -> None:
@@ -363,7 +396,7 @@ def test_project_is_written_once_and_opens(tmp_path: Path) -> None:
     opened = open_project(tmp_path / "demo-county")
     assert len(opened.layers["units"]) == 250
     assert (opened.sources["source"] == "合成数据").all()
-    assert sum(f.stat().st_size for f in opened.folder.rglob("*") if f.is_file()) < 3_000_000
+    assert sum(f.stat().st_size for f in opened.folder.rglob("*") if f.is_file()) < 4_000_000
 
 
 def test_command_line_makes_anew_when_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,11 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from data.demo import history, people, places, plans, schools, zones
+from data.demo import history, homes, people, places, plans, schools, zones
 from data.demo import roads as ways
 from data.demo.plans import ENTRY_COHORT, Plan
 from data.demo.roads import Roads
-from data.demo.settings import COHORTS, DISTRICTS, EPSG, SOURCE, District
+from data.demo.settings import COHORTS, DISTRICTS, EPSG, SOURCE, District, rng
 from data.demo.terrain import Terrain, terrain
 from planning.progress import Progress
 
@@ -73,7 +73,9 @@ def part(district: District, ground: Terrain, taken: set[str]) -> Part:
     sites = schools.sites(district, units, by_unit.mean(axis=1), roads)
     drawn = {s: plans.plan(district, s, units, sites, entrants[s], near, roads) for s in STAGES}
     sites = plans.with_seats(sites, drawn, entrants, district)
-    pupils = history.enrolment(district, units, sites, drawn, by_unit)
+    random = rng("enrolment", district.code)
+    went = history.attended(units, sites, drawn, by_unit, random)
+    pupils = history.enrolment(district, sites, went, random)
     rosters = history.classes(district, sites, pupils, drawn)
     sites = history.with_rooms(district, sites, rosters, drawn)
     layers = {
@@ -82,6 +84,7 @@ def part(district: District, ground: Terrain, taken: set[str]) -> Part:
         "schools": _tidy("schools", _placed(sites)),
         "classes": rosters,
         "enrolment": pupils,
+        "attendance": homes.attendance(district, units, sites, went, pupils, kids, new),
         "births": people.births_layer(district, units),
         "estates": new,
         "roads": roads.layer,
@@ -103,7 +106,7 @@ def county(code: str, *, progress: Progress | None = None) -> Layers:
     Returns
     -------
     dict of str to DataFrame
-        All eleven layers of the contract.
+        All twelve layers of the contract.
     """
     ground = terrain()
     district = next(d for d in DISTRICTS if d.code == code)
@@ -130,7 +133,7 @@ def city(*, progress: Progress | None = None, districts: Sequence[District] = DI
     Returns
     -------
     dict of str to DataFrame
-        All eleven layers of the contract.
+        All twelve layers of the contract.
     """
     ground, taken = terrain(), set[str]()
     parts = []

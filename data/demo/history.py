@@ -1,5 +1,6 @@
 """Ten years of enrolment by school and grade, the class rosters of the last one, rooms and floor area."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -30,42 +31,66 @@ _SHARED_NOISE: Final = 0.004
 _GRADES: Final = np.arange(1, 10)
 
 
-def enrolment(
-    district: District,
+def attended(
     units: pd.DataFrame,
     schools: pd.DataFrame,
     plans: dict[str, Plan],
     children: np.ndarray,
+    random: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Say where the children of every unit go to school, as they are registered now.
+
+    Parameters
+    ----------
+    units, schools : DataFrame
+    plans : dict
+        Plan by stage.
+    children : ndarray (units, cohorts)
+        Registered now.
+    random : Generator
+        The stream that `enrolment` goes on with.
+
+    Returns
+    -------
+    dict of str to ndarray (schools, cohorts, units)
+        Expected pupils by stage.
+    """
+    return {stage: _by_cohort(stage, plans[stage], units, schools, children, random) for stage in plans}
+
+
+def enrolment(
+    district: District, schools: pd.DataFrame, went: dict[str, np.ndarray], random: np.random.Generator
 ) -> pd.DataFrame:
     """Make the pupils of each school, year and grade.
 
     Parameters
     ----------
     district : District
-    units, schools : DataFrame
-    plans : dict
-        Plan by stage.
-    children : ndarray (units, cohorts)
-        Registered now.
+    schools : DataFrame
+    went : dict of str to ndarray
+        From `attended`.
+    random : Generator
+        The stream that `attended` began.
 
     Returns
     -------
     DataFrame
         The contract's layer `enrolment`: grades a school teaches and has opened.
     """
-    random = rng("enrolment", district.code)
-    by_stage = {stage: _by_cohort(stage, plans[stage], units, schools, children, random) for stage in plans}
-    cohort = np.asarray(YEARS)[:, None] - _GRADES[None, :] + 1
-    stage = np.where(_GRADES <= 6, 0, 1)
-    both = np.stack([by_stage["primary"], by_stage["junior"]])
-    inside = cohort >= COHORTS[0]
-    column = np.clip(cohort - COHORTS[0], 0, None)
-    now = both[stage[None, :], :, column]
     # Older children than those on file: as many as in the oldest cohort there is.
-    mean = np.moveaxis(np.where(inside[..., None], now, both[stage[None, :], :, 0]), -1, 0)
+    mean = by_grade({stage: tensor.sum(axis=2) for stage, tensor in went.items()}, YEARS)
+    cohort = np.asarray(YEARS)[:, None] - _GRADES[None, :] + 1
     mean = mean * _trend(district, schools, random)[:, :, None] * _noise(len(schools), cohort, random)
-    pupils = _moved_up(schools, np.rint(mean).astype(int))
+    pupils = moved_up(schools, np.rint(mean).astype(int))
     return _long(district, schools, pupils)
+
+
+def by_grade(by_stage: dict[str, np.ndarray], years: Sequence[int]) -> np.ndarray:
+    """Look cohorts up by year and grade: (schools, cohorts, ...) -> (schools, years, grades, ...)."""
+    cohort = np.asarray(years)[:, None] - _GRADES[None, :] + 1
+    both = np.stack([by_stage["primary"], by_stage["junior"]])
+    stage = np.where(_GRADES <= 6, 0, 1)
+    return np.moveaxis(both[stage[None, :], :, np.clip(cohort - COHORTS[0], 0, None)], 2, 0)
 
 
 def _by_cohort(
@@ -76,32 +101,31 @@ def _by_cohort(
     children: np.ndarray,
     random: np.random.Generator,
 ) -> np.ndarray:
-    """Expected pupils by school and cohort, shape (schools, cohorts)."""
+    """Expected pupils of one stage, shape (schools, cohorts, units)."""
     place = places(units)
     tables = {"private": _PRIVATE, "boarding": _BOARDING, "city": _TO_CITY}
     leave = {name: np.array([table[stage][p] for p in place]) for name, table in tables.items()}
+    gone = {name: (share[:, None] * children).T for name, share in leave.items()}
     own = plan.schools
-    stay = (1 - _AWAY - np.sum(list(leave.values()), axis=0))[:, None] * children
-    by_zone = np.zeros((own["zone"].max() + 1, children.shape[1]))
-    np.add.at(by_zone, plan.force, stay)
-    share = campus_share(own)
-    out = np.zeros((len(schools), children.shape[1]))
+    stay = ((1 - _AWAY - np.sum(list(leave.values()), axis=0))[:, None] * children).T
+    home = own["zone"].to_numpy()[:, None] == np.asarray(plan.force)[None, :]
+    out = np.zeros((len(schools), *stay.shape))
     row = pd.Index(schools["school_id"]).get_indexer(own["school_id"])
-    out[row] = by_zone[own["zone"]] * share[:, None]
+    out[row] = (home * campus_share(own)[:, None])[:, None, :] * stay
     hot = np.zeros(len(schools))
     hot[row] = own["hot"]
-    _share_out(out, hot, (leave["city"][:, None] * children).sum(axis=0))
+    _share_out(out, hot, gone["city"])
     teaches = (schools["lowest_grade"] <= 6) if stage == "primary" else (schools["highest_grade"] >= 7)
     for name, chosen in (("private", schools["provider"] == "private"), ("boarding", schools["boarding"])):
         pull = (teaches & chosen).to_numpy() * random.uniform(0.6, 1.4, len(schools))
-        _share_out(out, pull, (leave[name][:, None] * children).sum(axis=0))
+        _share_out(out, pull, gone[name])
     return _before_opening(stage, out, own, schools)
 
 
 def _share_out(out: np.ndarray, pull: np.ndarray, pupils: np.ndarray) -> None:
     """Add pupils to schools by their pull; where none pulls, they stay where the others are."""
-    weight = pull if pull.sum() > 0 else out.sum(axis=1)
-    out += weight[:, None] / weight.sum() * pupils[None, :]
+    weight = pull if pull.sum() > 0 else out.sum(axis=(1, 2))
+    out += weight[:, None, None] / weight.sum() * pupils[None, :, :]
 
 
 def _before_opening(stage: str, out: np.ndarray, own: pd.DataFrame, schools: pd.DataFrame) -> np.ndarray:
@@ -145,7 +169,7 @@ def _noise(schools: int, cohort: np.ndarray, random: np.random.Generator) -> np.
     return np.exp(spread[:, index] + drift[:, index, grade])
 
 
-def _moved_up(schools: pd.DataFrame, pupils: np.ndarray) -> np.ndarray:
+def moved_up(schools: pd.DataFrame, pupils: np.ndarray) -> np.ndarray:
     """Send children of teaching points on to the centre school after grade 3; keep to the grades taught."""
     out = pupils.copy()
     row_of = pd.Index(schools["school_id"])
@@ -153,7 +177,7 @@ def _moved_up(schools: pd.DataFrame, pupils: np.ndarray) -> np.ndarray:
         out[row_of.get_loc(schools["parent_id"].iloc[row]), :, 3:6] += out[row, :, 3:6]
     low, high = schools["lowest_grade"].to_numpy(), schools["highest_grade"].to_numpy()
     taught = (_GRADES[None, :] >= low[:, None]) & (_GRADES[None, :] <= high[:, None])
-    return out * taught[:, None, :]
+    return out * taught.reshape(len(schools), 1, len(_GRADES), *[1] * (pupils.ndim - 3))
 
 
 def _long(district: District, schools: pd.DataFrame, pupils: np.ndarray) -> pd.DataFrame:

@@ -25,7 +25,9 @@ _RURAL_LOSS: Final = -0.022
 _TOWN_LOSS: Final = -0.006
 _MIGRANT: Final = {"core": 0.22, "town": 0.11, "rural": 0.03}
 _TYPES: Final = ("商品房", "商品房", "商品房", "保障性住房", "安置房")
-_MOVED_IN: Final = {2023: 0.9, 2024: 0.7, 2025: 0.45, 2026: 0.2}
+#: Share of an estate's families that have moved in, by years since its handover.
+_MOVED_IN: Final = (0.2, 0.45, 0.7, 0.9)
+_EMPTY: Final = 0.04
 
 
 def places(units: pd.DataFrame) -> np.ndarray:
@@ -99,7 +101,14 @@ def residents(district: District, units: gpd.GeoDataFrame, new: pd.DataFrame) ->
 
 def _moved_in(units: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
     year = units["unit_id"].map(new.set_index("unit_id")["handover_year"])
-    return np.where(year.isna(), 1.0, year.map(_MOVED_IN).fillna(0.04))
+    return filled(YEAR - year)
+
+
+def filled(age: pd.Series) -> np.ndarray:
+    """Return the share of families that have moved in, by years since handover; 1 where there is none."""
+    known = age.map(dict(enumerate(_MOVED_IN)))
+    known = known.mask(age >= len(_MOVED_IN), 1.0).mask(age < 0, _EMPTY)
+    return np.where(age.isna(), 1.0, known)
 
 
 def births(district: District, units: gpd.GeoDataFrame, years: Sequence[int]) -> pd.DataFrame:

@@ -28,13 +28,20 @@ def draw(context: Context) -> None:
     years = sorted(own["year"].unique(), reverse=True)
     year = st.selectbox(_("学年"), years, key="flow-year")
     now = own[own["year"] == year]
-    st.dataframe(net_table(now), hide_index=True, key="town-net")
+    _table(net_table(now), "town-net")
     st.caption(_("净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"))
     wide = _matrix(now)
     with st.expander(_("居住镇街 × 就读镇街")):
-        st.dataframe(wide, hide_index=True, key="town-matrix")
+        _table(wide, "town-matrix")
     tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): wide}
     widgets.exports(context, Exports("flows", tables=tables), key="flows-file")
+
+
+def _table(rows: pd.DataFrame, key: str) -> None:
+    """Draw counts with their thousands set apart; they stay numbers in what is exported."""
+    counts = rows.select_dtypes("integer").columns
+    config = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(rows, hide_index=True, key=key, column_config=config)
 
 
 def net_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -58,6 +65,7 @@ def _matrix(table: pd.DataFrame) -> pd.DataFrame:
     special = {flows.OUTSIDE: _("区外"), flows.UNKNOWN: _("住址不明"), "": "—"}
     named = table.assign(home=table["home"].replace(special), attended=table["attended"].replace("", "—"))
     wide = named.pivot_table(index="home", columns="attended", values="pupils", aggfunc="sum", fill_value=0)
+    wide = wide.astype("int64")
     return wide.rename_axis(index=_("居住"), columns=None).reset_index()
 
 
