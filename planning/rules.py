@@ -234,7 +234,7 @@ def _distance(rule: Rule, facts: Facts) -> Finding:
     if facts.walks is None:
         return Finding()
     rows = facts.walks[(facts.walks["stage"] == rule.stage) & (facts.walks["pupils"] > 0)]
-    inside, unknown = _walks_in_scope(rows, facts.schools, rule.scope)
+    inside, unknown = walks_in_scope(rows, facts.schools, rule.scope)
     column = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}[rule.metric]
     values = rows[inside][column].dropna() / (facts.walk_speed if rule.metric == "walk_minutes" else 1)
     open_rows = int(unknown.sum()) + int(inside.sum()) - len(values)
@@ -244,8 +244,23 @@ def _distance(rule: Rule, facts: Facts) -> Finding:
     return Finding(float(values.max()), len(values), failing, open_rows)
 
 
-def _walks_in_scope(rows: pd.DataFrame, schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
-    """Tell which walks a scope takes in: by where the home is if that is known, else by the school."""
+def walks_in_scope(rows: pd.DataFrame, schools: pd.DataFrame, scope: str) -> tuple[pd.Series, pd.Series]:
+    """Tell which walks a scope takes in: by where the home is if that is known, else by the school.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        zone_id and, where units state it, area (城区、镇区、乡村).
+    schools : DataFrame
+        Layer schools.
+    scope : str
+        Key of `planning.vocabulary.SCOPES`.
+
+    Returns
+    -------
+    inside, unknown : Series of bool
+        On the index of `rows`; a walk of unknown scope is not inside.
+    """
     areas = SCOPES[scope].areas
     by_home = areas is not None and "area" in rows
     taken, open_schools = in_scope(schools, scope, areas=not by_home)

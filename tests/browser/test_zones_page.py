@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import expect
 
 from gis.faults import FaultError
-from planning import drafts
+from planning import drafts, reach, zoneproblem
 from planning.project import open_project
+from planning.walkbook import WalkBook
 from tests.browser.desk import SLOW, unit
 
 pytestmark = pytest.mark.browser
@@ -49,6 +50,30 @@ def test_an_edit_of_the_plan_in_force_asks_for_a_draft_and_leaves_it_alone(desk)
     again = open_project(desk.project.folder)
     state = drafts.fold(drafts.plans(again.layers["catchments"]))
     assert state.plan("primary", desk.project.year).to_dict() == before
+
+
+def test_a_move_beyond_a_limit_is_told_before_it_is_made(desk):
+    desk.new("半径")
+    rule = next(r for r in reach.limits(desk.project, "primary", 2026) if r.metric == "service_radius")
+    zones = list(map(str, zoneproblem.build(desk.project, "primary", 2026).zone_ids))
+    units = desk.project.layers["units"]
+    one_of_a_name = units["unit_id"][~units["name"].duplicated(keep=False)].tolist()
+    book = WalkBook.of(desk.project, "primary")
+    far = pd.DataFrame(
+        reach.beyond(desk.project, book, rule, units=one_of_a_name, zones=zones), one_of_a_name, zones
+    )
+    children = zoneproblem.demand(desk.project, "primary", 2026).reindex(one_of_a_name).fillna(0)
+    unit_id = next(u for u in one_of_a_name if children[u] and far.loc[u].any() and not far.loc[u].all())
+    schools = desk.project.layers["schools"].drop_duplicates("zone_id").set_index("zone_id")["name"]
+    alert = desk.page.locator('[data-testid="stAlert"]').filter(
+        has_text="1 个单元离学校超过 500 米(直线,不是步行)"
+    )
+    desk.section("调整单元")
+    desk.pick("edit-units", str(units.set_index("unit_id")["name"][unit_id]))
+    desk.pick("edit-target", str(schools[far.columns[far.loc[unit_id]][0]]))
+    expect(alert).to_contain_text(rule.clause, timeout=SLOW)
+    desk.pick("edit-target", str(schools[far.columns[~far.loc[unit_id]][0]]))
+    expect(alert).to_have_count(0, timeout=SLOW)
 
 
 def test_move_preview_undo_redo_lock_and_unlock(desk):

@@ -17,7 +17,7 @@ from gis import maps, symbols
 from gis.faults import FaultError
 from gis.leaflet import leaflet_script, leaflet_style
 from planning import seats, zoneproblem
-from ui.board import layers, words
+from ui.board import layers, limits, words
 from ui.board.ground import ground
 from ui.board.strokes import ledger, receive
 from ui.maps.data import on_earth
@@ -29,7 +29,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
-SCRIPTS = ("sheet.js", "tools.js", "board.js", "cut.js", "warn.js", "layers.js", "bar.js")
+SCRIPTS = ("sheet.js", "tools.js", "board.js", "send.js", "cut.js", "warn.js", "layers.js", "bar.js")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
         on_chosen_change=chosen,
         on_layers_change=switched,
     )
+    far = limits.limits(context, names.ground, names.units, names.zones)
+    layer_part()(key="board-limits", data={"name": "limits", **far}, height=1)
     for held, rows in layers.sent(context).items():  # below the board: above it, a new one would move the map
         layer_part()(key=f"board-layer-{held}", data={"name": held, "rows": rows}, height=1)
 

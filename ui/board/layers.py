@@ -15,7 +15,7 @@ import streamlit as st
 from gis import symbols
 from gis.hotspots import bin_labels
 from gis.layers import value_label
-from gis.symbols import BARRIER_STYLE, CLASS_SIZE_COLOURS, INK, ROAD_STYLE, TEALS, LegendItem
+from gis.symbols import BARRIER_STYLE, BRICK, CLASS_SIZE_COLOURS, INK, ROAD_STYLE, TEALS, LegendItem
 from ui.maps.data import on_earth
 from ui.maps.ground import MINOR
 from ui.state import Context
@@ -192,6 +192,7 @@ def _walk_rows(context: Context) -> list[LegendItem | str]:
         _("步行距离"),
         *(symbols.swatch(word, colour) for word, colour in zip(said, TEALS, strict=True)),
         symbols.swatch(_("没有片区、没有距离或正在保存"), "#ffffff", border="#7b8794"),
+        symbols.swatch(_("超出规则包的服务半径(直线)、步行时间或穿越次数"), "#ffffff", border=BRICK),
     ]
 
 

@@ -64,14 +64,15 @@ def unplaced(plan: Placed) -> pd.Series:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _book(key: str, stage: str, _project: Project) -> WalkBook:
+def book(key: str, stage: str, _project: Project) -> WalkBook:
+    """Return the walks of every unit to every zone of a stage."""
     return WalkBook.of(_project, stage)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
     zones = unplaced(plan)
-    travel = _book(key, stage, _project).under(zones)
+    travel = book(key, stage, _project).under(zones)
     return spatial.walks(_project, zones, stage, zoneproblem.demand(_project, stage, year), travel=travel)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from planning import drafts, spatial
 from ui import widgets
+from ui.board import limits
 from ui.state import Context, stage_word
 from ui.texts import _
 from ui.views import breaks, edits
@@ -219,6 +220,9 @@ def _preview(context: Context, found: Assessment, units: list[str], target: str)
     )
     if said := breaks.new_hard(context, found, after):
         st.warning(_("会违反:") + _(";").join(said))
+    lived_in = [unit for unit in units if views.demand(found).get(unit, 0) > 0]
+    if target and (far := limits.broken(context, lived_in, target)):
+        st.warning("\n".join(f"- {widgets.escape(line)}" for line in far))
 
 
 def _held(found: Assessment) -> pd.Series:

@@ -12,6 +12,7 @@ class Board {
     this.target = -1;
     this.stroke = new Map();
     this.kept = new Set();  // locked units that the last stroke met
+    this.fresh = new Set();  // units that the last stroke gave a zone
     this.state = { zones: new Uint16Array(0), colours: [], locked: new Set(), cut: new Set(), moved: new Set(), marked: -1, lines: true };
   }
 
@@ -27,7 +28,7 @@ class Board {
       return;
     }
     if (this.shown !== data.ground) { this._ground(bytes); }
-    this.queue = this.queue.filter((item) => item.n > (data.ack[this.client] || 0));
+    this._answered(data.ack[this.client] || 0);
     this._take(data);
     this._bar();
     this._layers();
@@ -40,7 +41,11 @@ class Board {
 
   // The plan as Python has it, and on top of it the strokes that Python has not yet seen.
   _take(data) {
-    const s = this.state;
+    const s = this.state, plan = JSON.stringify([data.on.draft, data.on.stage, data.on.year, data.ground]);
+    if (plan !== this.plan) {
+      this.plan = plan;
+      this.fresh.clear();
+    }
     s.zones = Uint16Array.from(data.zones, (zone) => (zone < 0 ? LOOSE : zone));
     s.colours = data.zone.map((zone) => zone.colour);
     s.locked = new Set(data.locked);
@@ -93,6 +98,7 @@ class Board {
     this.pictures = L.layerGroup().addTo(this.map);
     this.root.addEventListener("keydown", (event) => this._key(event));
     window.addEventListener("beforeunload", (event) => { if (this.queue.length) { event.preventDefault(); } });
+    this._watched();
     new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(box);
   }
 
@@ -145,6 +151,7 @@ class Board {
     }
     for (const u of changed) {
       this.stroke.set(u, s.zones[u]);
+      this.fresh.add(u);
       s.zones[u] = aimed;
       s.cut.delete(u);
     }
@@ -167,21 +174,13 @@ class Board {
   }
 
   _queue(item) {
+    if (item.kind !== "assign") { this.fresh.clear(); }
     this.last += 1;
     const units = (item.units || []).map((u) => this.ground.ids[u]);
     this.queue.push({ n: this.last, ...this.data.on, ...item, units });
-    this._send();
+    this._dispatch();
     this._labels();
     this._say();
-  }
-
-  // Send all that is not yet acknowledged; again after a while, should it have been lost on its way.
-  _send() {
-    clearTimeout(this.again);
-    if (!this.queue.length) { return; }
-    this.tries = (this.tries || 0) + 1;
-    this.send("queue", { client: this.client, tries: this.tries, items: this.queue });
-    this.again = setTimeout(() => this._send(), 15000);
   }
 
   _town(u) {

@@ -12,7 +12,10 @@ Object.assign(Board.prototype, {
         if (event.key === "Escape") { this.control.open = false; this.control.firstChild.focus(); }
       });
       this.drawn = {};
-      window.addEventListener("huapian-layer", () => this._pictures());
+      window.addEventListener("huapian-layer", () => {
+        this._pictures();
+        this._warn();
+      });
     }
     const text = JSON.stringify([title, rows]);
     if (text !== this.listed) {
@@ -45,6 +48,7 @@ Object.assign(Board.prototype, {
     const s = this.state;
     s.hidden = ["roads", "barriers", "borders"].filter((name) => !this.on.has(name));
     s.walked = this.on.has("distance") ? (u) => this._hue(u) : null;
+    s.far = (u) => this.data.demand[u] > 0 && (this._limits() || []).some((rule) => this._beyond(rule, u));
     this._pictures();
   },
 

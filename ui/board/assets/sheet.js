@@ -202,6 +202,7 @@ const Sheet = L.Canvas.extend({
     ctx.globalAlpha = 1;
     this._outline(ctx, frame, seen, "#7b8794", 0.5);
     this._outline(ctx, frame, seen.filter((u) => s.zones[u] === LOOSE), "#b42318", 1.5);
+    if (s.walked) { this._outline(ctx, frame, seen.filter(s.far), "#b42318", 1.2); }
     this._hatch(ctx, frame, seen.filter((u) => s.locked.has(u)));
   },
 

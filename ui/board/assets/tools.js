@@ -44,6 +44,7 @@ class Pointer {
     this.trail = [this._place(event)];
     this.active = true;
     this.host.kept.clear();
+    this.host.fresh.clear();
     if (tool === "brush") { this._paint(this.trail[0], this.trail[0]); }
   }
 
