@@ -55,3 +55,33 @@ def test_rules_are_off_at_first_and_a_plan_under_them_is_priced_and_traced(page,
     plan = pd.Series({unit: zone for zone, units in step.payload["zones"].items() for unit in units})
     problem = zoneproblem.build(project, "primary", project.year)
     assert Options(share=0.99).apply(problem).check(plan).empty
+
+
+def test_a_draft_is_judged_by_the_rules_of_its_search_or_by_the_plain_ones(page, app, home, ready):
+    project = open_project(list_projects(home)[0].folder)
+    store = DraftStore(project.drafts_url)
+    draft = edits.create(project, "按规则核对", author="王老师")
+    state = store.state(draft.id)
+    key = state.key_for("primary", project.year)
+    about = {"how": "optimise", "rules": Choice(max_metres=1500.0, least=5000).payload(), "within": []}
+    plan = state.plan("primary", project.year)
+    store.append(draft.id, draft.rev, edits.engine_step(key, plan, about), author="王老师")
+    page.goto(f"{app}/zones?lang=zh&stage=primary&draft={draft.id}")
+    ready(page)
+    page.locator(".st-key-zones-section").get_by_text("规则核对", exact=True).click()
+    ready(page)
+    section = page.locator(".st-key-zones-rules")
+    expect(section).to_contain_text(
+        "规划人员设定的可选规则判断,此后的手工改动也按它们判断:最远步行 1,500 米;"
+    )
+    page.locator(".st-key-zones-section").get_by_text("为什么", exact=True).click()
+    ready(page)
+    page.locator(".st-key-why-all").get_by_text("列出全部单元的理由", exact=True).click()
+    ready(page)
+    expect(page.locator(".st-key-zones-why")).to_contain_text("每片区至少 5,000 人")
+    page.locator(".st-key-judge-plain").get_by_text("只按一般规则判断", exact=True).click()
+    ready(page)
+    expect(page.locator(".st-key-zones-why")).not_to_contain_text("每片区至少 5,000 人")
+    page.locator(".st-key-zones-section").get_by_text("规则核对", exact=True).click()
+    ready(page)
+    expect(section).not_to_contain_text("规划人员设定的可选规则")

@@ -89,7 +89,7 @@ def _sections(context: Context, desk: Desk, found: Assessment) -> None:
         "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
         "why": (_("为什么"), lambda: why.panel(context, desk, found)),
         "phone": (_("电话查询"), lambda: phone.panel(context, found)),
-        "rules": (_("规则核对"), lambda: breaks.panel(context, found)),
+        "rules": (_("规则核对"), lambda: breaks.panel(context, desk, found)),
         "compare": (_("与现行对比"), lambda: compare.panel(context, desk, found)),
         "history": (_("历史与文件"), lambda: history.panel(context, desk)),
         "export": (_("导出"), lambda: handout.panel(context, desk, found)),

@@ -13,6 +13,7 @@ from planning import indicators, policy, vocabulary
 from planning.clauses import BASES
 from planning.policy import Rule
 from planning.vocabulary import SCOPES
+from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
 from ui.views import balance
@@ -56,7 +57,13 @@ def broken(context: Context, found: Assessment) -> list[Broken]:
     day = policy.school_year_day(context.year)
     rules = [r for r in policy.in_force(context.project.packs, on=day) if r.stage in (context.stage, "both")]
     walked = [_far(context, found, rule) for rule in rules if rule.metric in _WALKS]
-    every = [*_hard(context, found), *walked, *_full(context, found, rules), _holes(context, found)]
+    every = [
+        *_hard(context, found),
+        *_moved(context, found),
+        *walked,
+        *_full(context, found, rules),
+        _holes(context, found),
+    ]
     return [each for each in every if len(each.rows)]
 
 
@@ -91,13 +98,23 @@ def hard_words() -> dict[str, str]:
     }
 
 
+def rule_words() -> dict[str, str]:
+    """Return what each optional rule of a search is called."""
+    return {
+        "too_far": _("最远步行"),
+        "barrier": _("小学生不跨越障碍"),
+        "split": _("镇街整体划入"),
+        "over_share": _("负荷上限"),
+        "too_small": _("每片区至少(人)"),
+    }
+
+
 def _hard(context: Context, found: Assessment) -> list[Broken]:
-    words, names = hard_words(), _names(context)
+    words, names = hard_words() | rule_words(), _names(context)
     units = context.project.layers["units"].set_index("unit_id")["name"]
     grouped = found.breaks.groupby("kind", sort=False)
     every = []
     for kind, rows in sorted(grouped, key=lambda pair: list(words).index(str(pair[0]))):
-        over = kind == "overload"
         table = pd.DataFrame(
             {
                 "unit_id": rows["unit_id"],
@@ -105,18 +122,59 @@ def _hard(context: Context, found: Assessment) -> list[Broken]:
                 "unit": rows["unit_id"].map(units),
                 "zone": rows["zone_id"].map(names).fillna(_("未划入")),
                 "pupils": rows["amount"],
-                "found": [_("超 {n} 人", n=f"{n:,}") if over else "" for n in rows["amount"]],
+                "found": _amounts(str(kind), rows["amount"]),
             }
         ).reset_index(drop=True)
         if kind == "cut_off":
             table["found"] = table["unit_id"].map(_pieces(context, found).to_dict())
-        every.append(_based(str(kind), words[str(kind)], table))
+        elif kind == "too_far":
+            table["found"] = _walked(found, rows)
+        every.append(_based(str(kind), words[str(kind)], table, found))
     return every
 
 
-def _based(kind: str, rule: str, rows: pd.DataFrame) -> Broken:
-    """Return a hard rule with what it rests on."""
-    lang, basis = language(), BASES[kind]
+def _amounts(kind: str, amounts: pd.Series) -> list[str]:
+    """Return how many pupils there are too many or too few, where a rule is about that."""
+    if kind in ("overload", "over_share"):
+        return [_("超 {n} 人", n=f"{n:,}") for n in amounts]
+    return [_("少 {n} 人", n=f"{n:,}") if kind == "too_small" else "" for n in amounts]
+
+
+def _walked(found: Assessment, rows: pd.DataFrame) -> list[str]:
+    """Return the walks of units to the zones of a plan, in words."""
+    problem = found.problem
+    at = problem.unit_ids.get_indexer(pd.Index(rows["unit_id"]))
+    return [widgets.metres(m) for m in problem.metres[at, problem.positions(found.plan)[at]]]
+
+
+def _moved(context: Context, found: Assessment) -> list[Broken]:
+    """Return the units moved where the search had a limit on their pupils, and they are more now."""
+    if found.ruled is None or not found.ruled.too_many_moved:
+        return []
+    most, pupils = found.ruled.search.rules.most_moved or 0, demand(found)
+    moved = found.ruled.posed.moved(found.plan)
+    units = list(found.moved) if moved > most else []
+    names = context.project.layers["units"].set_index("unit_id")["name"]
+    table = pd.DataFrame(
+        {
+            "unit_id": units,
+            "zone_id": found.plan.reindex(units).to_numpy(),
+            "unit": [names.get(u, u) for u in units],
+            "zone": found.plan.reindex(units).map(_names(context)).fillna(_("未划入")).to_numpy(),
+            "pupils": pupils.reindex(units).to_numpy(),
+            "found": _("共 {n} 人,上限 {most} 人", n=f"{moved:,}", most=f"{most:,}"),
+        }
+    )
+    return [_based("moved", _("最多调整学生(人)"), table, found)]
+
+
+def _based(kind: str, rule: str, rows: pd.DataFrame, found: Assessment) -> Broken:
+    """Return a hard rule with what it rests on; an optional one rests on the planner's choice."""
+    lang = language()
+    if kind not in BASES:
+        when = found.ruled.when if found.ruled else "—"
+        return Broken(rule, _("规划人员在 {when} 的优化中设定", when=when), _("自设"), "—", rows)
+    basis = BASES[kind]
     sure = vocabulary.CONFIDENCE[basis.confidence].text(lang) if basis.confidence else "—"
     return Broken(rule, basis.source.text(lang), _("硬性"), sure, rows)
 

@@ -25,7 +25,8 @@ NEARER = 3
 def table(context: Context, found: Assessment, *, public: bool = False) -> pd.DataFrame:
     """Return one row a unit: see `rows`; kept for the same plan and language."""
     mark = fingerprint(found.plan, found.held)
-    place = (context.project.key, context.stage, context.year, mark, language(), public)
+    rules = found.ruled.mark if found.ruled else ""
+    place = (context.project.key, context.stage, context.year, mark, rules, language(), public)
     return _kept(place, context, found)
 
 
@@ -58,6 +59,8 @@ def rows(
     """
     wanted = found.plan if units is None else found.plan[found.plan.index.isin(list(units))]
     near = explain.nearer(found.problem, found.plan, most=NEARER)
+    if found.ruled:
+        near = found.ruled.posed.reasons(near, found.plan)
     near = near[near["unit_id"].isin(wanted.index)]
     told = _told(context, found, near, public=public)
     own = plans.walks(context, found.plan).set_index("unit_id").reindex(wanted.index)
@@ -136,10 +139,14 @@ def why_not(row: Row, *, exact: bool = True) -> str:
         "school_inside": _("单元内有别的学校,划入该校"),
         "locked": _("单元已锁定"),
         "forbidden": _("已设为禁止划入"),
+        "too_far": _("超过所设的最远步行"),
+        "barrier": _("途中要跨越障碍(大路、铁路、河流)"),
+        "split": _("所在的组须整体划入一个片区"),
         "unreachable": _("没有路可到"),
         "not_beside": _("与该片区不相连"),
         "cuts_off": _("移出会使 {n} 个单元与学校断开", n=row["cuts_off"]),
         "full": _("学位不够,还缺 {n} 个", n=row["short"]) if exact else _("学位不够"),
+        "too_small": _("移出会使现在的片区低于所设的最少人数"),
         "possible": _("可以改划"),
     }
     return words[str(row["reason"])]

@@ -18,7 +18,8 @@ NEAREST = 8
 
 def options(context: Context, found: Assessment, unit: str) -> pd.DataFrame:
     """Return every zone for a unit, nearest first: see `zoning.explain.options`."""
-    return explain.options(found.problem, found.plan, unit)
+    rows = explain.options(found.problem, found.plan, unit)
+    return found.ruled.posed.reasons(rows.assign(unit_id=unit), found.plan) if found.ruled else rows
 
 
 def table(context: Context, rows: pd.DataFrame) -> pd.DataFrame:

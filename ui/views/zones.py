@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from ui.views import balance
 from ui.views import plan as plans
 from ui.views.levels import short_words
 from zoning.problem import Problem
+
+if TYPE_CHECKING:
+    from ui.views.ruled import Ruled
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Assessment:
         The plan in force for the same units; all NA where there is none.
     moved : tuple of str
         Units that the plan in force places and this plan places elsewhere, or nowhere.
+    ruled : Ruled or None
+        The optional rules in `problem` and `breaks`, where the plan is held against those of its search.
     """
 
     plan: pd.Series
@@ -51,6 +57,7 @@ class Assessment:
     totals: pd.Series
     reference: pd.Series
     moved: tuple[str, ...]
+    ruled: Ruled | None = None
 
     @property
     def held(self) -> pd.Series:

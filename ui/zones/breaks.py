@@ -10,16 +10,23 @@ from ui.maps.show import show
 from ui.state import Context
 from ui.texts import _
 from ui.views import breaks as views
+from ui.views.edits import Desk
 from ui.views.zones import Assessment
+from ui.zones import judging
 
 
-def panel(context: Context, found: Assessment) -> None:
+def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw one row a rule, and the cases of the one chosen."""
+    found = judging.judged(context, desk, found)
     every = views.broken(context, found)
     if not every:
         widgets.empty(_("没有违反任何规则。"))
         return
-    st.caption(_("“硬性”是引擎必须满足的要求;“必须、应、宜”来自规则包;“待核”表示条文未见原文。"))
+    st.caption(
+        _(
+            "“硬性”是引擎必须满足的要求;“自设”是上次优化时启用的可选规则;“必须、应、宜”来自规则包;“待核”表示条文未见原文。"
+        )
+    )
     widgets.table(views.summary(every), key="breaks")
     named = {each.rule: each for each in every}
     rule = st.selectbox(_("查看明细"), list(named), key="breaks-rule")

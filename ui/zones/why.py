@@ -15,13 +15,14 @@ from ui.views import why as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.widgets import Exports
-from ui.zones import drafting
+from ui.zones import drafting, judging
 from ui.zones.moving import unit_names
 from zoning.swaps import swaps
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw why one unit goes where it goes, and below it the reasons of all units."""
+    found = judging.judged(context, desk, found)
     _one(context, desk, found)
     _everyone(context, found)
 
@@ -101,7 +102,7 @@ def _move(context: Context, desk: Desk, unit: str, rows: pd.DataFrame) -> None:
 
 def _swap(context: Context, desk: Desk, found: Assessment, unit: str) -> None:
     """Offer the best swap with a unit of another zone."""
-    table = swaps(found.problem, found.plan, unit, most=1)
+    table = _kept(found, unit, swaps(found.problem, found.plan, unit, most=5 if found.ruled else 1))
     if table.empty:
         st.caption(_("没有既不增加超员、又不使片区断开的对换。"))
         return
@@ -117,6 +118,18 @@ def _swap(context: Context, desk: Desk, found: Assessment, unit: str) -> None:
         + _("总步行 {change} 人·公里。", change=_change(best["pupil_km"]))
         + _("超员 {change} 人。", change=f"{best['over']:+,.0f}".replace("-", "−")),
     )
+
+
+def _kept(found: Assessment, unit: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the swaps that break no more of the optional rules than the plan does."""
+    if found.ruled is None:
+        return table
+    fine = []
+    for row in table.to_dict("records"):
+        after = found.plan.copy()
+        after[unit], after[row["unit_id"]] = row["zone_id"], found.plan[unit]
+        fine.append(len(found.ruled.posed.check(after)) <= len(found.breaks))
+    return table[fine]
 
 
 def _zone(context: Context, zone: object) -> str:

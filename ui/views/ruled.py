@@ -1,0 +1,96 @@
+"""A plan judged by the optional rules (可选规则) of the search that it comes from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from planning import lastsearch, zoneoptions
+from planning.lastsearch import LastSearch
+from planning.zoneoptions import Choice
+from ui import widgets
+from ui.state import Context, draft_store
+from ui.texts import _
+from ui.views import edits
+from ui.views.edits import Desk
+from ui.views.zones import Assessment, fingerprint
+from zoning.posed import Posed
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """The rules that a plan is judged by.
+
+    Attributes
+    ----------
+    search : LastSearch
+        Where they come from.
+    posed : Posed
+        The problem with them in it.
+    mark : str
+        The same for the same rules: what results are cached by.
+    """
+
+    search: LastSearch
+    posed: Posed
+    mark: str
+
+    @property
+    def when(self) -> str:
+        """The time of the search, as this machine's clock shows it."""
+        return edits.when(self.search.at)
+
+    @property
+    def too_many_moved(self) -> bool:
+        """Tell whether a limit on the pupils moved was asked for; it holds for searches of all zones."""
+        return self.search.rules.most_moved is not None and not self.search.within
+
+
+def judged(context: Context, desk: Desk, found: Assessment) -> Assessment | None:
+    """Return a plan held against the rules of its last search; None where that had none.
+
+    Raises
+    ------
+    FaultError
+        If the rules no longer fit the data, such as a town that has a second school now.
+    """
+    if desk.draft is None:
+        return None
+    search = lastsearch.of_draft(draft_store(context.project), desk.draft.id, desk.key)
+    if search is None:
+        return None
+    rules = json.dumps([search.rules.payload(), search.within, search.at], ensure_ascii=False)
+    mark = fingerprint(found.plan, found.held, found.reference)
+    place = (context.project.key, context.stage, context.year, mark, rules)
+    return _judged(place, context, found, search)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _judged(
+    place: tuple[object, ...], _context: Context, _found: Assessment, _search: LastSearch
+) -> Assessment:
+    chosen = zoneoptions.options(
+        _context.project, _context.stage, _search.rules, _found.problem, _found.reference
+    )
+    posed = chosen.apply(_found.problem)
+    if _search.within:
+        posed = posed.within(_search.within)
+    ruled = Ruled(_search, posed, str(place[-1]))
+    return replace(_found, problem=posed.changed, breaks=posed.check(_found.plan), ruled=ruled)
+
+
+def words(rules: Choice) -> str:
+    """Return optional rules in words: 最远步行 1,500 米;负荷上限 95 %."""
+    said = [
+        _("最远步行 {n} 米", n=widgets.whole(rules.max_metres)) if rules.max_metres else "",
+        _("小学生不跨越障碍") if rules.no_crossing else "",
+        _("每调整一名学生折合 {n} 米", n=widgets.whole(rules.stay)) if rules.stay else "",
+        "" if rules.most_moved is None else _("最多调整学生 {n} 人", n=widgets.whole(rules.most_moved)),
+        _("整体划入:{towns}", towns=_("、").join(rules.towns)) if rules.towns else "",
+        _("认可的飞地 {n} 个单元", n=len(rules.enclaves)) if rules.enclaves else "",
+        _("每片区至少 {n} 人", n=widgets.whole(rules.least)) if rules.least else "",
+        _("负荷上限 {n} %", n=f"{rules.share * 100:g}") if rules.share else "",
+    ]
+    return _(";").join(each for each in said if each)
