@@ -1,6 +1,6 @@
 """Measure the frontier of pupils moved against cost on the real study bcps_es2017, beside its known optimum.
 
-Run ``python -m benchmarks.frontier [--seconds 900] [--steps 13] [--table file.csv]``. The plan in force is
+Run ``python -m benchmarks.frontier [--seconds 900] [--points 12] [--table file.csv]``. The plan in force is
 the column ES1516 of the instance in ``../shared/bench/zoning``.
 """
 
@@ -22,7 +22,7 @@ from zoning.frontier import frontier
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=900.0)
-    parser.add_argument("--steps", type=int, default=13)
+    parser.add_argument("--points", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--table", type=Path, help="CSV file that keeps the points")
     options = parser.parse_args(arguments)
@@ -36,10 +36,10 @@ def main(arguments: list[str] | None = None) -> None:
     found = frontier(
         problem,
         force,
-        steps=options.steps,
+        points=options.points,
         seconds=options.seconds,
         seed=options.seed,
-        progress=lambda done, total: say(done, total, began),
+        progress=lambda _cost, _bound, share: say(share, began),
     )
     table = found.table()
     if options.table:
@@ -53,9 +53,9 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{time.monotonic() - began:.1f} s by the wall, {time.process_time() - worked:.1f} s of CPU")
 
 
-def say(done: int, total: int, began: float) -> None:
+def say(share: float, began: float) -> None:
     """Say how far the run is."""
-    print(f"{done} of {total}, {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+    print(f"{share:.0%}, {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

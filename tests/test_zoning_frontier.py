@@ -42,13 +42,22 @@ def test_without_a_plan_there_is_no_point():
     assert found.table().empty
 
 
-def test_a_cancelled_run_keeps_the_plan_it_was_given_and_claims_no_more():
-    reference = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
+def test_a_stopped_run_keeps_the_plan_it_was_given_and_claims_no_more():
+    present = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
     plan = pd.Series(list("LLLRRR"), index=list("ABCDEF"))
-    found = frontier(six_in_a_row(left=40, right=40), reference, start=plan, cancelled=lambda: True)
-    assert found.least <= 10 and not found.least_proven
-    assert found.table()["moved"].tolist() == [20]
-    assert found.table()["bound"].max() <= 6.0
+    found = frontier(six_in_a_row(left=40, right=40), present, start=plan, stop=lambda: True)
+    assert found.least <= 10
+    assert found.points[-1].cost == pytest.approx(6.0)
+    assert found.table()["bound"].min() <= 6.0 and (found.table()["bound"] <= found.table()["cost"]).all()
+
+
+def test_progress_tells_each_point_and_ends_at_one():
+    told = []
+    present = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
+    found = frontier(six_in_a_row(left=40, right=40), present, points=3, progress=lambda *at: told.append(at))
+    shares = [share for _, _, share in told]
+    assert np.isnan(told[0][0]) and shares == sorted(shares) and shares[-1] == 1.0
+    assert told[-1][:2] == (found.points[-1].cost, found.points[-1].bound)
 
 
 @settings(max_examples=40, deadline=None)
@@ -56,7 +65,7 @@ def test_a_cancelled_run_keeps_the_plan_it_was_given_and_claims_no_more():
 def test_every_point_is_what_trying_all_plans_finds(problem, data):
     zone = st.integers(-1, problem.n_zones - 1)
     before = np.array(data.draw(st.lists(zone, min_size=problem.n_units, max_size=problem.n_units)))
-    found = frontier(problem, problem.series(before), steps=4)
+    found = frontier(problem, problem.series(before), points=4)
     away = [int(problem.demand[(before >= 0) & (plan != before)].sum()) for plan in every_plan(problem)]
     costs = [cost(problem, plan) for plan in every_plan(problem)]
     assert bool(found.points) == bool(costs)

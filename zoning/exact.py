@@ -22,6 +22,9 @@ REBUILD = 0.7
 PATIENCE, STALL = 5, 0.02
 """Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
 
+KEPT = 1_000_000
+"""Runs for which rows are kept that others share: all."""
+
 STEPS = 30
 """Steps of the knapsack bound after each run of the linear model."""
 
@@ -55,18 +58,32 @@ class Prover:
     ----------
     problem, tight
         The problem and its open pairs.
+    shared
+        Rows to share with other provers of the same pairs; by default it keeps its own, which say more.
+    limit
+        A weight of each pair, shape (n, m), and what the weights of a plan may sum up to.
     seed
         Fixes the solver's random choices.
 
     Notes
     -----
-    Pairs that no plan cheaper than the best can use are closed for good, and rows are valid for the pairs
-    left, so the best plan handed in must never get worse.
+    Pairs that no plan cheaper than the best can use are closed for good, and its own rows are valid for the
+    pairs left, so the best plan handed in must never get worse.
     """
 
-    def __init__(self, problem: Problem, tight: Reach, *, seed: int = 0) -> None:
-        self.problem, self.left, self.seed = problem, tight, seed
-        self.cuts, self.low, self.ceiling = Cuts(), -np.inf, np.inf
+    def __init__(
+        self,
+        problem: Problem,
+        tight: Reach,
+        *,
+        shared: Cuts | None = None,
+        limit: tuple[np.ndarray, float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.problem, self.left, self.limit, self.seed = problem, tight, limit, seed
+        self.all_pairs = None if shared is None else tight.allowed
+        self.cuts = Cuts() if shared is None else shared
+        self.low, self.ceiling = -np.inf, np.inf
         self.live: Live | None = None
 
     def prove(self, bound: Bound, best: np.ndarray | None, limits: Limits, *, effort: int | None) -> Proof:
@@ -88,7 +105,7 @@ class Prover:
         if not self._close(bound, None):
             return self._done(())
         if (self.left.fixed >= 0).all():
-            return _only(self.problem, self.left.fixed, self.ceiling)
+            return self._only(self.left.fixed)
         self._linear(self._model(), limits)
         if self.low >= self._enough:
             return self._done(())
@@ -98,6 +115,21 @@ class Prover:
 
     def _done(self, plans: tuple[np.ndarray, ...]) -> Proof:
         return Proof(self._bound, plans, finished=True)
+
+    def _only(self, plan: np.ndarray) -> Proof:
+        """Return the proof when a single plan is left: it keeps every rule or there is none better."""
+        problem, cost = self.problem, plan_cost(self.problem, plan)
+        heavy = self.limit is not None and self.limit[0][np.arange(len(plan)), plan].sum() > self.limit[1]
+        if heavy or cut_off(problem, plan).any() or (loads(problem, plan) > problem.capacity).any():
+            self.low = self.ceiling
+            return self._done(())
+        self.low = min(cost, self.ceiling)
+        return self._done((plan,))
+
+    @property
+    def _rows_for(self) -> np.ndarray:
+        """The pairs that new rows must be valid for, shape (n, m)."""
+        return self.left.allowed if self.all_pairs is None else self.all_pairs
 
     @property
     def _bound(self) -> float:
@@ -114,7 +146,10 @@ class Prover:
         if self.live is None or count < REBUILD * len(self.live.cost):
             held = self.left.fixed >= 0
             part = Part(self.left.allowed & ~held[:, None], np.where(held, self.left.fixed, -1))
-            self.live = Live(self.problem, part, self.cuts, seed=self.seed)
+            weight, most = (None, np.inf) if self.limit is None else self.limit
+            more = {} if self.all_pairs is None else {"idle": KEPT}
+            self.live = Live(self.problem, part, self.cuts, weight=weight, seed=self.seed, **more)
+            self.live.limit(most)
         self.live.keep(self.left.allowed)
         return self.live
 
@@ -170,7 +205,7 @@ class Prover:
         return self.low < self._enough and self._close(raised, priced)
 
     def _separate(self, share: np.ndarray) -> int:
-        return separate_flows(self.problem, self.left.allowed, share, self.cuts)
+        return separate_flows(self.problem, self._rows_for, share, self.cuts)
 
     def _whole(self, live: Live, best: np.ndarray | None, limits: Limits, effort: int | None) -> Proof:
         """Solve the whole-number model again and again, adding rows where plans are cut off."""
@@ -187,17 +222,10 @@ class Prover:
                 plans = (plan,) if (loads(problem, plan) <= problem.capacity).all() else ()
                 return Proof(low, plans, finished=found.optimal)
             shares = live.core.shares(found.x)
-            new = separate(problem, self.left.allowed, plan, self.cuts)
+            new = separate(problem, self._rows_for, plan, self.cuts)
             if not new + self._separate(shares):
                 break
         return Proof(low, (), finished=False)
-
-
-def _only(problem: Problem, plan: np.ndarray, cost: float) -> Proof:
-    """Return the proof when a single plan is left: it keeps every rule or there is none better."""
-    if cut_off(problem, plan).any() or (loads(problem, plan) > problem.capacity).any():
-        return Proof(cost, (), finished=True)
-    return Proof(min(cost, plan_cost(problem, plan)), (plan,), finished=True)
 
 
 def _safe(value: float) -> float:
