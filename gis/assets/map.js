@@ -58,54 +58,83 @@ var huapian = (function () {
       span.textContent = item[2];
       return L.marker([item[0], item[1]], {
         icon: L.divIcon({ className: "hp-label " + item[3], html: span, iconSize: null }),
-        interactive: false, keyboard: false, zIndexOffset: 1000, room: item[4],
-        rank: ["hp-over", "", "hp-below", "hp-area"].indexOf(item[3])
+        interactive: false, keyboard: false, zIndexOffset: 1000, room: item[4], kind: item[3]
       });
     }));
     group.on("add", function () {
       var map = group._map;
       if (!map.worded) { map.worded = []; map.on("zoomend", function () { thin(map.worded); }); }
       map.worded.push(group);
-      setTimeout(function () { thin(map.worded); }, 0);
+      thinSoon(map);
     });
     group.on("remove", function () {
       var map = group._map;
       map.worded = map.worded.filter(function (other) { return other !== group; });
-      thin(map.worded);
+      thinSoon(map);
     });
     return group;
+  }
+
+  // Change the words of labels where they stand; return whether that could be done.
+  function reword(group, items) {
+    var markers = group.getLayers();
+    function same(marker, i) {
+      var at = marker.getLatLng();
+      return marker.getElement() && at.lat === items[i][0] && at.lng === items[i][1];
+    }
+    if (markers.length !== items.length || !markers.every(same)) { return false; }
+    markers.forEach(function (marker, i) {
+      var icon = marker.getElement(), kind = marker.options.kind;
+      if (icon.textContent !== items[i][2]) { icon.firstChild.textContent = items[i][2]; }
+      if (kind !== items[i][3]) {
+        DOMTokenList.prototype.remove.apply(icon.classList, kind.split(" ").filter(Boolean));
+        DOMTokenList.prototype.add.apply(icon.classList, items[i][3].split(" ").filter(Boolean));
+        marker.options.kind = items[i][3];
+      }
+    });
+    thinSoon(group._map);
+    return true;
+  }
+
+  function thinSoon(map) {
+    clearTimeout(map.thinning);
+    map.thinning = setTimeout(function () { thin(map.worded); }, 0);
   }
 
   function overlap(a, b) {
     return a.left < b.right + 2 && b.left < a.right + 2 && a.top < b.bottom && b.top < a.bottom;
   }
 
+  function rank(marker) { return ["hp-over", "", "hp-below", "hp-area"].indexOf(marker.options.kind); }
+
   // A label stays where it lies on no symbol and no earlier label, moves a little up or down, or is hidden.
+  // All are measured before the first is moved: a page laid out once for each label is slow.
   function thin(groups) {
     var pictures = Array.prototype.map.call(document.querySelectorAll(".hp-symbol"), rect);
     var taken = [];
     var markers = [];
     groups.forEach(function (group) { markers = markers.concat(group.getLayers()); });
-    markers.sort(function (a, b) { return a.options.rank - b.options.rank; });
-    markers.forEach(function (marker) {
+    markers = markers.filter(function (marker) { return marker.getElement(); });
+    markers.sort(function (a, b) { return rank(a) - rank(b); });
+    markers.forEach(function (marker) { marker.getElement().firstChild.style.marginTop = "0px"; });
+    var boxes = markers.map(function (marker) { return rect(marker.getElement().firstChild); });
+    markers.forEach(function (marker, i) {
       var icon = marker.getElement();
-      if (!icon) { return; }
       var room = marker.options.room * 256 * Math.pow(2, marker._map.getZoom()) / 360;
-      if (room && rect(icon.firstChild).width > room) {
+      if (room && boxes[i].width > room) {
         icon.style.visibility = "hidden";
       } else {
-        place(icon, icon.firstChild, taken, pictures);
+        place(icon, icon.firstChild, boxes[i], taken, pictures);
       }
     });
   }
 
   function rect(element) { return element.getBoundingClientRect(); }
 
-  function place(icon, span, taken, pictures) {
+  function place(icon, span, own, taken, pictures) {
     var found = null;
     [0, -18, 18].forEach(function (shift) {
-      span.style.marginTop = shift + "px";
-      var box = rect(span);
+      var box = { left: own.left, right: own.right, top: own.top + shift, bottom: own.bottom + shift };
       function hits(other) { return overlap(box, other); }
       if (taken.some(hits)) { return; }
       var clear = !pictures.some(hits);
@@ -152,5 +181,5 @@ var huapian = (function () {
     control.addTo(map);
   }
 
-  return { shapes: shapes, symbols: symbols, labels: labels, box: box, frame: frame, places: places };
+  return { shapes: shapes, symbols: symbols, labels: labels, reword: reword, box: box, frame: frame, places: places };
 })();

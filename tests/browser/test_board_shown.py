@@ -35,11 +35,18 @@ def test_view_tool_and_zone_stay_while_the_page_runs_again(board: Canvas) -> Non
     unit = board.large(1, apart_from=zone)[0]
     board.into(zone)
     view = board.ask("return [b.map.getZoom(), b.map.getCenter().lat, b.map.getCenter().lng]")
+    board.ask("b.state.marked = 7; window.there = [...document.querySelectorAll('.hp-board *')]")
+    labels = board.page.locator(".hp-board .hp-label").all_inner_texts()
     board.click(unit)
     board.saved()
     expect(board.page.locator(".st-key-zones-bar")).to_contain_text("第 3 步", timeout=SLOW)
     assert board.ask("return [b.map.getZoom(), b.map.getCenter().lat, b.map.getCenter().lng]") == view
-    assert board.ask("return [b.tool, b.target]") == ["brush", 0]
+    assert board.ask("return [b.tool, b.target, b.state.marked]") == ["brush", 0, 7]
+    # Loads are other ones now, in the same places of the page: what is made afresh flickers.
+    assert board.page.locator(".hp-board .hp-label").all_inner_texts() != labels
+    kept = "window.there.filter((e) => e.matches('canvas, .hp-label, .hp-symbol, button, select'))"
+    assert board.ask(f"return {kept}.length") > 30
+    assert board.ask(f"return {kept}.every((e) => e.isConnected)")
 
 
 def test_the_board_speaks_english(board: Canvas) -> None:

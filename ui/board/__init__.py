@@ -29,7 +29,8 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
-SCRIPTS = ("sheet.js", "tools.js", "board.js", "send.js", "cut.js", "warn.js", "layers.js", "bar.js")
+_OWN = ("sheet", "tools", "board", "marks", "send", "cut", "warn", "layers", "bar")
+SCRIPTS = tuple(f"{name}.js" for name in _OWN)
 
 
 @dataclass(frozen=True)

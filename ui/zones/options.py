@@ -21,18 +21,20 @@ from zoning.prices import DEAREST, Price
 
 SEARCHED: Final = ("max_metres", "no_crossing", "stay", "towns", "enclaves", "share")
 """Fields of a choice that the search keeps, each of which is priced."""
+ENCLAVES: Final = "engine-enclaves"
 
 
 def choose(context: Context, found: Assessment) -> Choice:
     """Draw the rules, all off by default, and return what is chosen."""
-    with st.expander(_("可选规则"), key="engine-options"):
+    shown = st.expander(_("可选规则"), key="engine-options", on_change="rerun")
+    with shown:
         st.caption(_("全部默认关闭。启用后另算不启用规则和单独启用每条规则的方案,说明每条让学生多走多少路。"))
         left, right = st.columns(2)
         with left:
             picked = _walks(context, Choice())
         with right:
             picked = _stability(found, picked)
-        picked = _shapes(context, found, picked)
+        picked = _shapes(context, found, picked, all_units=bool(shown.open))
         if picked.payload():
             many, seconds = searches(picked), spent(picked, 10)
             st.caption(
@@ -95,7 +97,7 @@ def _stability(found: Assessment, choice: Choice) -> Choice:
     return replace(choice, stay=float(stay or 0), most_moved=most)
 
 
-def _shapes(context: Context, found: Assessment, choice: Choice) -> Choice:
+def _shapes(context: Context, found: Assessment, choice: Choice, *, all_units: bool) -> Choice:
     units = context.project.layers["units"]
     towns: list[str] = []
     if "town" in units:
@@ -108,11 +110,13 @@ def _shapes(context: Context, found: Assessment, choice: Choice) -> Choice:
         )
     names = units.set_index("unit_id")["name"]
     placed = found.plan.dropna()
+    # Thousands of names are not sent again with every stroke while nobody sees them.
+    offered = placed.index if all_units else placed.index.intersection(st.session_state.get(ENCLAVES, []))
     cut = st.multiselect(
         _("认可的飞地(可与本片区学校不相连)"),
-        [str(unit) for unit in placed.index],
+        [str(unit) for unit in offered],
         format_func=lambda unit: f"{names.get(unit, unit)} · {unit}",
-        key="engine-enclaves",
+        key=ENCLAVES,
         placeholder=_("不认可飞地"),
         help=_("按所在的现片区认可。近似:视为与学校所在单元相邻,紧邻它的单元也可随它划入。"),
     )

@@ -245,31 +245,6 @@ class Board {
     return seats > 0 ? ` ${Math.round((100 * this.load[zone]) / seats)}%` : "";
   }
 
-  _labels() {
-    const items = this.data.zone.flatMap((zone, i) => {
-      if (!zone.at) { return []; }
-      const over = zone.seats > 0 && this.load[i] >= zone.seats;
-      return [[zone.at[0], zone.at[1], zone.name + this._share(i), over ? "hp-below hp-over" : "hp-below", 0]];
-    });
-    const text = JSON.stringify(items);
-    if (text === this.worded) { return; }
-    this.worded = text;
-    if (this.labels) { this.labels.remove(); }
-    this.labels = huapian.labels(items).addTo(this.map);
-  }
-
-  _schools() {
-    const text = JSON.stringify(this.data.schools);
-    if (text === this.pictured) { return; }
-    this.pictured = text;
-    this.pictures.clearLayers();
-    for (const [lat, lon, svg, size, name, zone] of this.data.schools) {
-      const icon = L.divIcon({ className: "hp-symbol", html: svg, iconSize: [size, size], iconAnchor: [size / 2, size / 2] });
-      const marker = L.marker([lat, lon], { icon, keyboard: false, title: name }).addTo(this.pictures);
-      marker.on("click", () => { if (zone >= 0) { this.target = zone; if (this.tool === "pan") { this._use("brush"); } this._bar(); } });
-    }
-  }
-
   _say(text) {
     const n = this.queue.length;
     this.foot.textContent = text || (n ? this.words.sending.replace("{n}", n) : this.data.said || this.words[`help_${this.tool}`]);
