@@ -39,6 +39,8 @@ class Driver:
         Group of each school of the panel: its district, or the school itself.
     lead : int
         Years ahead that were known in an autumn, used to make back-tests honest.
+    divides : bool
+        It only divides what the next driver says of a district over its schools.
     """
 
     basis: str
@@ -46,6 +48,7 @@ class Driver:
     children: Floats
     codes: Ints
     lead: int
+    divides: bool = False
 
     def at(self, years: Ints) -> Floats:
         """Children by school and year, NaN where unknown; shape (schools, len(years))."""
@@ -113,13 +116,38 @@ def from_flow(
     panel, cutoff_month, entry_age
         See `from_births`.
     """
-    towns = sorted(set(births["town"]) | set(flow["town"]))
-    first, born = _table(births, "births", towns, ["town"])
+    first, pool = _flowing(births, "births", flow, panel)
+    return _of_age(first, pool, np.arange(len(pool)), panel, cutoff_month, entry_age)
+
+
+def from_registered_flow(entrants: pd.DataFrame, flow: pd.DataFrame, panel: Panel) -> Driver:
+    """Registered children each school may look to: those of every home town, by where they go from there.
+
+    Parameters
+    ----------
+    entrants : DataFrame
+        Columns year, town, children (see `from_register`).
+    flow : DataFrame
+        As for `from_flow`; of each town only how it is divided counts, because those registered live there.
+    panel : Panel
+        Gives the order of schools and the lowest grade.
+    """
+    whole = flow.groupby("town")["share"].transform("sum")
+    divided = flow[whole > 0].assign(share=flow["share"] / whole)
+    first, pool = _flowing(entrants, "children", divided, panel)
+    lead = entrance_age(panel.grades[0])
+    return Driver("registered", first, pool, np.arange(len(pool)), lead, divides=True)
+
+
+def _flowing(frame: pd.DataFrame, value: str, flow: pd.DataFrame, panel: Panel) -> tuple[int, Floats]:
+    """First year, children by school and year; NaN for schools no town feeds, or a town not counted."""
+    towns = sorted(set(frame["town"]) | set(flow["town"]))
+    first, there = _table(frame, value, towns, ["town"])
     shares = flow.pivot_table(index="school", columns="town", values="share", aggfunc="sum")
     going = shares.reindex(index=panel.schools["school"], columns=towns).fillna(0.0).to_numpy(float)
-    unknown = (going > 0) @ np.isnan(born).astype(float) > 0
-    pool = np.where(unknown | (going.sum(axis=1) <= 0)[:, None], np.nan, going @ np.nan_to_num(born))
-    return _of_age(first, pool, np.arange(len(pool)), panel, cutoff_month, entry_age)
+    unknown = (going > 0) @ np.isnan(there).astype(float) > 0
+    pool = going @ np.nan_to_num(there)
+    return first, np.where(unknown | (going.sum(axis=1) <= 0)[:, None], np.nan, pool)
 
 
 def _of_age(
@@ -226,6 +254,8 @@ def plan(
         known = driver.at(years)[rows]
         estimate = _captured(panel, cells, past, _hold_last(known), settings)
         usable, told = first & np.isfinite(estimate), np.isfinite(known[:, -years_ahead:])
+        if driver.divides:
+            estimate = _matched(estimate, ready, usable & told, panel.district_codes[rows])
         # Beyond what a better driver knows, the poorer one that looks further ahead stands.
         ready = np.where(usable & (told | ~driven), estimate, ready)
         basis = np.where(usable & told, driver.basis, basis)
@@ -236,6 +266,13 @@ def plan(
         capture = np.full(len(past), np.nan)
     fed = (np.isfinite(capture) & (settings.leaver_weight > 0))[:, None]
     return Entry(cells, ready, capture, settings.leaver_weight, np.where(fed, "enrolled", basis))
+
+
+def _matched(estimate: Floats, ready: Floats, where: Bools, districts: Ints) -> Floats:
+    """Scale estimates so that a district's add up to what is ready for the same cells, year by year."""
+    both = (np.where(where, values, 0.0) for values in (ready, estimate))
+    told, own = (np.stack([np.bincount(districts, v) for v in part.T], axis=1) for part in both)
+    return estimate * np.divide(told, own, out=np.ones_like(own), where=own > 0)[districts]
 
 
 def _past_entrants(panel: Panel, cells: tuple[Ints, Ints], broken: frozenset[int]) -> Floats:

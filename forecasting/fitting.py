@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting import cohort, errors, history, intervals, methods, tuning
 from forecasting import estates as housing
-from forecasting.entrants import Driver, from_births, from_flow, from_register
+from forecasting.entrants import Driver, from_births, from_flow, from_register, from_registered_flow
 from forecasting.panel import Floats, Panel, from_frame, with_plans
 from gis.faults import Fault, raise_errors
 
@@ -93,15 +93,24 @@ def fit(
     panel, tables, faults = _checked(rows, tables, until, allow_single_year, placed)
     if schools is not None:
         panel = with_plans(panel, schools.rename(columns=history.ALIASES))
-    drivers = []
+    drivers = _drivers(panel, tables, cutoff_month, entry_age)
+    return learn(panel, drivers, coverage=coverage, method=method, settings=settings, faults=faults)
+
+
+def _drivers(
+    panel: Panel, tables: Mapping[str, pd.DataFrame], cutoff_month: int, entry_age: int | None
+) -> list[Driver]:
+    """What tells of entrants, best first: children by town and flow go before those by district."""
+    drivers, flow = [], tables.get("flow")
     if (table := tables.get("entrants")) is not None:
+        if flow is not None and "town" in table:
+            drivers.append(from_registered_flow(table, flow, panel))
         drivers.append(from_register(table, panel))
     if (table := tables.get("births")) is not None:
-        if (going := tables.get("flow")) is not None and "town" in table:
-            home = from_flow(table, going, panel, cutoff_month=cutoff_month, entry_age=entry_age)
-            drivers.append(home)
+        if flow is not None and "town" in table:
+            drivers.append(from_flow(table, flow, panel, cutoff_month=cutoff_month, entry_age=entry_age))
         drivers.append(from_births(table, panel, cutoff_month=cutoff_month, entry_age=entry_age))
-    return learn(panel, drivers, coverage=coverage, method=method, settings=settings, faults=faults)
+    return drivers
 
 
 def learn(

@@ -63,11 +63,11 @@ def forecast(
     births : DataFrame, optional
         Columns year (calendar), district, births and, optionally, town.
     entrants : DataFrame, optional
-        Registered children by the autumn in which they enter (year, district, children, optionally school);
-        they go before births for the years they cover.
+        Registered children by the autumn in which they enter (year, district, children, optionally school
+        or, to be used with `flow`, town); they go before births for the years they cover.
     flow : DataFrame, optional
         Columns town (home), school, share: where births of a town go (进城就读), see ``entrants.from_flow``;
-        used with births by town.
+        used with births and registered children by town.
     estates, yields : DataFrame, optional
         See ``estates.additions``.
     scenarios : sequence of Scenario

@@ -6,14 +6,18 @@ The back-test of the project's own history is kept beside them.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
-from planning import derived, outlook, tasks
+from planning import assumed, derived, outlook, tasks, townflow
 from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
+
+if TYPE_CHECKING:
+    from forecasting.entrants import Driver
+    from forecasting.panel import Panel
 
 Progress = Callable[[float, str], None]
 
@@ -21,6 +25,8 @@ Progress = Callable[[float, str], None]
 KEPT: Final = ("notes", "warnings")
 #: A back-test forecasts one to three years ahead, the horizons a seat plan is decided on.
 HORIZONS: Final = 3
+#: Raised when the same data and settings would be forecast otherwise.
+_METHOD: Final = 2
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,9 @@ class Settings:
     cutoff_month: int = CUTOFF_MONTH
     yields: tuple[Yield, ...] = ()
 
-    def under(self, assumed: Assumed) -> "Settings":
+    def under(self, chosen: Assumed) -> "Settings":
         """Return these settings with the planner's assumptions."""
-        return replace(
-            self, cases=assumed.scenarios, cutoff_month=assumed.cutoff_month, yields=assumed.yields
-        )
+        return replace(self, cases=chosen.scenarios, cutoff_month=chosen.cutoff_month, yields=chosen.yields)
 
 
 def exists(project: Project, settings: Settings) -> bool:
@@ -87,26 +91,53 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
 
 
 def stored_backtest(project: Project) -> pd.DataFrame | None:
-    """Return the back-test of the project's history, or None where there is none yet."""
-    return _read(derived.path(project, "backtest", HORIZONS))
+    """Return the back-test under the cut-off in force, or None where there is none yet."""
+    return _read(_backtest_place(project, assumed.in_force(project).cutoff_month))
 
 
 def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
-    """Forecast past years again with what was known then, and store how far off it was; runs as a job."""
-    from forecasting import backtest, entrants, history, panel
+    """Forecast past years again with what was known then, and store how far off it was; runs as a job.
+
+    The cut-off is the one in force, and the flow from towns to schools that of the rolls known in each base
+    year. Estates, their yields and the scenarios concern years to come only, and registers of children keep
+    no record of what they said then: none of these takes part.
+    """
+    from forecasting import backtest, errors, history, panel
 
     project = open_project(folder)
+    month = assumed.in_force(project).cutoff_month
     known = panel.from_frame(history.read(outlook.history(project)))
-    births = outlook.births(project)
-    drivers = () if births is None else (entrants.from_births(history.check_births(births)[0], known),)
-    tell = None if progress is None else lambda share: progress(share, "")
-    frame = backtest.backtest(known, drivers, horizons=HORIZONS, progress=tell)
-    derived.store(frame, derived.path(project, "backtest", HORIZONS))
+    origins, frames = errors.origins(known), []
+    for done, base in enumerate(origins, start=1):
+        drivers = _drivers(project, known, base, month)
+        frames.append(backtest.backtest(known, drivers, cutoffs=[base], horizons=HORIZONS))
+        if progress is not None:
+            progress(done / len(origins), "")
+    whole = pd.concat(frames, ignore_index=True) if frames else backtest.backtest(known, cutoffs=[])
+    derived.store(whole, _backtest_place(project, month))
+
+
+def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["Driver", ...]:
+    """Return what told of entrants in a base year: births, by the flow of the rolls of then."""
+    from forecasting import entrants, history
+
+    told = townflow.known(project, base=base, cutoff_month=month)
+    if told.births is None:
+        return ()
+    births = history.check_births(told.births)[0]
+    plain = entrants.from_births(births, known, cutoff_month=month)
+    if told.flow is None or "town" not in births:
+        return (plain,)
+    return (entrants.from_flow(births, told.flow, known, cutoff_month=month), plain)
+
+
+def _backtest_place(project: Project, cutoff_month: int) -> Path:
+    return derived.path(project, "backtest", _METHOD, HORIZONS, cutoff_month)
 
 
 def _place(project: Project, settings: Settings) -> Path:
     """Return the forecast's file; grades of a stage and the plan in force go by the project's settings."""
-    return derived.path(project, "forecast", settings, project.stage_system, project.year)
+    return derived.path(project, "forecast", _METHOD, settings, project.stage_system, project.year)
 
 
 def _read(path: Path) -> pd.DataFrame | None:

@@ -62,23 +62,36 @@ def history(project: Project) -> pd.DataFrame:
     )
 
 
-def births(project: Project) -> pd.DataFrame | None:
-    """Return births by calendar year and district, towns summed; None where there are none."""
+def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:
+    """Return births by calendar year and district; None where there are none.
+
+    Towns are summed, or told apart in a column `town` where asked for and where every row states one.
+    """
     if not project.has("births"):
         return None
     rows = project.layers["births"]
     district = rows["district"].astype("str").fillna("") if "district" in rows else ""
-    return rows.assign(district=district).groupby(["year", "district"], as_index=False)[["births"]].sum()
+    keys = ["year", "district", *(["town"] if by_town and _all_stated(rows, "town") else [])]
+    return rows.assign(district=district).groupby(keys, as_index=False)[["births"]].sum()
 
 
-def registered(project: Project) -> pd.DataFrame | None:
-    """Return registered children by the autumn they reach grade 1 and district; None where there are none."""
+def registered(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:
+    """Return registered children by the autumn they reach grade 1 and district; None where there are none.
+
+    Towns are told apart in a column `town` where asked for and where every unit states one.
+    """
     if not project.has("children"):
         return None
-    rows = project.layers["children"]
-    district = _looked_up(rows["unit_id"], _districts(project.layers["units"], "unit_id"))
+    rows, units = project.layers["children"], project.layers["units"]
+    district = _looked_up(rows["unit_id"], _districts(units, "unit_id"))
     named = rows.assign(district=district).rename(columns={"cohort": "year"})
-    return named.groupby(["year", "district"], as_index=False)[["children"]].sum()
+    keys = ["year", "district"]
+    if by_town and _all_stated(units, "town"):
+        named = named.assign(
+            town=named["unit_id"].map(dict(zip(units["unit_id"], units["town"], strict=True)))
+        )
+        keys.append("town")
+    return named.groupby(keys, as_index=False)[["children"]].sum()
 
 
 def estates(
@@ -210,6 +223,10 @@ def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
     if "district" not in frame:
         return {}
     return dict(zip(frame[key], frame["district"].astype("str").fillna(""), strict=True))
+
+
+def _all_stated(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame and bool((frame[column].astype("object").fillna("") != "").all())
 
 
 def _with_yields(rows: pd.DataFrame, yields: Mapping[str, tuple[float, float]]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gis.layers import zone_of
-from planning import outlook, seats, spatial, zoneproblem, zonesearch
+from planning import outlook, seats, spatial, townflow, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress
 from planning.project import open_project
 
@@ -162,12 +162,14 @@ def forecast_job(
     zones = schools.assign(zone_id=zone_of(schools)) if by_zone else None
     known = None if zones is None else zones[zones["school_id"].isin(past["school"])]
     housing = outlook.estates(project, from_outside=from_outside, yields=yields) if estates else None
+    told = townflow.known(project, base=int(past["year"].max()), cutoff_month=cutoff_month)
     cases = (LOW_MIDDLE_HIGH if scenarios else (MIDDLE,)) if isinstance(scenarios, bool) else scenarios
     frame = forecast(
         past,
         until=until,
-        births=outlook.births(project),
-        entrants=outlook.registered(project),
+        births=told.births,
+        entrants=told.entrants,
+        flow=told.flow,
         estates=housing,
         coverage=coverage,
         scenarios=sorted(cases, key=lambda s: s.name != MIDDLE.name),
@@ -181,6 +183,7 @@ def forecast_job(
         {"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing) if estates
     ]
     frame.attrs["warnings"] = [*frame.attrs.get("warnings", []), *said]
+    frame.attrs["notes"] = [*frame.attrs["notes"], *told.notes]
     return frame
 
 

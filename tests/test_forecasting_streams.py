@@ -99,6 +99,13 @@ def test_entrants_follow_the_births_of_the_towns_they_come_from():
     # The country's births halve: its own school loses half, the town's the third that came from there.
     assert entering(flow=flow).to_dict() == pytest.approx({"乡小": 30, "城小": 50}, abs=0.1)
     assert entering().to_dict() == pytest.approx({"乡小": 45, "城小": 45}, abs=0.1)
+    # Of registered children the flow only divides what the district is to get: 90, as 54 is to 30.
+    register = births.assign(year=births["year"] + 6).rename(columns={"births": "children"})
+    made = forecast(history, entrants=register, flow=flow, until=2026, settings=keep)
+    first = made[(made["level"] == "cell") & (made["grade"] == "1") & (made["year"] == 2026)]
+    assert set(first["basis"]) == {"registered"}
+    divided = {"乡小": 90 * 30 / 84, "城小": 90 * 54 / 84}
+    assert first.set_index("school")["mean"].to_dict() == pytest.approx(divided, abs=0.1)
     bad = pd.concat([flow, flow.iloc[[0]]]).assign(share=["x", -0.1, 0.6, 0.4])
     with pytest.raises(FaultError) as raised:
         forecast(history, births=births, flow=bad, until=2026)

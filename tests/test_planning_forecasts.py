@@ -11,7 +11,7 @@ import pytest
 from shapely.geometry import Point
 
 from gis.faults import FaultError
-from planning import derived, forecasts, outlook
+from planning import assumed, derived, forecasts, outlook
 from planning.forecasts import Settings
 from planning.project import create_project, open_project, save_layers, save_settings
 
@@ -158,6 +158,26 @@ def test_a_back_test_is_stored_by_method_and_horizon(tmp_path, with_births):
     assert {"cohort", "gpr3", "naive"} <= set(frame["method"])
     assert (frame["cutoff"] + frame["horizon"] == frame["year"]).all()
     assert said
+
+
+def test_a_back_test_goes_by_the_cutoff_in_force(tmp_path):
+    turning = births().assign(births=lambda b: b["births"] + 40 * (b["year"] % 2))
+    project = create_project(
+        layers() | {"births": turning}, name="截止", year=YEAR, epsg=EPSG, folder=tmp_path
+    )
+    forecasts.backtest_job(project.folder)
+    august = forecasts.stored_backtest(project)
+    rows = [{"name": n, "births": 1.0, "migration": 0.0, "estate_delay": 0} for n in ("低", "高")]
+    assumed.save(project, scenarios=rows, cutoff_month=12, source="规定", by="王")
+    assert forecasts.stored_backtest(project) is None
+    forecasts.backtest_job(project.folder)
+    december = forecasts.stored_backtest(project)
+    of_rivals = [f[f["method"] != "cohort"].reset_index(drop=True) for f in (august, december)]
+    pd.testing.assert_frame_equal(*of_rivals)
+    ours = [f.loc[f["method"] == "cohort", "mean"].to_numpy() for f in (august, december)]
+    assert (ours[0] != ours[1]).any()
+    assumed.reset(project, by="王")
+    pd.testing.assert_frame_equal(forecasts.stored_backtest(project), august)
 
 
 def test_a_path_depends_on_version_and_settings_only(project):

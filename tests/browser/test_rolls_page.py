@@ -101,8 +101,11 @@ def test_a_roll_is_read_and_saved_and_no_person_written(
     assert found_in(watched.folder) == []
     save.click()
     expect(page.get_by_text("已保存 6 人的汇总")).to_be_visible(timeout=SLOW)
-    layer = watched.project.layers["attendance"]
+    rolls = watched.project.layers["attendance"]
+    mine = rolls["school_id"] == watched.project.layers["schools"]["school_id"].iloc[0]
+    layer = rolls[mine & (rolls["year"] == watched.project.year)]
     assert layer["pupils"].sum() == 6
+    assert (~mine).any()
     assert layer["migrant"].sum() == 1
     assert layer.groupby("home")["pupils"].sum().to_dict() == {"outside": 1, "unit": 3, "unknown": 2}
     assert found_in(watched.folder) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from planning import assumed
 from ui import jobs, widgets
 from ui.charts import forecast as charts
 from ui.state import Context
@@ -40,7 +41,16 @@ def draw(context: Context) -> None:
     ratio = views.ratio_range(context, level)
     if ratio is not None:
         st.caption(_ratio_words(ratio))
+    st.caption(_taken(context))
     _worst(context)
+
+
+def _taken(context: Context) -> str:
+    return _(
+        "回测只用当时已有的数据,入学截止按 {month} 月底。"
+        "新建小区、小区系数和情景只影响将来,登记儿童没有当时的记录,都不参与回测。",
+        month=assumed.in_force(context.project).cutoff_month,
+    )
 
 
 def _own(rows: pd.DataFrame) -> pd.DataFrame:
