@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis.faults import FaultError
-from tests.zoning_maps import drawn, least_cost, problems, six_in_a_row
+from tests.zoning_maps import drawn, every_plan, least_cost, problems, six_in_a_row
 from zoning import bench
 from zoning.check import check
 from zoning.check import cost as walked
 from zoning.explain import nearer
 from zoning.explain import options as schools_of
 from zoning.optimise import optimise
-from zoning.options import Options
+from zoning.options import Options, attribute
 from zoning.prices import limit_moved, prices, solve
 from zoning.problem import Problem
 
@@ -150,8 +150,60 @@ def test_a_share_of_the_seats_and_a_smallest_zone_are_checked():
         ["over_share", "L", 3],
         ["too_small", "R", 5],
     ]
+    assert zones(problem, Options(least=40, small=("L",))) == "LLRRRR"
     assert zones(problem, Options(share=0.6)) == "LLLRRR"
     assert solve(problem, Options(share=0.5), exhaust).result.feasible is False
+
+
+def test_a_smallest_zone_is_kept_priced_and_infeasible_only_when_proven():
+    problem = six_in_a_row(left=60, right=60)
+    found, (only,) = prices(problem, Options(least=40, small=("L",)), exhaust)
+    assert "".join(found.result.zones) == "LLRRRR" and found.result.violations == 0
+    assert (only.name, only.found, only.low, only.high) == ("least", *[pytest.approx(1.0)] * 3)
+    for options, kind in (
+        (Options(least=40), "least_in_all"),
+        (Options(least=51, small=("L",)), "least_of_zone"),
+        (Options(least=35, share=0.65, small=("L",)), "searched"),
+    ):
+        none = solve(problem, options, exhaust).result
+        assert none.feasible is False and [reason.kind for reason in none.reasons] == [kind]
+    held = six_in_a_row(left=60, right=60, locks=pd.Series(dict(zip("BCDE", "LLLR", strict=True))))
+    assert solve(held, Options(least=20), exhaust).result.feasible
+    assert solve(held, Options(least=30), exhaust).result.feasible is False
+
+
+def test_the_mean_of_an_attribute_is_kept_near_that_of_all():
+    problem = six_in_a_row(left=60, right=60)
+    migrant = pd.Series([1.0, 0.0, 1.0, 1.0, 0.0, 0.0], index=list("ABCDEF"))
+    found, (only,) = prices(problem, Options(balance=migrant, deviation=0.2), exhaust)
+    assert "".join(found.result.zones) == "LLLRRR" and only.found == 0.0
+    value, mean = attribute(problem, migrant.drop("A"))
+    assert mean == pytest.approx(0.4) == value[0]
+    found, (only,) = prices(problem, Options(balance=migrant, deviation=0.1), exhaust)
+    assert "".join(found.result.zones) == "LLRRRR" and only.low == pytest.approx(1.0) == only.high
+    broken = found.posed.check(pd.Series(list("LLLLRR"), index=list("ABCDEF")))
+    assert broken[["kind", "zone_id", "amount"]].to_numpy().tolist() == [
+        ["unbalanced", "L", 40],
+        ["unbalanced", "R", 20],
+    ]
+    halves = pd.Series([1, 1, 1, 0, 0, 0], index=list("ABCDEF"))
+    assert solve(problem, Options(balance=halves, deviation=0.1), exhaust).result.feasible is False
+
+
+def test_a_price_on_borders_makes_them_shorter_and_the_cost_stays_true():
+    at = {"A": (0.0, 0.0), "B": (100.0, 0.0), "C": (200.0, 0.0), "D": (0.0, 100.0), "E": (100.0, 100.0)}
+    at["F"] = (200.0, 100.0)
+    edges = "AB BC DE EF AD BE CF"
+    problem = drawn(dict.fromkeys("ABCDEF", 10), [("L", 60, "A"), ("R", 60, "F")], at, edges)
+    borders = pd.DataFrame([(*pair, 100.0) for pair in edges.split()], columns=["a", "b", "metres"])
+    assert zones(problem, Options()) == "LLRLRR"
+    found, (only,) = prices(problem, Options(compact=5.0, borders=borders), exhaust)
+    assert "".join(found.result.zones) in ("LRRLRR", "LLRLLR")
+    plan = problem.positions(found.result.zones)
+    assert found.posed.sides.toll(problem, plan) == pytest.approx(5.0 * 0.2)
+    assert found.result.cost == pytest.approx(walked(problem, plan))
+    assert only.name == "compact" and only.low == pytest.approx(only.found) == pytest.approx(0.4142, abs=1e-3)
+    assert found.result.bound == pytest.approx(least_cost(problem))
 
 
 def test_several_rules_are_priced_each_and_together():
@@ -197,7 +249,9 @@ def test_why_not_the_nearer_school_is_told_with_the_rules_in_it():
     assert reasons(barred=(("C", "L"),)) == ["barrier"]
     assert reasons(together=(("C", "D"),)) == ["split"]
     assert reasons(least=40) == ["too_small"]
-    assert reasons(least=50) == ["possible"]  # the zone is below the least already
+    assert reasons(least=30) == ["possible"]
+    value = pd.Series([0, 1, 1, 0, 0, 1], index=list("ABCDEF"))
+    assert reasons(balance=value, deviation=0.1) == ["unbalanced"]
     posed = Options(max_metres=250).apply(six_in_a_row())
     told = posed.reasons(schools_of(posed.changed, plan, "B").assign(unit_id="B"), plan)
     assert dict(zip(told["zone_id"], told["reason"], strict=True)) == {"L": "current", "R": "too_far"}
@@ -227,6 +281,10 @@ def posed(draw: st.DrawFn) -> tuple[Problem, Options]:
         present=pd.Series(present, index=units, dtype="str"),
         together=(draw(st.sampled_from(edges)),) if edges and draw(st.booleans()) else (),
         share=draw(st.none() | st.just(0.9)),
+        least=draw(st.none() | st.sampled_from([1, 4])),
+        small=tuple(draw(st.lists(st.sampled_from(names), max_size=1))),
+        balance=draw(st.none() | st.just(pd.Series(range(len(units)), index=units))),
+        deviation=draw(st.sampled_from([0.5, 1.5])),
     )
 
 
@@ -241,7 +299,11 @@ def test_any_map_any_rules_a_plan_that_keeps_them_and_a_price_that_is_true(case)
     small, whole = found.problem, found.changed
     assert small.demand.sum() == problem.demand.sum()
     done, told = prices(problem, options, exhaust)
-    best = least_cost(replace(small, metres=found.grouping.merged(problem).metres))
+    sides, walks = found.sides.merged(found.grouping), found.grouping.merged(problem).metres
+    every = every_plan(replace(small, metres=walks))
+    best = min(
+        (walked(replace(small, metres=walks), p) for p in every if not sides.missed(p).any()), default=None
+    )
     assert done.result.feasible is (best is not None)
     if best is None:
         return

@@ -11,11 +11,13 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from gis.faults import Fault, FaultError, register_kinds
 from zoning.grouping import grouped
 from zoning.posed import Posed
 from zoning.problem import Problem, adjacency_arrays
+from zoning.sides import Sides
 
 register_kinds(
     {
@@ -34,11 +36,14 @@ register_kinds(
     }
 )
 
-TIGHTENING = ("max_metres", "barred", "stay", "together", "share")
+TIGHTENING = ("max_metres", "barred", "stay", "together", "least", "share", "balance", "compact")
 """Options that only take plans away, or only steer: none of them can make the best plan shorter."""
 
-STEERING = "stay"
-"""The option that forbids nothing and only makes moving dear."""
+STEERING = ("stay", "compact")
+"""The options that forbid nothing and only make moving, or long borders, dear."""
+
+AIDS = ("present", "small", "deviation", "borders")
+"""Fields that say more about an option and are none themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,9 +67,21 @@ class Options:
         Pairs (unit, zone) that may be cut off (认可的飞地). Approximation: the unit counts as a neighbour of
         the zone's first school, so that it may also tie its own neighbours to that zone.
     least
-        Fewest pupils of a zone. Only checked, not enforced.
+        Fewest pupils of a zone.
+    small
+        Zones that may have fewer, such as those of teaching points (教学点).
     share
         Most of its capacity that a zone may fill, over 0 up to 1 (rounded down to pupils).
+    balance
+        An attribute of units, unit_id -> value, such as the share of migrant children: the mean of every
+        zone, weighted by pupils, shall be near that of all. Units without a value count as the mean.
+    deviation
+        Most that the mean of a zone may differ from that of all, in the unit of ``balance``.
+    compact
+        Price of the border between zones, pupil-kilometres a kilometre. It steers the search; the cost that
+        is reported is walked kilometres alone.
+    borders
+        Columns ``a``, ``b``, ``metres``: length of the border of neighbouring units.
     """
 
     max_metres: float | None = None
@@ -74,20 +91,27 @@ class Options:
     together: tuple[tuple[str, ...], ...] = ()
     enclaves: tuple[tuple[str, str], ...] = ()
     least: int | None = None
+    small: tuple[str, ...] = ()
     share: float | None = None
+    balance: pd.Series | None = None
+    deviation: float | None = None
+    compact: float = 0.0
+    borders: pd.DataFrame | None = None
 
     @property
     def active(self) -> tuple[str, ...]:
         """Names of the options that are on and change the search, in the order of the fields."""
-        return tuple(f.name for f in fields(self) if f.name not in ("present", "least") and self._on(f.name))
+        return tuple(f.name for f in fields(self) if f.name not in AIDS and self._on(f.name))
 
     def only(self, name: str) -> Options:
         """Return the options with one of them alone."""
-        return Options(**{name: getattr(self, name)}, present=self.present)
+        return Options(**{each: getattr(self, each) for each in (name, *AIDS)})
 
     def _on(self, name: str) -> bool:
         value = getattr(self, name)
-        return value is not None and bool(value != ()) and not (name == "stay" and value == 0)
+        if isinstance(value, tuple) or name in (*STEERING, "least"):
+            return bool(value)
+        return value is not None
 
     def apply(self, problem: Problem) -> Posed:
         """Return the problem with the options in it.
@@ -117,7 +141,10 @@ class Options:
         steered = group.merged(replace(full, metres=problem.metres + extra))
         away = pd.Index(problem.unit_ids[np.isin(group.of, spared)])
         every = np.ones(problem.n_zones, dtype=bool)
-        return Posed(self, problem, full, steered, group, far[group.of], tuple(map(str, away)), every)
+        spared_units = tuple(map(str, away))
+        return Posed(
+            self, problem, full, steered, group, far[group.of], spared_units, every, _sides(self, problem)
+        )
 
 
 def _numbers(options: Options) -> Iterable[Fault]:
@@ -128,6 +155,9 @@ def _numbers(options: Options) -> Iterable[Fault]:
         "present": (options.stay == 0 or options.present is not None, "unit_id,school_id"),
         "least": (options.least is None or options.least >= 0, ">= 0"),
         "share": (options.share is None or 0 < options.share <= 1, "0-1"),
+        "deviation": (options.balance is None or 0 < (options.deviation or 0) < np.inf, "> 0"),
+        "compact": (0 <= options.compact < np.inf, ">= 0"),
+        "borders": (options.compact == 0 or options.borders is not None, "a,b,metres"),
     }
     for name, (good, wanted) in sound.items():
         if not good:
@@ -138,7 +168,7 @@ def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
     """Yield a fault for each unit and zone that the problem does not have."""
     pairs = [*options.barred, *options.enclaves]
     units = pd.Index([*(u for u, _ in pairs), *(u for group in options.together for u in group)], dtype="str")
-    zones = pd.Index([z for _, z in pairs], dtype="str")
+    zones = pd.Index([*(z for _, z in pairs), *options.small], dtype="str")
     for kind, named, known in (
         ("zoning_option_unit", units, problem.unit_ids),
         ("zoning_option_zone", zones, problem.zone_ids),
@@ -185,6 +215,54 @@ def _spare(small: Problem, far: np.ndarray, barred: np.ndarray) -> tuple[np.ndar
         left = free if free.any() else open_[unit]
         beyond[unit, np.where(left, small.metres[unit], np.inf).argmin()] = False
     return beyond, spared
+
+
+def _sides(options: Options, problem: Problem) -> Sides:
+    """Return the smallest sizes, the balance and the price of borders of the units as they are."""
+    n, m = problem.n_units, problem.n_zones
+    kinds: list[str] = []
+    weight, low, high = [np.zeros((0, n))], [np.zeros((0, m))], [np.zeros((0, m))]
+
+    def row(kind: str, weights: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
+        kinds.append(kind)
+        weight.append(weights[None, :].astype(float))
+        low.append(least[None, :].astype(float))
+        high.append(most[None, :].astype(float))
+
+    none, zero = np.full(m, np.inf), np.zeros(m)
+    if options.least:
+        row("least", problem.demand, np.where(problem.zone_ids.isin(options.small), 0, options.least), none)
+    if options.balance is not None and options.deviation:
+        value, mean = attribute(problem, options.balance)
+        scale = max(float(np.abs(value - mean).max(initial=0.0)), options.deviation)
+        off = problem.demand * (value - mean) / scale
+        most = problem.demand * options.deviation / scale
+        row("balance", off - most, -none, zero)
+        row("balance", off + most, zero, none)
+    border = csr_matrix((n, n))
+    if options.compact and options.borders is not None:
+        border = _lengths(problem, options.borders) * (options.compact / 1000.0)
+    return Sides(tuple(kinds), np.vstack(weight), np.vstack(low), np.vstack(high), border)
+
+
+def attribute(problem: Problem, balance: pd.Series) -> tuple[np.ndarray, float]:
+    """Return an attribute by unit, and its mean weighted by pupils, which stands in where it is not known."""
+    value = balance.reindex(problem.unit_ids).to_numpy(dtype=float, na_value=np.nan)
+    known = np.isfinite(value)
+    pupils = problem.demand[known]
+    mean = float(np.average(value[known], weights=pupils)) if pupils.sum() else 0.0
+    return np.where(known, value, mean), mean
+
+
+def _lengths(problem: Problem, borders: pd.DataFrame) -> csr_matrix:
+    """Return the length of the border between units, metres, symmetric, shape (n, n)."""
+    a = problem.unit_ids.get_indexer(pd.Index(borders["a"].astype("str")))
+    b = problem.unit_ids.get_indexer(pd.Index(borders["b"].astype("str")))
+    metres = borders["metres"].to_numpy(dtype=float, na_value=0.0)
+    kept = (a >= 0) & (b >= 0) & (a != b) & np.isfinite(metres)
+    a, b, metres = a[kept], b[kept], metres[kept]
+    once = csr_matrix((metres, (np.minimum(a, b), np.maximum(a, b))), shape=(problem.n_units,) * 2)
+    return csr_matrix(once + once.T)
 
 
 def _penalty(problem: Problem, present: pd.Series | None, stay: float) -> np.ndarray:

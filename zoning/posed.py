@@ -12,12 +12,16 @@ import pandas as pd
 from zoning.check import check, loads
 from zoning.grouping import Grouping
 from zoning.problem import Problem
+from zoning.sides import SLACK, Sides
 
 if TYPE_CHECKING:
     from zoning.options import Options
 
-KINDS = ("too_far", "barrier", "split", "over_share", "too_small")
+KINDS = ("too_far", "barrier", "split", "over_share", "too_small", "unbalanced")
 """Kinds of :meth:`Posed.check` beside those of :data:`zoning.check.KINDS`."""
+
+
+_SIDES = {"least": "too_small", "balance": "unbalanced"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,8 @@ class Posed:
         Units that a rule could not be asked of: they go to the nearest school that is left.
     scope
         Zones that the options hold for, shape (m,); all but after :meth:`within`.
+    sides
+        Limits on sums of zones and the price of borders, of the units as they are.
     """
 
     options: Options
@@ -52,6 +58,7 @@ class Posed:
     far: np.ndarray
     spared: tuple[str, ...]
     scope: np.ndarray
+    sides: Sides
 
     def expand(self, zones: pd.Series) -> pd.Series:
         """Return a plan of the merged units as a plan of all units."""
@@ -73,7 +80,9 @@ class Posed:
             capacity=np.where(inside, self.changed.capacity, self.plain.capacity),
             forbidden=np.where(inside, self.changed.forbidden, self.plain.forbidden),
         )
-        return replace(self, changed=changed, scope=inside)
+        low = np.where(inside, self.sides.low, -np.inf)
+        high = np.where(inside, self.sides.high, np.inf)
+        return replace(self, changed=changed, scope=inside, sides=replace(self.sides, low=low, high=high))
 
     def moved(self, zones: pd.Series) -> int:
         """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""
@@ -85,7 +94,7 @@ class Posed:
         A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
         unit away from the zone with most of the group's pupils), a zone over its share of seats
         ``over_share`` (beside ``overload`` where it is over all of them), one below the least size
-        ``too_small``.
+        ``too_small``, one whose mean is too far from that of all ``unbalanced`` (its pupils as amount).
         """
         posed = self.changed  # kept as it is where it can be: what it derives is known already
         if self.options.share is not None:
@@ -98,7 +107,7 @@ class Posed:
         new = (kind == "forbidden") & ~self.plain.forbidden[units, zone]
         kind[new & self.far[units, zone]] = "too_far"
         kind[new & ~self.far[units, zone]] = "barrier"
-        rows = [found.assign(kind=kind), *self._split(at), *self._full(at), *self._small(at)]
+        rows = [found.assign(kind=kind), *self._split(at), *self._full(at), *self._beside(at)]
         return pd.concat(rows, ignore_index=True).astype(found.dtypes.to_dict())
 
     def reasons(self, table: pd.DataFrame, zones: pd.Series) -> pd.DataFrame:
@@ -108,8 +117,9 @@ class Posed:
         ----------
         table
             With ``zone_id`` and ``reason``, and ``unit_id``; what is forbidden by an option becomes
-            ``too_far`` or ``barrier``, what would split a group that shall stay whole ``split``, what would
-            leave the unit's zone below the least size ``too_small``; an exchange of such a unit is taken out.
+            ``too_far`` or ``barrier``, what would split a group that shall stay whole ``split``; what could
+            be but would leave a zone below the least size ``too_small``, or farther from the balance
+            ``unbalanced``. An exchange that would split a group is taken out.
         zones
             The plan that the table is about.
         """
@@ -122,7 +132,8 @@ class Posed:
         why[new] = np.where(self.far[unit, zone], "too_far", "barrier")[new]
         grouped = np.bincount(self.grouping.of)[self.grouping.of] > 1
         why[free & grouped[unit]] = "split"
-        why[(why == "possible") & self._leaves_small(at, unit)] = "too_small"
+        for kind, worse in self._worse(at, unit, zone):
+            why[(why == "possible") & worse] = kind
         found = table.assign(reason=pd.Series(why, index=table.index, dtype="str"))
         if "swap_unit_id" in table:
             other = self.plain.unit_ids.get_indexer(pd.Index(table["swap_unit_id"].fillna("")))
@@ -130,13 +141,17 @@ class Posed:
             found.loc[bound, ["swap_unit_id", "swap_pupil_km"]] = None
         return found
 
-    def _leaves_small(self, at: np.ndarray, unit: np.ndarray) -> np.ndarray:
-        """Tell for units whether their leaving brings a zone below the least size."""
-        now = np.maximum(at[unit], 0)
-        load = loads(self.plain, at)[now]
-        least = self.options.least or 0
-        low = (load >= least) & (load - self.plain.demand[unit] < least)
-        return low & (at[unit] >= 0) & self.scope[now]
+    def _worse(self, at: np.ndarray, unit: np.ndarray, zone: np.ndarray) -> Iterable[tuple[str, np.ndarray]]:
+        """Tell for moves of units whether one of the two zones would miss what it shall keep by more."""
+        now, placed, total = np.maximum(at[unit], 0), at[unit] >= 0, self.sides.totals(at)
+        for k, kind in enumerate(self.sides.kinds):
+            weight, low, high = self.sides.weight[k][unit], self.sides.low[k], self.sides.high[k]
+
+            here, there = total[k][now], total[k][zone]
+            more = _gap(there + weight, low[zone], high[zone]) - _gap(there, low[zone], high[zone])
+            left = _gap(here - weight, low[now], high[now]) - _gap(here, low[now], high[now])
+            left[~placed] = 0.0
+            yield _SIDES[kind], np.maximum(more, left) > SLACK
 
     def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
         for units in self.grouping.members():
@@ -152,11 +167,13 @@ class Posed:
         if len(full):
             yield self._of_zones("over_share", full, over[full])
 
-    def _small(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
-        short = (self.options.least or 0) - loads(self.plain, at)
-        small = np.flatnonzero((short > 0) & self.scope)
-        if len(small):
-            yield self._of_zones("too_small", small, short[small])
+    def _beside(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
+        pupils = loads(self.plain, at)
+        for kind, missed in zip(self.sides.kinds, self.sides.missed(at), strict=True):
+            zones = np.flatnonzero(missed > 0)
+            amount = np.ceil(missed - SLACK).astype(np.int64) if kind == "least" else pupils
+            if len(zones):
+                yield self._of_zones(_SIDES[kind], zones, amount[zones])
 
     def _of_zones(self, kind: str, zones: np.ndarray, amount: np.ndarray) -> pd.DataFrame:
         names = self.plain.zone_ids[zones]
@@ -165,6 +182,10 @@ class Posed:
     def _rows(self, kind: str, zones: pd.Series, units: np.ndarray) -> pd.DataFrame:
         columns = {"kind": kind, "zone_id": zones.to_numpy(), "unit_id": zones.index.to_numpy()}
         return pd.DataFrame({**columns, "amount": self.plain.demand[units]})
+
+
+def _gap(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return np.maximum(np.maximum(low - value, value - high), 0.0)
 
 
 def moved(problem: Problem, present: pd.Series | None, zones: pd.Series) -> int:

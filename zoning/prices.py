@@ -13,6 +13,7 @@ from zoning.options import STEERING, TIGHTENING, Options
 from zoning.posed import Posed
 from zoning.problem import Problem
 from zoning.result import Result
+from zoning.solver import Limits
 
 Solve = Callable[[Problem, pd.Series | None], Result]
 """Solves a problem from a start; the same work and seed every time make prices comparable."""
@@ -32,8 +33,8 @@ class Price:
     found
         Difference of the two plans that were found; NaN where there is no plan.
     low, high
-        The cost of the rule lies between these, both proven; for ``stay``, and for all together with it, it
-        is that of the plan found, for a price of moving forbids nothing.
+        The cost of the rule lies between these, both proven; for ``stay`` and ``compact``, and for all
+        together with one of them, it is that of the plan found, for a mere price forbids nothing.
     feasible
         As in :class:`zoning.result.Result`, of the problem with the option.
     """
@@ -53,8 +54,7 @@ class Optioned:
     ----------
     result
         With the plan of all units; ``cost`` is walked pupil-kilometres, ``bound`` holds for every plan that
-        keeps the rules, ``violations`` counts the rows of :meth:`zoning.posed.Posed.check`, the smallest
-        sizes of zones aside.
+        keeps the rules, ``violations`` counts the rows of :meth:`zoning.posed.Posed.check`.
     posed
         The problem with the options.
     prices
@@ -66,8 +66,28 @@ class Optioned:
     prices: tuple[Price, ...] = ()
 
 
-def solve(problem: Problem, options: Options, by: Solve, *, start: pd.Series | None = None) -> Optioned:
+def solve(
+    problem: Problem,
+    options: Options,
+    by: Solve,
+    *,
+    start: pd.Series | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+) -> Optioned:
     """Solve a problem under options.
+
+    Parameters
+    ----------
+    problem, options
+        The problem and the options.
+    by
+        Solves the problem with what the engine knows of the options; smallest sizes, balance and borders are
+        brought about from there (:mod:`zoning.steered`).
+    start
+        A plan to start from.
+    limits, seed
+        Of what comes after ``by``: its work is fixed, so that the limits only cut it short.
 
     Raises
     ------
@@ -76,6 +96,10 @@ def solve(problem: Problem, options: Options, by: Solve, *, start: pd.Series | N
     """
     posed = options.apply(problem)
     found = by(posed.problem, None if start is None else posed.reduce(start))
+    if not posed.sides.idle:
+        from zoning.steered import steered
+
+        found = steered(posed.problem, posed.sides.merged(posed.grouping), found, limits=limits, seed=seed)
     zones = posed.expand(found.zones)
     at = problem.positions(zones)
     broken = posed.check(zones)
@@ -85,7 +109,7 @@ def solve(problem: Problem, options: Options, by: Solve, *, start: pd.Series | N
             zones=zones,
             cost=found.cost if found.feasible is False else cost(problem, at),
             bound=_walked_bound(posed, found.bound),
-            violations=int((broken["kind"] != "too_small").sum()),
+            violations=len(broken),
         ),
         posed,
     )
@@ -101,7 +125,13 @@ def _walked_bound(posed: Posed, bound: float) -> float:
 
 
 def prices(
-    problem: Problem, options: Options, by: Solve, *, start: pd.Series | None = None
+    problem: Problem,
+    options: Options,
+    by: Solve,
+    *,
+    start: pd.Series | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
 ) -> tuple[Optioned, tuple[Price, ...]]:
     """Solve under all options, and price each of them alone against the plain problem.
 
@@ -115,6 +145,8 @@ def prices(
         How each problem is solved: one call for all, one for none, and one for each of several.
     start
         A plan to start every search from.
+    limits, seed
+        As in :func:`solve`.
 
     Returns
     -------
@@ -123,14 +155,17 @@ def prices(
     tuple of Price
         See :class:`Price`.
     """
-    both = solve(problem, options, by, start=start)
+    both = solve(problem, options, by, start=start, limits=limits, seed=seed)
     if not options.active:
         return both, ()
     plain = by(problem, start)
-    alone = {name: solve(problem, options.only(name), by, start=start) for name in options.active}
-    if len(alone) == 1:
-        alone = dict.fromkeys(alone, both)
+    if len(options.active) == 1:
+        alone = {options.active[0]: both}
     else:
+        alone = {
+            name: solve(problem, options.only(name), by, start=start, limits=limits, seed=seed)
+            for name in options.active
+        }
         alone["all"] = both
     both = _raised(both, plain.bound)
     plain = _best(problem, plain, list(alone.values()))
@@ -161,7 +196,7 @@ def price(name: str, with_it: Optioned, without: Result) -> Price:
     found, active = with_it.result, with_it.posed.options.active
     if found.feasible is not True or without.feasible is not True:
         return Price(name, math.nan, math.nan, math.nan, found.feasible)
-    least = found.cost if STEERING in active else found.bound
+    least = found.cost if any(each in STEERING for each in active) else found.bound
     low, high = least - without.cost, found.cost - without.bound
     if all(each in TIGHTENING for each in active):
         low, high = max(low, 0.0), max(high, 0.0)
@@ -171,7 +206,14 @@ def price(name: str, with_it: Optioned, without: Result) -> Price:
 
 
 def limit_moved(
-    problem: Problem, options: Options, most: int, by: Solve, *, start: pd.Series | None = None
+    problem: Problem,
+    options: Options,
+    most: int,
+    by: Solve,
+    *,
+    start: pd.Series | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
 ) -> Options:
     """Return options whose price of moving keeps the pupils moved to a limit, where one was found.
 
@@ -187,7 +229,7 @@ def limit_moved(
         With ``present``; a price in ``stay`` is where the search begins.
     most
         Most pupils whose zone may change.
-    by, start
+    by, start, limits, seed
         As in :func:`prices`; called up to :data:`DEAREST` times.
 
     Returns
@@ -198,7 +240,7 @@ def limit_moved(
     low, high = 0.0, max(options.stay, 0.0)
     kept = math.inf
     for _ in range(DEAREST):
-        tried = solve(problem, replace(options, stay=high), by, start=start)
+        tried = solve(problem, replace(options, stay=high), by, start=start, limits=limits, seed=seed)
         few = tried.result.feasible is True and tried.posed.moved(tried.result.zones) <= most
         if few:
             kept = high

@@ -1,0 +1,163 @@
+"""Limits on what each zone of a plan sums up to beside its seats, and a price on the borders between zones.
+
+A smallest zone and the balance of an attribute are rows that are linear in who goes where: for weights of the
+units, the sum over a zone lies between two values. They stand in the search as penalties, in models as rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csc_matrix, csr_matrix, hstack, vstack
+
+from zoning.check import loads
+from zoning.core import Core
+from zoning.grouping import Grouping
+from zoning.problem import Problem
+from zoning.reach import Reach, Reason
+from zoning.solver import Model
+
+SLACK = 1e-6
+"""Amounts by which a row may be missed: rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Rows ``low[k, z] <= sum of weight[k, u] over the units u of zone z <= high[k, z]``, and border prices.
+
+    Attributes
+    ----------
+    kinds
+        What each row is about, shape (k,).
+    weight
+        Weights, in pupils or of that size, shape (k, n).
+    low, high
+        Limits, shape (k, m); infinite where there is none.
+    border
+        Price of the border between two units in different zones, pupil-km, symmetric, shape (n, n).
+    """
+
+    kinds: tuple[str, ...]
+    weight: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    border: csr_matrix
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is asked for."""
+        return not len(self.kinds) and not self.border.nnz
+
+    def merged(self, grouping: Grouping) -> Sides:
+        """Return the same for merged units."""
+        k, n = len(grouping.first), len(grouping.of)
+        into = csr_matrix((np.ones(n), (np.arange(n), grouping.of)), shape=(n, k))
+        border = csr_matrix(into.T @ self.border @ into)
+        border.setdiag(0.0)
+        border.eliminate_zeros()
+        return replace(self, weight=np.asarray(self.weight @ into), border=border)
+
+    def totals(self, zone: np.ndarray) -> np.ndarray:
+        """Return what each row sums up to in a plan, shape (k, m)."""
+        given = zone >= 0
+        rows = [np.bincount(zone[given], w[given], self.low.shape[1]) for w in self.weight]
+        return np.array(rows).reshape(self.low.shape)
+
+    def missed(self, zone: np.ndarray) -> np.ndarray:
+        """Return by how much a plan misses each row, shape (k, m); 0 where it is kept."""
+        total = self.totals(zone)
+        gap = np.maximum(np.maximum(self.low - total, total - self.high), 0.0)
+        return np.where(gap > SLACK, gap, 0.0)
+
+    def prices(self, problem: Problem) -> np.ndarray:
+        """Return the border price of each entry of the neighbour lists, shape of ``problem.indices``."""
+        owner = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
+        if not self.border.nnz or not len(owner):
+            return np.zeros(len(owner))
+        return np.asarray(self.border[owner, problem.indices], dtype=float).ravel()
+
+    def toll(self, problem: Problem, zone: np.ndarray) -> float:
+        """Return what the borders of a plan cost, pupil-km."""
+        owner = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
+        return float(self.prices(problem)[zone[owner] != zone[problem.indices]].sum() / 2)
+
+    def model(self, core: Core, *, whole: bool, price: float | None = None) -> Model:
+        """Return the model of a part with the rows in it; ``price`` of a unit missed, else rows are hard."""
+        model = core.model(whole)
+        columns = len(model.cost)
+        rows = np.flatnonzero(np.isfinite(self.low) | np.isfinite(self.high))
+        k, z = np.divmod(rows, self.low.shape[1])
+        held = self.totals(np.where(core.free, -1, core.part.zone))[k, z]
+        entries = np.where(core.zone == z[:, None], self.weight[k][:, core.unit], 0.0)
+        more = hstack([csr_matrix(entries), csr_matrix((len(rows), columns - len(core.unit)))])
+        old = csc_matrix((model.value, model.index, model.start), shape=(len(model.row_lower), columns))
+        both = vstack([old, more], format="csc")
+        slacks = 0 if price is None else 2 * len(rows)
+        if slacks:
+            eye = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), np.arange(len(rows)))))
+            empty = csr_matrix((old.shape[0], slacks))
+            both = hstack([both, vstack([empty, hstack([eye, -eye])])], format="csc")
+        whole_numbers = model.integer
+        if whole_numbers is not None:
+            whole_numbers = np.concatenate([whole_numbers, np.zeros(slacks, dtype=bool)])
+        return Model(
+            np.concatenate([model.cost, np.full(slacks, price or 0.0)]),
+            np.concatenate([model.upper, np.full(slacks, np.inf)]),
+            np.concatenate([model.row_lower, self.low[k, z] - held]),
+            np.concatenate([model.row_upper, self.high[k, z] - held]),
+            both.indptr,
+            both.indices,
+            both.data,
+            whole_numbers,
+        )
+
+
+def proofs(problem: Problem, tight: Reach, sides: Sides) -> tuple[Reason, ...]:
+    """Return plain proofs that no plan has zones large enough: in all, or one that cannot have the pupils."""
+    found = []
+    for k in (k for k, kind in enumerate(sides.kinds) if kind == "least"):
+        least, pupils = sides.low[k], int(problem.demand.sum())
+        asked = int(least[np.isfinite(least)].sum())
+        if asked > pupils:
+            found.append(_in_all(asked, pupils))
+        for z in np.flatnonzero(np.isfinite(least)):
+            most = int(problem.demand[tight.allowed[:, z]].sum())
+            if most < least[z]:
+                found.append(_of_zone(problem, int(z), most, int(least[z])))
+            elif problem.capacity[z] < least[z]:
+                found.append(_of_zone(problem, int(z), int(problem.capacity[z]), int(least[z])))
+    return tuple(found)
+
+
+def _in_all(asked: int, pupils: int) -> Reason:
+    return Reason(
+        "least_in_all",
+        f"各片区的最少人数合计 {asked} 人，而学生共 {pupils} 人，不可能都达到。",
+        f"The least sizes of the zones add up to {asked} pupils, but there are {pupils}: not all can be met.",
+    )
+
+
+def _of_zone(problem: Problem, zone: int, most: int, least: int) -> Reason:
+    name = problem.zone_ids[zone]
+    return Reason(
+        "least_of_zone",
+        f"片区“{name}”在学位和其他规则之下最多有 {most} 人，达不到最少 {least} 人。",
+        f'Zone "{name}" can have {most} pupils at most under its seats and the other rules: fewer than the '
+        f"least of {least}.",
+        zones=(zone,),
+    )
+
+
+def shared() -> Reason:
+    """Return the reason to give where even shared units could not keep the rows."""
+    return Reason(
+        "sides_together",
+        "即使允许把单元拆开分到几个片区，也不能同时满足学位、每片区最少人数和均衡的要求。",
+        "Even if units could be shared among zones, seats, least sizes and the balance cannot all be kept.",
+    )
+
+
+def missed_seats(problem: Problem, zone: np.ndarray) -> int:
+    """Return the pupils over the seats of a plan."""
+    return int(np.maximum(loads(problem, zone) - problem.capacity, 0).sum())
