@@ -16,6 +16,7 @@ from gis import symbols
 from gis.hotspots import bin_labels
 from gis.layers import value_label
 from gis.symbols import BARRIER_STYLE, BRICK, CLASS_SIZE_COLOURS, INK, ROAD_STYLE, TEALS, LegendItem
+from planning import basemap
 from ui.maps.data import on_earth
 from ui.maps.ground import MINOR
 from ui.state import Context
@@ -23,7 +24,7 @@ from ui.texts import _, language
 from ui.views import status
 
 #: Names of the layers, in the order of the control.
-NAMES: Final = ("roads", "barriers", "borders", "distance", "classes", "estates")
+NAMES: Final = ("roads", "barriers", "borders", "distance", "classes", "estates", "tiles")
 #: What the board has always shown.
 SHOWN: Final = ("roads", "barriers", "borders")
 #: Layers that the browser has not until they are switched on.
@@ -59,6 +60,7 @@ def words() -> dict[str, str]:
         "distance": _("步行距离"),
         "classes": _("班额热点"),
         "estates": _("新建小区"),
+        "tiles": _("在线底图"),
     }
 
 
@@ -71,16 +73,24 @@ def missing(context: Context) -> dict[str, str]:
         "classes": not project.has("classes", "schools"),
         "estates": not project.has("estates"),
     }
-    return {name: _("还没有数据:请在“数据”页导入。") for name, none in lacking.items() if none}
+    said = {name: _("还没有数据:请在“数据”页导入。") for name, none in lacking.items() if none}
+    if not project.epsg:
+        said["tiles"] = _("独立坐标的项目没有经纬度,不能叠加在线底图。")
+    elif not basemap.stored().sheets():
+        said["tiles"] = _("没有设定:请在“数据”页“设定”中填写天地图密钥或内网瓦片地址。")
+    return said
 
 
 def control(context: Context) -> dict[str, Any]:
     """Return what the control needs: names, words and what is missing; what is on; classes of walks."""
     said, lacking = words(), missing(context)
+    on = [name for name in chosen() if name not in lacking]
     return {
         "title": _("显示图层"),
         "rows": [[name, said[name], lacking.get(name, "")] for name in NAMES],
-        "on": [name for name in chosen() if name not in lacking],
+        "on": on,
+        "tiles": basemap.stored().sheets() if "tiles" in on else [],
+        "no_tiles": _("在线底图取不到:请检查网络、密钥或瓦片地址;划片不受影响。"),
         "walks": {"tops": list(WALKS), "colours": list(TEALS)},
     }
 
@@ -217,6 +227,13 @@ def _estate_rows(context: Context) -> list[LegendItem | str]:
     ]
 
 
+def _tile_rows(context: Context) -> list[LegendItem | str]:
+    base = basemap.stored()
+    if base.template:
+        return [_("在线底图:{host}(内网瓦片,须为 Web 墨卡托)", host=base.host())]
+    return [_("在线底图:天地图(需联网;CGCS2000)")]
+
+
 _LEGENDS: Final = {
     "roads": _lines("roads", "road_class"),
     "barriers": _lines("barriers", "kind"),
@@ -224,4 +241,5 @@ _LEGENDS: Final = {
     "distance": _walk_rows,
     "classes": _class_rows,
     "estates": _estate_rows,
+    "tiles": _tile_rows,
 }

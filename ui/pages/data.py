@@ -7,7 +7,7 @@ import streamlit as st
 from gis.faults import errors
 from gis.layers import SCHEMAS, layer_label
 from planning import smallcounts
-from ui import headers, imports, outcome, widgets
+from ui import basemap, headers, imports, outcome, widgets
 from ui.maps.show import show
 from ui.state import Context
 from ui.texts import _, language
@@ -163,6 +163,7 @@ def _assumed(context: Context) -> None:
             "- **坐标系**:经纬度换算为 CGCS2000 三度带高斯-克吕格平面坐标,单位米;距离和面积都在其中计算。"
         )
     )
+    basemap.panel()
 
 
 def _import(context: Context) -> None:

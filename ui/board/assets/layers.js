@@ -49,7 +49,18 @@ Object.assign(Board.prototype, {
     s.hidden = ["roads", "barriers", "borders"].filter((name) => !this.on.has(name));
     s.walked = this.on.has("distance") ? (u) => this._hue(u) : null;
     s.far = (u) => this.data.demand[u] > 0 && (this._limits() || []).some((rule) => this._beyond(rule, u));
+    s.under = this.on.has("tiles");
+    this._tiles();
     this._pictures();
+  },
+
+  // Tiles below the units, asked for only while the layer is on and Python has told where they are.
+  _tiles() {
+    const { tiles, no_tiles } = this.data.layers, wanted = this.on.has("tiles") ? tiles : [];
+    if (JSON.stringify(wanted) === JSON.stringify(this.tiled || [])) { return; }
+    this.tiled = wanted;
+    (this.sheets || []).forEach((sheet) => sheet.remove());
+    this.sheets = wanted.map((url) => L.tileLayer(url, { maxZoom: 18 }).addTo(this.map).on("tileerror", () => this._say(no_tiles)));
   },
 
   // Colour of a unit by its walk; white where none is known, or none yet.

@@ -1,6 +1,6 @@
 // How strokes go to Python: at once, or, while it still works on earlier ones, together when it has answered.
 
-const PATIENCE = 2500;  // ms to wait for an answer before strokes are sent again
+const PATIENCE = 6000;  // ms to wait for the first answer before strokes are sent again; then as answers take
 
 Object.assign(Board.prototype, {
   // Send what is not yet acknowledged. While an answer is awaited strokes gather: a run for each of many quick
@@ -13,13 +13,15 @@ Object.assign(Board.prototype, {
     this.sent = this.last;
     this.tries = (this.tries || 0) + 1;
     this.send("queue", { client: this.client, tries: this.tries, items: this.queue });
-    this.again = setTimeout(() => this._send(), PATIENCE * Math.min(this.tries, 6));
+    this.went = performance.now();
+    this.again = setTimeout(() => this._send(), (this.patience || PATIENCE) * Math.min(this.tries, 4));
   },
 
   // Python has answered: drop what it has dealt with, send what has gathered since.
   _answered(done) {
     this.queue = this.queue.filter((item) => item.n > done);
     if (!this.sent || this.sent > done) { return; }
+    if (this.tries === 1) { this.patience = Math.max(2500, 3 * (performance.now() - this.went)); }
     this.tries = 0;
     clearTimeout(this.again);
     this.sent = 0;

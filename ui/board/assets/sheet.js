@@ -195,7 +195,7 @@ const Sheet = L.Canvas.extend({
     for (const [key, units] of groups) {
       ctx.beginPath();
       for (const u of units) { this._trace(ctx, frame, u); }
-      ctx.globalAlpha = s.walked ? 0.8 : key === LOOSE ? 1 : key === "cut" ? 0.55 : 0.38;
+      ctx.globalAlpha = s.walked ? (s.under ? 0.6 : 0.8) : key === LOOSE ? (s.under ? 0.3 : 1) : key === "cut" ? 0.55 : 0.38;
       ctx.fillStyle = s.walked ? key : key === LOOSE ? "#ffffff" : key === "cut" ? "#b42318" : s.colours[key];
       ctx.fill("evenodd");
     }
