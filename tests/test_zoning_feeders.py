@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from tests.zoning_maps import drawn, problems, six_in_a_row
 from zoning.feeders import REASONS, feeders, links, split
 from zoning.grouping import grouped
+from zoning.optimise import optimise
+from zoning.options import Options
+from zoning.prices import prices, solve
 
 ROW = list("ABCDEF")
 
@@ -89,3 +92,29 @@ def test_any_groups_that_are_told_to_fit_do(problem, data):
     loose = set(primary.index[primary.isin(found.unfit["primary_zone"])])
     assert loose.isdisjoint(unit for group in found.groups for unit in group)
     assert len(loose) + sum(map(len, found.groups)) == problem.n_units
+
+
+def exhaust(problem, start):
+    return optimise(problem, start, work=400, seed=1, exact=True)
+
+
+def test_a_junior_plan_keeps_feeders_whole_with_a_price_of_its_own():
+    problem = six_in_a_row(left=30, right=40)
+    fed = feeders(problem, plan("PPQQRR")).groups
+    found, (only,) = prices(problem, Options(feeders=fed), exhaust)
+    assert "".join(found.result.zones) == "LLRRRR" and found.result.violations == 0
+    assert (only.name, only.found, only.low, only.high) == ("feeders", *[pytest.approx(1.0)] * 3)
+    table = links(plan("PPQQRR"), found.result.zones, pd.Series(10, index=ROW))
+    assert table["whole"].all()
+
+
+def test_a_split_feeder_is_named_apart_from_a_town_and_both_may_hold_the_same_units():
+    problem = six_in_a_row(left=40, right=40)
+    rules = Options(together=(("C", "D"),), feeders=(("B", "C"), ("E", "F")))
+    assert "".join(solve(problem, rules, exhaust).result.zones) in ("LLLLRR", "LRRRRR")
+    broken = rules.apply(problem).check(plan("LLRLRR"))
+    told = broken[["kind", "unit_id", "amount"]].to_numpy().tolist()
+    assert ["split", "D", 10] in told or ["split", "C", 10] in told
+    assert any(kind == "feeder" and unit in "BC" for kind, unit, _ in told)
+    assert rules.apply(problem).check(plan("LLLLRR")).empty
+    assert Options(feeders=(("B", "C"), ("D", "E"))).apply(problem).problem.n_units == 4

@@ -36,7 +36,7 @@ register_kinds(
     }
 )
 
-TIGHTENING = ("max_metres", "barred", "stay", "together", "least", "share", "balance", "compact")
+TIGHTENING = ("max_metres", "barred", "stay", "together", "feeders", "least", "share", "balance", "compact")
 """Options that only take plans away, or only steer: none of them can make the best plan shorter."""
 
 STEERING = ("stay", "compact")
@@ -63,6 +63,8 @@ class Options:
         The plan in force, unit_id -> zone_id; units without a zone of the problem are free.
     together
         Groups of units that stay in one zone (社区, 镇街).
+    feeders
+        Primary zones that go whole to one junior zone (对口直升), see :func:`zoning.feeders.feeders`.
     enclaves
         Pairs (unit, zone) that may be cut off (认可的飞地). Approximation: the unit counts as a neighbour of
         the zone's first school, so that it may also tie its own neighbours to that zone.
@@ -89,6 +91,7 @@ class Options:
     stay: float = 0.0
     present: pd.Series | None = None
     together: tuple[tuple[str, ...], ...] = ()
+    feeders: tuple[tuple[str, ...], ...] = ()
     enclaves: tuple[tuple[str, str], ...] = ()
     least: int | None = None
     small: tuple[str, ...] = ()
@@ -125,7 +128,7 @@ class Options:
         if faults:
             raise FaultError(faults)
         wide = _capped(_joined(problem, self.enclaves), self.share)
-        group = grouped(wide, self.together)
+        group = grouped(wide, _whole(self))
         far = np.zeros(problem.forbidden.shape, dtype=bool)
         if self.max_metres is not None:
             far = np.isfinite(problem.metres) & (problem.metres > self.max_metres)
@@ -167,13 +170,25 @@ def _numbers(options: Options) -> Iterable[Fault]:
 def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
     """Yield a fault for each unit and zone that the problem does not have."""
     pairs = [*options.barred, *options.enclaves]
-    units = pd.Index([*(u for u, _ in pairs), *(u for group in options.together for u in group)], dtype="str")
+    grouped_units = (unit for group in (*options.together, *options.feeders) for unit in group)
+    units = pd.Index([*(u for u, _ in pairs), *grouped_units], dtype="str")
     zones = pd.Index([*(z for _, z in pairs), *options.small], dtype="str")
     for kind, named, known in (
         ("zoning_option_unit", units, problem.unit_ids),
         ("zoning_option_zone", zones, problem.zone_ids),
     ):
         yield from (Fault(kind, found=str(name)) for name in named.unique().difference(known))
+
+
+def _whole(options: Options) -> list[tuple[str, ...]]:
+    """Return the groups that stay in one zone; a feeder and the towns that it shares units with are one."""
+    towns = [dict.fromkeys(group) for group in options.together]
+    free = []
+    for feeder in options.feeders:
+        met = [town for town in towns if not town.keys().isdisjoint(feeder)]
+        towns = [town for town in towns if town not in met]
+        (towns if met else free).append(dict.fromkeys([*feeder, *(unit for town in met for unit in town)]))
+    return [tuple(group) for group in (*towns, *free)]
 
 
 def _positions(problem: Problem, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:

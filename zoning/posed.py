@@ -17,7 +17,7 @@ from zoning.sides import SLACK, Sides
 if TYPE_CHECKING:
     from zoning.options import Options
 
-KINDS = ("too_far", "barrier", "split", "over_share", "too_small", "unbalanced")
+KINDS = ("too_far", "barrier", "split", "feeder", "over_share", "too_small", "unbalanced")
 """Kinds of :meth:`Posed.check` beside those of :data:`zoning.check.KINDS`."""
 
 
@@ -92,9 +92,10 @@ class Posed:
         """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.
 
         A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
-        unit away from the zone with most of the group's pupils), a zone over its share of seats
-        ``over_share`` (beside ``overload`` where it is over all of them), one below the least size
-        ``too_small``, one whose mean is too far from that of all ``unbalanced`` (its pupils as amount).
+        unit away from the zone with most of the group's pupils), a primary zone in several junior ones
+        ``feeder`` in the same way, a zone over its share of seats ``over_share`` (beside ``overload`` where
+        it is over all of them), one below the least size ``too_small``, one whose mean is too far from that
+        of all ``unbalanced`` (its pupils as amount).
         """
         posed = self.changed  # kept as it is where it can be: what it derives is known already
         if self.options.share is not None:
@@ -154,12 +155,14 @@ class Posed:
             yield _SIDES[kind], np.maximum(more, left) > SLACK
 
     def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
-        for units in self.grouping.members():
-            size = np.bincount(at[units] + 1, self.plain.demand[units] + 1e-9)
-            away = units[at[units] + 1 != int(size.argmax())]
-            away = away[(at[away] < 0) | self.scope[at[away]]]
-            if len(away):
-                yield self._rows("split", self.plain.series(at)[self.plain.unit_ids[away]], away)
+        for kind, groups in (("split", self.options.together), ("feeder", self.options.feeders)):
+            for group in groups:
+                units = self.plain.unit_ids.get_indexer(pd.Index(list(group), dtype="str").unique())
+                size = np.bincount(at[units] + 1, self.plain.demand[units] + 1e-9, minlength=1)
+                away = units[at[units] + 1 != int(size.argmax())]
+                away = away[(at[away] < 0) | self.scope[at[away]]]
+                if len(away):
+                    yield self._rows(kind, self.plain.series(at)[self.plain.unit_ids[away]], away)
 
     def _full(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
         over = loads(self.plain, at) - self.changed.capacity
