@@ -8,19 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from zoning import bounds, core, exact, partition, starts
-from zoning.check import check_positions, cut_off, loads
+from zoning.check import check_positions, cut_off
 from zoning.check import cost as plan_cost
 from zoning.coolings import COOLINGS, POLISH, QUENCH
-from zoning.found import Best
-from zoning.mixing import Mixer
+from zoning.drawer import Drawer
+from zoning.found import Best, rank
 from zoning.problem import Problem
 from zoning.reach import Reach
 from zoning.recombine import recombine
-from zoning.regroup import neighbouring, over_price, regroup
+from zoning.regroup import Groups, neighbouring, over_price, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
 from zoning.settle import settle
-from zoning.sketch import Sketcher
 from zoning.terms import Terms
 
 LAGRANGE_ROUNDS = 200
@@ -32,13 +31,13 @@ COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK, RECOMBINE_WORK = 1_000, 500
 RECOMBINE_EFFORT = 40
 """Stop checks of the solver allowed to each round of putting plans together."""
 
-FEW = 12
-"""Mean units a zone up to which plans are drawn from catchments."""
+REFINED = 60
+"""Groups of zones that are re-optimised in one step."""
 
 LARGE = 100_000
 """Pairs of unit and zone from which only steps are taken whose time grows with the units."""
 
-PROVABLE = 4_000
+PROVABLE = 1_500
 """Open pairs up to which a proof is tried although none was asked for."""
 
 FIRST_EFFORT = 100_000
@@ -65,8 +64,7 @@ class Engine:
         self.limits = terms.limits
         self.best, self.cuts = Best(), core.Cuts()
         self.prover = exact.Prover(problem, tight, seed=seed)
-        drawer = Mixer if problem.n_units <= FEW * problem.n_zones else Sketcher
-        self.sketcher: Mixer | Sketcher = drawer(problem, tight, self.cuts, seed=seed)
+        self.drawer = Drawer(problem, tight, self.cuts, seed=seed)
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
@@ -79,6 +77,7 @@ class Engine:
         self._begin(begin)
         search = Search(self.problem, self.tight, self.bound, seed=self.seed)
         self._fit_start(search)
+        self.groups = Groups(self.problem, self.tight, self.random)
         turn = 0
         while not self._over():
             self._turn(search, turn)
@@ -95,7 +94,7 @@ class Engine:
         problem, best = self.problem, self.best
         if (zone < 0).any() or not self.tight.allowed[np.arange(len(zone)), zone].all():
             return False
-        over, cost = self._rank(zone)
+        over, cost = rank(self.problem, zone)
         if cut_off(problem, zone).any():
             return False
         best.keep(over, cost, zone)
@@ -202,31 +201,32 @@ class Engine:
             return
         if self.best.zone is not None:
             small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
-            if turn % 4 == 2 if isinstance(self.sketcher, Mixer) else turn % 2 == 0:
-                self._sketch(search)
-            if small or turn % 4 == 3:
+            self._sketch(search, turn)
+            if turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few)):
                 self._anneal(search, turn, self.best.zone)
             if turn % (2 if small else 8) == 1:
                 self._combine(search)
+            self._refine(self.best.zone, self.groups)
             self._recombine()
-            self._regroup(self.best.zone, tries=3 if small else 12)
         if self.terms.exact or turn % 4 == 2 or self.best.over > 0:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
 
-    def _sketch(self, search: Search) -> None:
-        """Draw a plan from a model of the likely pairs, and mend it."""
-        for zone in self.sketcher.draw(self.bound, self.limits):
-            self.work += SKETCH_WORK
-            if cut_off(self.problem, zone).any():
-                continue
+    def _sketch(self, search: Search, turn: int) -> None:
+        """Draw a plan from a model of the likely pairs and mend it, more seldom while that does not pay."""
+        if turn < self.drawer.due:
+            return
+        before = self.best.over, self.best.cost
+        zone = self.drawer.draw(self.bound, self.limits)
+        self.work += SKETCH_WORK
+        if zone is not None and not cut_off(self.problem, zone).any():
             self._offer(zone)
             self.best.end(zone)
             if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
-                self._mend(search, zone, POLISH)
-                self._recombine(zone)
-        self.work += SKETCH_WORK
+                mended = self._mend(search, zone, POLISH)
+                self._recombine(self._refine(mended))
+        self.drawer.learn(turn, paid=(self.best.over, self.best.cost) < before or self.best.over > 0)
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
         """Cool once, from a start that goes with the cooling, and mend what is overfull at the end."""
@@ -239,10 +239,12 @@ class Engine:
         search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
         self._cool(search, zone, replace(cooling, proposals=int(base)))
         found, cost, over = search.best
-        self.best.end(found)
         if over and cost < self._ceiling:
             self._mend(search, search.zone)
             self._mend(search, found)
+        if not over:
+            found = self._refine(found)
+        self.best.end(found)
 
     def _polish(self, search: Search, best: np.ndarray) -> None:
         """Cool a large map from the best plan, a little hot and then cold, and re-optimise where it ends."""
@@ -250,7 +252,7 @@ class Engine:
             proposals = 400 * self.problem.n_units
             self._cool(search, best, replace(cooling, proposals=proposals, record_from=1.0))
             best = search.zone
-        self._regroup(self.best.zone, tries=12)
+        self._regroup(best, tries=12)
 
     def _cool(self, search: Search, zone: np.ndarray, cooling: Cooling) -> None:
         search.forget_best()
@@ -258,12 +260,13 @@ class Engine:
         self.work += math.ceil(search.cool(cooling, self.limits) / 1000)
         self._offer(search.best[0])
 
-    def _mend(self, search: Search, zone: np.ndarray, cooling: Cooling = QUENCH) -> None:
+    def _mend(self, search: Search, zone: np.ndarray, cooling: Cooling = QUENCH) -> np.ndarray:
         """Make a good but overfull plan fit: cool shortly with dear overload, then re-optimise around it."""
         self._cool(search, zone, replace(cooling, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
         found, cost, over = search.best
         if over and cost < self._ceiling:
-            self._regroup(found, tries=12 if self.best.over else 6, fit=True)
+            return self._regroup(found, tries=12 if self.best.over else 6, fit=True)
+        return found
 
     def _combine(self, search: Search) -> None:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
@@ -313,34 +316,40 @@ class Engine:
             if (better is None or not self._offer(better)) and self.best.over == 0:
                 return
 
-    def _regroup(self, zone: np.ndarray | None, *, tries: int, fit: bool = False) -> None:
-        """Re-optimise neighbouring zones exactly, overfull ones first; ``fit``: until none is."""
-        for number in range(tries):
-            if self._over() or zone is None:
-                return
-            zones = neighbouring(self.problem, zone, 3 + number % 4, self.random)
-            better = regroup(
-                self.problem,
-                self.tight,
-                self.bound,
-                zone,
-                zones,
-                self.cuts,
-                self.limits,
-                effort=12,
-                seed=self.seed,
-            )
-            self.work += REGROUP_WORK
-            if better is not None and self._rank(better) < self._rank(zone):
+    def _refine(self, zone: np.ndarray, groups: Groups | None = None) -> np.ndarray:
+        """Re-optimise groups of zones exactly, and return the plan this leads to."""
+        groups = Groups(self.problem, self.tight, self.random) if groups is None else groups
+        failed = 0
+        for _ in range(REFINED if self.best.over == 0 else REFINED // 5):
+            if self._over() or failed > REFINED // 3:
+                break
+            better = self._regrouped(zone, groups.choose(zone, self.bound))
+            groups.learn(paid=better is not None)
+            failed = failed + 1 if better is None else 0
+            if better is not None:
                 zone = better
                 self._offer(zone)
-            if fit and self._rank(zone)[0] == 0:
-                return
+        return zone
 
-    def _rank(self, zone: np.ndarray) -> tuple[float, float]:
-        """Return overload and cost of a plan: the lower, the better."""
-        over = np.maximum(loads(self.problem, zone) - self.problem.capacity, 0).sum()
-        return float(over), plan_cost(self.problem, zone)
+    def _regroup(self, zone: np.ndarray, *, tries: int, fit: bool = False) -> np.ndarray:
+        """Re-optimise neighbouring zones exactly, overfull ones first; ``fit``: until none is."""
+        for number in range(tries):
+            if self._over():
+                break
+            zones = neighbouring(self.problem, zone, 3 + number % 4, self.random)
+            better = self._regrouped(zone, zones)
+            if better is not None:
+                zone = better
+                self._offer(zone)
+            if fit and rank(self.problem, zone)[0] == 0:
+                break
+        return zone
+
+    def _regrouped(self, zone: np.ndarray, zones: np.ndarray) -> np.ndarray | None:
+        """Re-optimise some zones of a plan; None if that makes it no better."""
+        self.work += REGROUP_WORK
+        part = (self.bound, zone, zones, self.cuts, self.limits)
+        return regroup(self.problem, self.tight, *part, effort=20, seed=self.seed + self.work)
 
     def _prove(self) -> None:
         """Raise the bound, and try a proof if one is asked for or looks near."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from zoning.check import cost, loads
+from zoning.problem import Problem
+
 ELITE = 6
 """Plans whose catchments always stay in the set partitioning."""
 
@@ -40,3 +43,9 @@ class Best:
         self.elite.append((over, cost, zone.copy()))
         self.elite.sort(key=lambda plan: plan[:2])
         del self.elite[ELITE:]
+
+
+def rank(problem: Problem, zone: np.ndarray) -> tuple[float, float]:
+    """Return overload and cost of a plan: the lower, the better."""
+    over = np.maximum(loads(problem, zone) - problem.capacity, 0).sum()
+    return float(over), cost(problem, zone)

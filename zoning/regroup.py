@@ -7,12 +7,19 @@ import numpy as np
 from zoning.bounds import Bound
 from zoning.check import loads
 from zoning.core import Cuts, Part, improve
+from zoning.found import rank
 from zoning.problem import Problem
 from zoning.reach import Reach
 from zoning.solver import Limits
 
 CHOICES = 3
 """Zones open to each unit: its cheapest at the prices of the relaxation, beside its own."""
+
+FEWEST = 150
+"""Open pairs of the smallest groups, where three zones do not have more."""
+
+SIZES, PATIENCE = (1.0, 1.5, 2.25, 3.4), 12
+"""Sizes of groups, in smallest ones, and how many of a size must fail in a row before the next is tried."""
 
 
 def regroup(
@@ -30,10 +37,14 @@ def regroup(
     """Return the best plan found when only the units of ``zones`` may change, and only among them.
 
     A pupil too many is allowed at a price beyond anything it could save, so that an overfull plan can be
-    mended step by step. None means that no connected plan was found.
+    mended step by step. None means that no better connected plan was found.
     """
     part = Part(screened(problem, tight, bound, zone, zones), zone, over_price(problem, tight, bound))
-    return improve(problem, tight.allowed, part, cuts, limits, effort=effort, seed=seed)
+    better = improve(problem, tight.allowed, part, cuts, limits, effort=effort, seed=seed)
+    if better is None:
+        return None
+    over, cost = rank(problem, zone)
+    return better if rank(problem, better) < (over, cost - 1e-9) else None
 
 
 def over_price(problem: Problem, tight: Reach, bound: Bound) -> float:
@@ -69,3 +80,38 @@ def screened(problem: Problem, tight: Reach, bound: Bound, zone: np.ndarray, zon
     units = np.flatnonzero(inside)
     open_pairs[units, zone[units]] = True
     return open_pairs
+
+
+class Groups:
+    """Chooses zones to re-optimise together: small groups first, larger ones once the small no longer pay.
+
+    Parameters
+    ----------
+    problem, tight
+        As for :func:`regroup`.
+    random
+        Source of every choice.
+    """
+
+    def __init__(self, problem: Problem, tight: Reach, random: np.random.Generator) -> None:
+        self.problem, self.tight, self.random = problem, tight, random
+        self.least = max(FEWEST, 3 * CHOICES * problem.n_units // problem.n_zones)
+        self.size, self.failed = 0, 0
+
+    def choose(self, zone: np.ndarray, bound: Bound) -> np.ndarray:
+        """Return touching zones of a plan, as many as the size of the day holds, at least two."""
+        zones = neighbouring(self.problem, zone, self.problem.n_zones, self.random)
+        count = 2
+        while count < len(zones):
+            opened = screened(self.problem, self.tight, bound, zone, zones[: count + 1])
+            if opened.sum() > self.least * SIZES[self.size]:
+                break
+            count += 1
+        return zones[:count]
+
+    def learn(self, *, paid: bool) -> None:
+        """Take note whether a group paid: groups grow once those of a size no longer do."""
+        self.failed = 0 if paid else self.failed + 1
+        if self.failed >= PATIENCE:
+            self.failed = 0
+            self.size = (self.size + 1) % len(SIZES)
