@@ -10,15 +10,16 @@ from typing import Any
 import pandas as pd
 
 from gis.faults import Words
-from planning import spatial, zoneproblem, zonesearch
+from planning import spatial, unitcolumns, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project
 from zoning.check import check
 from zoning.options import Options
-from zoning.posed import moved
+from zoning.posed import Posed, moved
 from zoning.prices import Optioned, Price, limit_moved, prices
 from zoning.problem import Problem
 from zoning.result import Result
+from zoning.solver import Limits
 
 LIMITING = 0.25
 """Share of the time of the search that each try at a limit on moved pupils gets."""
@@ -42,24 +43,39 @@ class Choice:
         Price of a pupil moved against the plan in force, metres.
     most_moved : int, optional
         Most pupils moved; the price that keeps it is searched for from `stay` on.
+    column : str
+        Column of the units that `towns` stand in.
     towns : tuple of str
-        Towns or streets (镇街) kept whole.
+        Towns or streets (镇街), or groups of another column (社区), kept whole.
     enclaves : tuple of (str, str)
         Unit and zone of approved 飞地.
     least : int, optional
-        Fewest pupils of a zone; only checked.
+        Fewest pupils of a zone.
+    small : tuple of str
+        Zones that neither `least` nor `balance` is asked of, such as those of teaching points (教学点).
     share : float, optional
         Share of its seats that a zone may fill.
+    balance : str, optional
+        Attribute to balance (`planning.unitcolumns.attributes`).
+    deviation : float, optional
+        Most that a zone's mean of it, weighted by pupils, may differ from that of all.
+    compact : float
+        Price of a kilometre of border between zones, pupil-kilometres.
     """
 
     max_metres: float | None = None
     no_crossing: bool = False
     stay: float = 0.0
     most_moved: int | None = None
+    column: str = "town"
     towns: tuple[str, ...] = ()
     enclaves: tuple[tuple[str, str], ...] = ()
     least: int | None = None
+    small: tuple[str, ...] = ()
     share: float | None = None
+    balance: str | None = None
+    deviation: float | None = None
+    compact: float = 0.0
 
     def payload(self) -> dict[str, Any]:
         """Return what is not at its default, as a draft's step records it."""
@@ -70,7 +86,7 @@ class Choice:
     def of(payload: Mapping[str, Any]) -> Choice:
         """Return the choice that a draft's step records; what is not known is left out."""
         known = {name: payload[name] for name in asdict(Choice()) if name in payload}
-        known |= {"towns": tuple(known.get("towns", ()))}
+        known |= {name: tuple(known.get(name, ())) for name in ("towns", "small")}
         return Choice(**known | {"enclaves": tuple((u, z) for u, z in known.get("enclaves", ()))})
 
 
@@ -98,6 +114,10 @@ class Told:
         Units that are cut off but for an approved 飞地.
     most_moved : int or None
         The limit of pupils moved that was asked for; a search that could not keep it moves more.
+    border : tuple of float or None
+        Kilometres of border between zones of the plan, and of the one in force, where borders had a price.
+    means : Series or None
+        The balanced attribute by zone_id; the mean of all under the empty text.
     """
 
     result: Result
@@ -109,9 +129,19 @@ class Told:
     pupils: int
     cut_off: int
     most_moved: int | None = None
+    border: tuple[float, float] | None = None
+    means: pd.Series | None = None
 
 
-def options(project: Project, stage: str, choice: Choice, problem: Problem, present: pd.Series) -> Options:
+def options(
+    project: Project,
+    stage: str,
+    choice: Choice,
+    problem: Problem,
+    present: pd.Series,
+    *,
+    year: int | None = None,
+) -> Options:
     """Return the engine's options for a choice, cut to the units and zones of a problem.
 
     Parameters
@@ -124,18 +154,31 @@ def options(project: Project, stage: str, choice: Choice, problem: Problem, pres
         The problem, perhaps of some zones only.
     present : Series
         The plan in force, unit_id -> zone_id.
+    year : int, optional
+        School year whose entrants are balanced; that of the project by default.
     """
+    at = project.year if year is None else year
     crossed = choice.no_crossing and stage == "primary"
     return Options(
         max_metres=choice.max_metres,
         barred=_barred(project, stage, problem) if crossed else (),
         stay=choice.stay,
         present=present.reindex(problem.unit_ids),
-        together=_towns(project, choice.towns, problem),
+        together=_towns(project, choice, problem),
         enclaves=tuple((u, z) for u, z in choice.enclaves if u in problem.unit_ids and z in problem.zone_ids),
         least=choice.least,
+        small=tuple(zone for zone in choice.small if zone in problem.zone_ids),
         share=choice.share,
+        balance=None if choice.balance is None else unitcolumns.attribute(project, choice.balance, stage, at),
+        deviation=choice.deviation,
+        compact=choice.compact,
+        borders=borders(project) if choice.compact else None,
     )
+
+
+def borders(project: Project) -> pd.DataFrame:
+    """Return the borders of neighbouring units: a, b, metres; none of links that the planner has added."""
+    return spatial.adjacency(project)[["a", "b", "shared_m"]].rename(columns={"shared_m": "metres"})
 
 
 def _barred(project: Project, stage: str, problem: Problem) -> tuple[tuple[str, str], ...]:
@@ -146,13 +189,9 @@ def _barred(project: Project, stage: str, problem: Problem) -> tuple[tuple[str, 
     return tuple(zip(over["unit_id"].astype(str), over["zone_id"].astype(str), strict=True))
 
 
-def _towns(project: Project, towns: tuple[str, ...], problem: Problem) -> tuple[tuple[str, ...], ...]:
-    units = project.layers["units"]
-    if not towns:
-        return ()
-    inside = units[units["unit_id"].isin(problem.unit_ids)]
-    groups = (inside.loc[inside["town"].eq(town).fillna(False).astype(bool), "unit_id"] for town in towns)
-    return tuple(tuple(group.astype(str)) for group in groups)
+def _towns(project: Project, choice: Choice, problem: Problem) -> tuple[tuple[str, ...], ...]:
+    groups = (unitcolumns.members(project, choice.column, town) for town in choice.towns)
+    return tuple(tuple(unit for unit in group if unit in problem.unit_ids) for group in groups)
 
 
 def options_job(
@@ -208,13 +247,15 @@ def options_job(
     begin = None if start is None else zoneproblem.fitting(whole, start)
     problem = whole if within is None or begin is None else part(whole, begin, within)
     own = None if begin is None else zoneproblem.fitting(problem, begin)
-    rules = options(project, stage, choice, problem, present)
+    rules = options(project, stage, choice, problem, present, year=year)
     search = _Searches(seconds, work, seed, lang, tell, cancelled)
     if choice.most_moved is not None:
         search.step(_LIMITING, 0.0, 0.3, LIMITING)
-        rules = limit_moved(problem, rules, choice.most_moved, search, start=own)
+        rules = limit_moved(
+            problem, rules, choice.most_moved, search, start=own, limits=search.limits, seed=seed
+        )
     search.step(_SEARCHING, 0.3 if choice.most_moved is not None else 0.0, 1.0, 1.0, len(rules.active))
-    found, costs = prices(problem, rules, search, start=own)
+    found, costs = prices(problem, rules, search, start=own, limits=search.limits, seed=seed)
     return _told(found, costs, problem, begin, present, choice.most_moved)
 
 
@@ -240,7 +281,18 @@ def _told(
         pupils=int(problem.demand.sum()),
         cut_off=int((check(problem, result.zones)["kind"] == "cut_off").sum()),
         most_moved=most_moved,
+        border=_border(found.posed, result.zones, present),
+        means=found.posed.means(result.zones),
     )
+
+
+def _border(posed: Posed, zones: pd.Series, present: pd.Series) -> tuple[float, float] | None:
+    if not posed.options.compact:
+        return None
+    plans = (zones, zoneproblem.fitting(posed.plain, present))
+    price = posed.options.compact
+    now, before = (posed.sides.toll(posed.plain, posed.plain.positions(plan)) / price for plan in plans)
+    return now, before
 
 
 class _Searches:
@@ -257,6 +309,7 @@ class _Searches:
     ) -> None:
         self.seconds, self.work, self.seed, self.lang = seconds, work, seed, lang
         self.progress, self.cancelled = progress, cancelled
+        self.limits = Limits(cancelled=cancelled) if cancelled is not None else Limits()
 
     def step(self, words: Words, low: float, high: float, share: float, rules: int = 11) -> None:
         """Begin a run of searches: what it is called, its part of the bar, its part of the time, how many."""

@@ -30,9 +30,11 @@ def present(project: Project) -> pd.Series:
 
 
 def test_a_choice_is_recorded_in_full_and_read_back():
-    choice = Choice(max_metres=1500.0, towns=("甲镇",), enclaves=(("u", "z"),), share=0.95)
+    choice = Choice(
+        max_metres=1500.0, column="社区", towns=("甲",), enclaves=(("u", "z"),), share=0.95, small=("z",)
+    )
     recorded = json.loads(json.dumps(choice.payload()))
-    assert sorted(recorded) == ["enclaves", "max_metres", "share", "towns"]
+    assert sorted(recorded) == ["column", "enclaves", "max_metres", "share", "small", "towns"]
     assert Choice.of(recorded) == choice
     assert Choice().payload() == {} and Choice.of({}) == Choice()
 
@@ -52,11 +54,13 @@ def test_crossings_and_towns_come_from_the_project(project, present):
 
 def test_a_plan_under_rules_keeps_them_with_a_price_for_each(project, present):
     said: list[tuple[float, str]] = []
+    room = zoneproblem.zones(project, "primary").set_index("zone_id")["capacity"]
+    small = tuple(sorted(set(room[room < 30].index)))
     told = options_job(
         project.folder,
         "primary",
         project.year,
-        Choice(stay=300.0, share=0.99, least=20),
+        Choice(stay=300.0, share=0.99, least=20, small=small, balance="migrant", deviation=0.4, compact=1.0),
         present,
         start=present,
         seconds=None,
@@ -65,8 +69,12 @@ def test_a_plan_under_rules_keeps_them_with_a_price_for_each(project, present):
     )
     problem = zoneproblem.build(project, "primary", project.year)
     assert told.result.feasible and check(problem, told.result.zones).empty
-    assert not told.broken["kind"].ne("too_small").any()
-    assert [price.name for price in told.prices] == ["stay", "share", "all"]
+    assert told.broken.empty and told.border is not None and told.means is not None
+    load = problem.demand.tolist()
+    sizes = pd.Series(load, index=problem.unit_ids).groupby(told.result.zones).sum().drop(list(small))
+    assert sizes.min() >= 20
+    assert (told.means.drop(["", *small]) - told.means[""]).abs().max() <= 0.4 + 1e-9
+    assert [price.name for price in told.prices] == ["stay", "least", "share", "balance", "compact", "all"]
     for price in told.prices:
         assert 0 <= price.low <= price.found + 1e-6 <= price.high + 2e-6
     assert told.pupils == problem.demand.sum() and 0 < told.moved < told.pupils

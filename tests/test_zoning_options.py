@@ -19,9 +19,10 @@ from zoning.check import cost as walked
 from zoning.explain import nearer
 from zoning.explain import options as schools_of
 from zoning.optimise import optimise
-from zoning.options import Options, attribute
+from zoning.options import Options
 from zoning.prices import limit_moved, prices, solve
 from zoning.problem import Problem
+from zoning.sides import attribute
 
 
 def exhaust(problem: Problem, start: pd.Series | None):
@@ -186,8 +187,10 @@ def test_the_mean_of_an_attribute_is_kept_near_that_of_all():
         ["unbalanced", "L", 40],
         ["unbalanced", "R", 20],
     ]
+    assert found.posed.means(found.result.zones).to_dict() == {"L": 0.5, "R": 0.5, "": 0.5}
     halves = pd.Series([1, 1, 1, 0, 0, 0], index=list("ABCDEF"))
     assert solve(problem, Options(balance=halves, deviation=0.1), exhaust).result.feasible is False
+    assert zones(problem, Options(balance=halves, deviation=0.1, small=("L", "R"))) == "LLLRRR"
 
 
 def test_a_price_on_borders_makes_them_shorter_and_the_cost_stays_true():

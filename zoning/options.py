@@ -17,7 +17,7 @@ from gis.faults import Fault, FaultError, register_kinds
 from zoning.grouping import grouped
 from zoning.posed import Posed
 from zoning.problem import Problem, adjacency_arrays
-from zoning.sides import Sides
+from zoning.sides import Sides, attribute
 
 register_kinds(
     {
@@ -71,7 +71,7 @@ class Options:
     least
         Fewest pupils of a zone.
     small
-        Zones that may have fewer, such as those of teaching points (教学点).
+        Zones that neither ``least`` nor ``balance`` is asked of, such as those of teaching points (教学点).
     share
         Most of its capacity that a zone may fill, over 0 up to 1 (rounded down to pupils).
     balance
@@ -183,7 +183,7 @@ def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
 def _whole(options: Options) -> list[tuple[str, ...]]:
     """Return the groups that stay in one zone; a feeder and the towns that it shares units with are one."""
     towns = [dict.fromkeys(group) for group in options.together]
-    free = []
+    free: list[dict[str, None]] = []
     for feeder in options.feeders:
         met = [town for town in towns if not town.keys().isdisjoint(feeder)]
         towns = [town for town in towns if town not in met]
@@ -244,29 +244,20 @@ def _sides(options: Options, problem: Problem) -> Sides:
         low.append(least[None, :].astype(float))
         high.append(most[None, :].astype(float))
 
-    none, zero = np.full(m, np.inf), np.zeros(m)
+    none, free = np.full(m, np.inf), problem.zone_ids.isin(options.small)
     if options.least:
-        row("least", problem.demand, np.where(problem.zone_ids.isin(options.small), 0, options.least), none)
+        row("least", problem.demand, np.where(free, 0, options.least), none)
     if options.balance is not None and options.deviation:
         value, mean = attribute(problem, options.balance)
         scale = max(float(np.abs(value - mean).max(initial=0.0)), options.deviation)
         off = problem.demand * (value - mean) / scale
         most = problem.demand * options.deviation / scale
-        row("balance", off - most, -none, zero)
-        row("balance", off + most, zero, none)
+        row("balance", off - most, -none, np.where(free, np.inf, 0.0))
+        row("balance", off + most, np.where(free, -np.inf, 0.0), none)
     border = csr_matrix((n, n))
     if options.compact and options.borders is not None:
         border = _lengths(problem, options.borders) * (options.compact / 1000.0)
     return Sides(tuple(kinds), np.vstack(weight), np.vstack(low), np.vstack(high), border)
-
-
-def attribute(problem: Problem, balance: pd.Series) -> tuple[np.ndarray, float]:
-    """Return an attribute by unit, and its mean weighted by pupils, which stands in where it is not known."""
-    value = balance.reindex(problem.unit_ids).to_numpy(dtype=float, na_value=np.nan)
-    known = np.isfinite(value)
-    pupils = problem.demand[known]
-    mean = float(np.average(value[known], weights=pupils)) if pupils.sum() else 0.0
-    return np.where(known, value, mean), mean
 
 
 def _lengths(problem: Problem, borders: pd.DataFrame) -> csr_matrix:

@@ -12,7 +12,7 @@ import pandas as pd
 from zoning.check import check, loads
 from zoning.grouping import Grouping
 from zoning.problem import Problem
-from zoning.sides import SLACK, Sides
+from zoning.sides import SLACK, Sides, attribute
 
 if TYPE_CHECKING:
     from zoning.options import Options
@@ -87,6 +87,18 @@ class Posed:
     def moved(self, zones: pd.Series) -> int:
         """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""
         return moved(self.plain, self.options.present, zones)
+
+    def means(self, zones: pd.Series) -> pd.Series | None:
+        """Return the balanced attribute of each zone by zone id, and of all under ""; None without one."""
+        if self.options.balance is None:
+            return None
+        value, mean = attribute(self.plain, self.options.balance)
+        at, m = self.plain.positions(zones), self.plain.n_zones
+        given, pupils = at >= 0, self.plain.demand
+        total = np.bincount(at[given], (value * pupils)[given], m)
+        with np.errstate(invalid="ignore"):
+            own = total / np.bincount(at[given], pupils[given], m)
+        return pd.Series([*own, mean], index=[*self.plain.zone_ids, ""])
 
     def check(self, zones: pd.Series) -> pd.DataFrame:
         """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.

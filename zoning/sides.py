@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csc_matrix, csr_matrix, hstack, vstack
 
 from zoning.check import loads
@@ -111,6 +112,15 @@ class Sides:
             both.data,
             whole_numbers,
         )
+
+
+def attribute(problem: Problem, balance: pd.Series) -> tuple[np.ndarray, float]:
+    """Return an attribute by unit, and its mean weighted by pupils, which stands in where it is not known."""
+    value = balance.reindex(problem.unit_ids).to_numpy(dtype=float, na_value=np.nan)
+    known = np.isfinite(value)
+    pupils = problem.demand[known]
+    mean = float(np.average(value[known], weights=pupils)) if pupils.sum() else 0.0
+    return np.where(known, value, mean), mean
 
 
 def proofs(problem: Problem, tight: Reach, sides: Sides) -> tuple[Reason, ...]:
