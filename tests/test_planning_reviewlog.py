@@ -1,7 +1,10 @@
 """Comments and decisions: added, never changed, kept through a crash."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import pytest
 
 from planning.reviewlog import Comment, Decision, ReviewLog
 from planning.store import DraftStore, sqlite_url
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -83,3 +88,47 @@ def test_the_log_stands_beside_the_drafts_and_outlives_its_writer(log, url):
     store.close()
     with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
         assert raw.execute("select count(*) from review_entries").fetchone() == (1,)
+
+
+# Writes entries and says each once it is acknowledged, until it is killed.
+TALKING = """
+import sys
+from datetime import date
+from planning.reviewlog import Comment, Decision, ReviewLog
+url, who = sys.argv[1:]
+log = ReviewLog(url)
+for n in range(100_000):
+    log.comment("p", Comment(f"{who}{n}", "primary"), author=who)
+    print(f"{who}{n}", flush=True)
+    log.decide("p", Decision(f"{who}{n}", "赵", date(2026, 5, 7), "primary", 2026), author=who)
+    print(f"D{who}{n}", flush=True)
+"""
+
+
+def talking(url: str, who: str) -> subprocess.Popen[str]:
+    """Start a tab of its own that speaks without pause."""
+    command = [sys.executable, "-X", "utf8", "-c", TALKING, url, who]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=env, encoding="utf-8")
+
+
+def test_two_tabs_speak_at_once_and_nothing_acknowledged_is_lost_when_they_are_killed(url):
+    tabs = [talking(url, who) for who in ("甲", "乙")]
+    heard = [[tab.stdout.readline().strip() for _ in range(12)] for tab in tabs]
+    for tab, lines in zip(tabs, heard, strict=True):
+        tab.kill()
+        lines += tab.stdout.read().split()  # acknowledged before the end came
+        tab.stdout.close()
+        assert tab.wait() != 0
+    log = ReviewLog(url)  # opens at once: a dead writer holds no lock
+    comments, decisions = log.comments("p"), log.decisions("p")
+    for who, lines in zip(("甲", "乙"), heard, strict=True):
+        kept = comments.loc[comments["author"] == who, "text"].tolist()
+        assert kept == [f"{who}{n}" for n in range(len(kept))]  # in order, each once and whole
+        taken = decisions.loc[decisions["author"] == who, "text"].tolist()
+        said = set(kept) | {f"D{text}" for text in taken}
+        assert len(lines) >= 12 and set(lines) <= said
+        assert len(said) <= len(lines) + 1  # at most the one entry that was under way
+    log.comment("p", Comment("之后", "primary"), author="丙")
+    assert json.loads(log.export("p"))[-1]["payload"]["text"] == "之后"
+    log.close()
