@@ -45,7 +45,8 @@ def style() -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _part() -> Any:
+def part() -> Any:
+    """Register the viewer as a part of the page; the ground that it draws on comes as one of its own."""
     return st.components.v2.component(
         "huapian_review",
         html='<div class="hp-pair"></div>',
@@ -74,7 +75,7 @@ def draw(
             st.session_state["review-unit"] = str(unit)
 
     data = payload(context, chosen, contested, place=place, comments=comments)
-    _part()(key="review-maps", data=data | {"height": TALL if tall else HEIGHT}, on_chosen_change=clicked)
+    part()(key="review-maps", data=data | {"height": TALL if tall else HEIGHT}, on_chosen_change=clicked)
 
 
 def payload(
@@ -112,7 +113,7 @@ def payload(
     focus = [at[unit] for unit in contested.index[contested == place] if unit in at]
     return {
         "ground": ground,
-        "plans": [_plan(context, each, named) for each in chosen],
+        "plans": [leaf(context, each, named) for each in chosen],
         "zone": board.zone_rows(context, first, named),
         "pupils": told.tolist(),
         "contested": [at[unit] for unit in contested.index if unit in at],
@@ -121,12 +122,13 @@ def payload(
         "stamp": _("合成数据") if context.project.synthetic else "",
         "north": symbols.NORTH,
         "legend": _legend(context),
-        "words": _words(),
+        "words": words(),
         "height": HEIGHT,
     }
 
 
-def _plan(context: Context, plan: Reviewed, named: Names) -> dict[str, Any]:
+def leaf(context: Context, plan: Reviewed, named: Names) -> dict[str, Any]:
+    """Return a plan as the viewer takes it: numbers of zones by number of unit, walks, loads and schools."""
     zone = {zone: number for number, zone in enumerate(named.zones)}
     order = pd.Index(named.units)
     fill = plan.found.zones["fill"].reindex(named.zones)
@@ -159,7 +161,8 @@ def _legend(context: Context) -> str:
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """Return what the viewer says."""
     return {
         "side": _("并排"),
         "swipe": _("卷帘"),

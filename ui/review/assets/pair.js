@@ -25,6 +25,7 @@ class Pair {
     this._frame();
     this.leaves.forEach((leaf, i) => this._fill(leaf, data.plans[i]));
     this._comments();
+    this._links();
     this._arrange();
     const focus = JSON.stringify(data.focus);
     if (focus !== this.focus) { this.look(data.focus); }
@@ -67,6 +68,9 @@ class Pair {
     leaf.sheet = new Leaf(this.ground, state).addTo(map);
     leaf.marks = L.layerGroup().addTo(map);
     leaf.notes = L.layerGroup().addTo(map);
+    Object.assign(map.createPane("hp-links").style, { zIndex: 450, pointerEvents: "none" });
+    leaf.lines = L.canvas({ pane: "hp-links" });
+    leaf.links = L.layerGroup().addTo(map);
     leaf.tip = L.DomUtil.create("div", "hp-board-tip leaflet-tooltip hp-tip", box);
     box.addEventListener("pointermove", (event) => this._hover(leaf, event));
     box.addEventListener("pointerleave", () => { leaf.tip.style.display = "none"; });
@@ -114,6 +118,7 @@ class Pair {
     }
     const words = this.data.zone.flatMap((zone, i) => {
       const load = plan.loads[i];
+      if (plan.own && (i < plan.own[0] || i >= plan.own[1])) { return []; }  // of the other stage
       const share = load === null ? "" : ` ${load} %`;
       return zone.at ? [[zone.at[0], zone.at[1], zone.name + share, load > 100 ? "hp-below hp-over" : "hp-below", 0]] : [];
     });
@@ -129,6 +134,28 @@ class Pair {
         span.textContent = number;
         const icon = L.divIcon({ className: "hp-pair-note", html: span, iconSize: [22, 22], iconAnchor: [11, 24] });
         L.marker([lat, lon], { icon, title: text, keyboard: false }).addTo(leaf.notes);
+      }
+    }
+  }
+
+  // Lines from school to school, as wide as their pupils are many; what is split is dashed; a ring feeds itself.
+  _links() {
+    const said = JSON.stringify(this.data.links || []);
+    for (const leaf of this.leaves.filter((each) => each.linked !== said)) {
+      leaf.links.clearLayers();
+      leaf.linked = said;
+      for (const [lat, lon, toLat, toLon, weight, whole] of this.data.links || []) {
+        const style = { renderer: leaf.lines, interactive: false, fill: false, color: whole ? "#0f6e6e" : "#b45309" };
+        const from = [lat, lon], to = [toLat, toLon];
+        if (lat === toLat && lon === toLon) {
+          L.circleMarker(from, { ...style, weight, radius: 14 + weight / 2 }).addTo(leaf.links);
+          continue;
+        }
+        const ground = { ...style, color: "#ffffff", weight: weight + 2, opacity: 0.8 };
+        L.polyline([from, to], ground).addTo(leaf.links);
+        const dash = whole ? null : `${weight + 5} ${weight + 4}`;
+        L.polyline([from, to], { ...style, weight, opacity: 0.9, dashArray: dash, lineCap: "butt" }).addTo(leaf.links);
+        L.circleMarker(from, { ...style, fill: true, fillOpacity: 1, weight: 1, radius: 3 }).addTo(leaf.links);
       }
     }
   }
