@@ -15,7 +15,7 @@ from uuid import uuid4
 import pandas as pd
 import sqlalchemy as sa
 
-from planning.store import engine
+from planning.store import engine, make_tables
 
 Kind = Literal["comment", "settle", "decision"]
 
@@ -127,7 +127,7 @@ class ReviewLog:
 
     def __init__(self, url: str) -> None:
         self._engine = engine(url)
-        _META.create_all(self._engine)
+        make_tables(self._engine, _META)
 
     def close(self) -> None:
         """Let go of the file or the server."""

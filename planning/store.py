@@ -104,7 +104,7 @@ class DraftStore:
 
     def __init__(self, url: str) -> None:
         self._engine = engine(url)
-        _META.create_all(self._engine)
+        make_tables(self._engine, _META)
 
     def close(self) -> None:
         """Let go of the file or the server."""
@@ -340,6 +340,15 @@ def engine(url: str) -> sa.Engine:
     if made.dialect.name == "sqlite":
         sa.event.listen(made, "connect", _durable)
     return made
+
+
+def make_tables(database: sa.Engine, wanted: sa.MetaData) -> None:
+    """Make the tables that are not there yet; another process may be making them at the same moment."""
+    with database.begin() as connection:
+        for table in wanted.sorted_tables:
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
 
 def _durable(connection: Any, _record: object) -> None:
