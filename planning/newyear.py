@@ -329,7 +329,8 @@ def conflicts(project: Project) -> pd.DataFrame:
 
 def _still_open(store: DraftStore, draft_id: str, name: str, turn: Turn) -> list[pd.DataFrame]:
     ops = store.history(draft_id)
-    turned = [op.rev for op in ops if op.kind == "rebase" and op.payload["year"] == turn.year]
+    years = [op for op in ops if op.kind == "rebase" and "split" not in op.payload]
+    turned = [op.rev for op in years if op.payload["year"] == turn.year]
     if not turned:
         return []
     now = store.state(draft_id)

@@ -176,6 +176,8 @@ def describe(context: Context, op: Op) -> str:
         return words[op.kind](context, op)
     if op.kind == "note":
         return _("备注:{note}", note=op.payload["text"])
+    if op.kind == "rebase" and "split" in op.payload:
+        return _("单元拆分或合回:{units}", units=_("、").join(map(str, op.payload["units"])))
     if op.kind == "rebase":
         return _("转入 {year} 学年的单元和片区", year=op.payload["year"])
     return _("设定 {key}", key=op.payload.get("key", ""))
@@ -217,6 +219,12 @@ def engine_words(engine: dict[str, object]) -> str:
         return _("就近初稿")
     if engine.get("how") == "complete":
         return _("补齐未划入的单元")
+    if engine.get("how") == "frontier":
+        return _(
+            "取自调整与步行的取舍:调整 {n} 名学生,总步行 {cost} 人·公里",
+            n=_number(engine.get("moved")),
+            cost=_number(engine.get("cost")),
+        )
     said = _(
         "优化({seconds} 秒,种子 {seed}):总步行 {cost} 人·公里",
         seconds=_number(engine.get("seconds")),

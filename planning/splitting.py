@@ -1,0 +1,348 @@
+"""Large units parted into two (拆分单元): an edit of the layers that is recorded and can be taken back.
+
+Plans in force, drafts, children, pupils, entrances, new estates and names follow; every count that was shared
+out says that it is an estimate (估). New rolls that name the parts take the place of the estimate.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.faults import Fault, FaultError, Words, register_kinds
+from planning import carrying, drafts, journal, lineage
+from planning.carrying import ID_COLUMNS, Fates
+from planning.parting import BASES, Look, Wish, look
+from planning.progress import Cancelled, Progress
+from planning.project import DRAFTS_FILE, Project, open_project, save_layers
+from planning.rebasing import Turn
+from planning.store import Conflict, DraftStore
+
+FILE: Final = "splits.jsonl"
+_TRIES: Final = 20  # times that a draft is turned again because somebody else was first
+
+register_kinds(
+    {
+        "split_gone": (
+            "“{found}”的拆分已经不在了:它的部分又被改动过,不能撤销。",
+            'the split of "{found}" no longer stands: its parts have been changed since.',
+        ),
+        "split_apart": (
+            "“{found}”的两部分在现行片区中已划入不同的片区,不能合回。请先改现行片区。",
+            'the parts of "{found}" lie in different zones of the plan in force, so they cannot be joined. '
+            "Change that plan first.",
+        ),
+    }
+)
+
+
+def split(project: Project, wish: Wish, *, author: str = "") -> Project:
+    """Part a unit in two, in the layers and in every draft; nothing is changed if that cannot be saved.
+
+    Parts have the zone of the unit in the plan in force and in every draft; neighbours and walks are computed
+    anew when they are next asked for.
+
+    Returns
+    -------
+    Project
+        At its next version.
+
+    Raises
+    ------
+    FaultError
+        With everything that is wrong with the wish, or if somebody saved the project meanwhile.
+    """
+    seen = look(project, wish)
+    fates = {wish.unit_id: tuple(zip(seen.ids, seen.shares, strict=True))}
+    units = _parted(project, wish.unit_id, seen)
+    places = dict(zip(seen.ids, seen.shapes, strict=True))
+    mark = f"拆分“{wish.unit_id}”,按{BASES[seen.basis].zh}估算"
+    changed = _turned(project, units, fates, places=places, mark=mark)
+    # Written first: without its parts among the units a record counts for nothing, parts without it are lost.
+    _write_down(project, wish, seen, mark, author)
+    saved = save_layers(project, changed, sources=_sources(project, changed))
+    rows = [
+        {"subject": "unit", "change": "split", "year": project.year, "from_id": wish.unit_id, "to_id": to,
+         "to_name": name, "share": share, "note": mark}
+        for to, name, share in zip(seen.ids, seen.names, seen.shares, strict=True)
+    ]  # fmt: skip
+    kept = lineage.stored(project.folder)
+    lineage.store(project.folder, pd.concat([kept, lineage.frame_of(rows)], ignore_index=True))
+    _turn_drafts(saved, _turn(project.year, {wish.unit_id: seen.ids}), author)
+    return saved
+
+
+def _write_down(project: Project, wish: Wish, seen: Look, mark: str, author: str) -> None:
+    units = project.layers["units"]
+    row = units[units["unit_id"] == wish.unit_id]
+    record = {
+        "what": "split",
+        "unit": wish.unit_id,
+        "parts": list(seen.ids),
+        "names": list(seen.names),
+        "shares": list(seen.shares),
+        "basis": seen.basis,
+        "mark": mark,
+        "by": author,
+        "row": _record(row),
+        "wkb": row.geometry.iloc[0].wkb_hex,
+    }
+    journal.append(project.folder / FILE, record)
+
+
+def _sources(project: Project, changed: Mapping[str, object]) -> pd.DataFrame:
+    """Return the sources of the layers as they were: a split brings no new one."""
+    rows = project.sources
+    return rows[rows["layer"].isin(list(changed))].drop(columns="rows")
+
+
+def splits(project: Project) -> list[dict[str, Any]]:
+    """Return the splits that still hold, the latest first."""
+    known = set(project.layers["units"]["unit_id"])
+    rows = journal.read(project.folder / FILE)
+    found = {tuple(row["parts"]): row for row in rows if row.get("what") == "split"}
+    for row in rows:
+        if row.get("what") == "undo":
+            found.pop(tuple(row["parts"]), None)
+    return [row for row in list(found.values())[::-1] if set(row["parts"]) <= known]
+
+
+def undo(project: Project, unit_id: str, *, author: str = "") -> Project:
+    """Put the parts of a split unit together again, in the layers and in every draft.
+
+    What was counted for the parts is added up. A draft whose parts lie in two zones leaves the unit without
+    one, for the planner to decide.
+
+    Returns
+    -------
+    Project
+        At its next version.
+
+    Raises
+    ------
+    FaultError
+        If the split no longer stands, or somebody saved the project meanwhile.
+    """
+    row = next((row for row in splits(project) if row["unit"] == unit_id), None)
+    if row is None:
+        raise FaultError([Fault("split_gone", found=unit_id)])
+    if _apart(project, row["parts"]):
+        raise FaultError([Fault("split_apart", found=unit_id)])
+    fates: Fates = dict.fromkeys(row["parts"], ((unit_id, 1.0),))
+    units = _joined(project, row)
+    changed = _turned(project, units, fates, unmark=row["mark"])
+    saved = save_layers(project, changed, sources=_sources(project, changed))
+    kept = lineage.stored(project.folder)
+    own = (kept["subject"] == "unit") & (kept["from_id"] == unit_id) & kept["to_id"].isin(row["parts"])
+    lineage.store(project.folder, kept[~own])
+    journal.append(
+        project.folder / FILE, {"what": "undo", "unit": unit_id, "parts": row["parts"], "by": author}
+    )
+    _turn_drafts(saved, _turn(project.year, dict.fromkeys(row["parts"], (unit_id,))), author)
+    return saved
+
+
+def _apart(project: Project, parts: Sequence[str]) -> bool:
+    """Tell whether the plan in force has the parts in different zones."""
+    if "catchments" not in project.layers:
+        return False
+    rows = project.layers["catchments"]
+    zones = rows[rows["unit_id"].isin(parts)].groupby(["stage", "from_year"])["zone_id"]
+    return bool((zones.nunique(dropna=False) > 1).any())
+
+
+def catch_up(project: Project, draft_id: str, *, author: str = "") -> bool:
+    """Turn a draft that still names units split since, as one from a file may; tell whether it did."""
+    parts = {str(row["unit"]): tuple(map(str, row["parts"])) for row in splits(project)}
+    store = DraftStore(project.drafts_url)
+    try:
+        named = {unit for plan in store.state(draft_id).plans.values() for unit in plan.index}
+        known = set(project.layers["units"]["unit_id"])
+        late = {unit: tos for unit, tos in parts.items() if unit in named - known}
+        return bool(late) and _turn_draft(store, draft_id, _turn(project.year, late), author)
+    finally:
+        store.close()
+
+
+def split_job(
+    folder: str | Path,
+    wish: Wish | None = None,
+    undone: str = "",
+    author: str = "",
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> str:
+    """Run `split`, or `undo` of the unit `undone`, as a job (`planning.jobs`); return the unit.
+
+    Saving is whole or not at all and is not interrupted: a cancel before it leaves the project as it was.
+    """
+    if progress is not None:
+        progress(0.2, _SAVING.text(lang))
+    project = open_project(folder)
+    if cancelled is None or not cancelled():
+        if wish is None:
+            undo(project, undone, author=author)
+        else:
+            split(project, wish, author=author)
+    return undone if wish is None else wish.unit_id
+
+
+_SAVING: Final = Words("保存改动", "saving the change")
+
+
+def _turn(year: int, units: Mapping[str, Sequence[str]]) -> Turn:
+    return Turn(year, {unit: tuple(tos) for unit, tos in units.items()})
+
+
+def _turn_drafts(project: Project, turn: Turn, author: str) -> None:
+    """Turn every draft over, so that its plans and locks name the units that are there now."""
+    if not (project.folder / DRAFTS_FILE).exists():
+        return
+    store = DraftStore(project.drafts_url)
+    try:
+        for draft_id in store.list(project.id)["draft_id"]:
+            _turn_draft(store, str(draft_id), turn, author)
+    finally:
+        store.close()
+
+
+def _turn_draft(store: DraftStore, draft_id: str, turn: Turn, author: str) -> bool:
+    op = drafts.rebase(turn)
+    named = drafts.Op(op.kind, {**op.payload, "split": sorted(turn.units)})
+    for _ in range(_TRIES):  # somebody may be painting on it at this moment
+        answer = store.append(draft_id, store.get(draft_id).rev, named, author=author)
+        if not isinstance(answer, Conflict):
+            return True
+    return False
+
+
+def _parted(project: Project, unit_id: str, seen: Look) -> gpd.GeoDataFrame:
+    """Return the layer of units with the parts in the place of the unit."""
+    units = project.layers["units"]
+    at = int(np.flatnonzero(units["unit_id"] == unit_id)[0])
+    row = units.iloc[[at]]
+    parts = pd.concat([row, row], ignore_index=True).assign(
+        unit_id=list(seen.ids), name=list(seen.names), geometry=list(seen.shapes)
+    )
+    if "name_en" in parts:
+        parts["name_en"] = None
+    if "residents" in row and row["residents"].notna().all():
+        shared = carrying.apportion(int(row["residents"].iloc[0]), seen.shares)
+        parts["residents"] = pd.array(shared, dtype="Int64")
+    return _pieces(units, [units.iloc[:at], parts, units.iloc[at + 1 :]])
+
+
+def _pieces(like: pd.DataFrame, parts: list[pd.DataFrame]) -> gpd.GeoDataFrame:
+    dtypes = {str(name): kind for name, kind in like.dtypes.items() if name != "geometry"}
+    joined = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True).astype(dtypes)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=getattr(like, "crs", None))
+
+
+def _record(row: gpd.GeoDataFrame) -> dict[str, Any]:
+    plain = pd.DataFrame(row.drop(columns="geometry")).astype(object)
+    return {
+        str(name): None if pd.isna(v) else getattr(v, "item", lambda v=v: v)()
+        for name, v in plain.iloc[0].items()
+    }
+
+
+def _joined(project: Project, row: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Return the layer of units with the unit as it was in the place of its parts."""
+    units = project.layers["units"]
+    mine = units["unit_id"].isin(row["parts"])
+    at = int(np.flatnonzero(mine)[0])
+    shape = shapely.from_wkb(row["wkb"])
+    back = pd.DataFrame([{**row["row"], "geometry": shape}]).reindex(columns=units.columns)
+    rest = units[~mine.to_numpy()]
+    return _pieces(units, [rest.iloc[:at], back, rest.iloc[at:]])
+
+
+def _turned(
+    project: Project,
+    units: gpd.GeoDataFrame,
+    fates: Fates,
+    *,
+    places: Mapping[str, Any] | None = None,
+    mark: str = "",
+    unmark: str = "",
+) -> dict[str, pd.DataFrame]:
+    """Return the layers that name the units, under their new ids."""
+    changed: dict[str, pd.DataFrame] = {"units": units}
+    for layer, columns in {**ID_COLUMNS, "catchments": {"unit_id": "unit"}}.items():
+        own = [name for name, whose in columns.items() if whose in ("unit", "owner_kind")]
+        if layer in project.layers:
+            frame = project.layers[layer]
+            for column in own:
+                frame = _renamed(frame, layer, column, fates, places or {}, mark, unmark)
+            if frame is not project.layers[layer]:
+                changed[layer] = frame
+    return changed
+
+
+def _renamed(
+    frame: pd.DataFrame,
+    layer: str,
+    column: str,
+    fates: Fates,
+    places: Mapping[str, Any],
+    mark: str,
+    unmark: str,
+) -> pd.DataFrame:
+    if column not in frame:
+        return frame
+    mine = frame[column].isin(list(fates)).to_numpy(dtype=bool)
+    if column == "owner_id":
+        mine = mine & frame["owner_kind"].eq("unit").to_numpy(dtype=bool)
+    if not mine.any():
+        return frame
+    rows = frame[mine]
+    if layer == "catchments":
+        new = pd.concat([rows.assign(unit_id=to) for to in _tos(fates)]).drop_duplicates(
+            ["stage", "from_year", "unit_id"]
+        )
+    elif "geometry" in frame and places:
+        new = rows.assign(**{column: [_where(point, places) for point in rows.geometry]})
+    else:
+        named = rows.assign(source=_marked(rows["source"], mark, unmark)) if "source" in rows else rows
+        new, _left = carrying.carry(named, layer, {"unit": fates}, known=_known(rows, layer, fates))
+        if column in ("a", "b"):
+            new = new[new["a"] != new["b"]]
+    return _whole(frame, frame[~mine], new)
+
+
+def _known(rows: pd.DataFrame, layer: str, fates: Fates) -> dict[str, frozenset[str]]:
+    """Return every id that rows name, and the new ones: an edit of units leaves no other id behind."""
+    there: dict[str, set[str]] = {"unit": set(_tos(fates)), "school": set()}
+    for column, subject in ID_COLUMNS[layer].items():
+        if subject in there and column in rows:
+            there[subject] |= set(rows[column].dropna().astype(str))
+    return {subject: frozenset(ids) for subject, ids in there.items()} | {
+        "unit": frozenset(there["unit"] - set(fates))
+    }
+
+
+def _tos(fates: Fates) -> list[str]:
+    return list(dict.fromkeys(to for heirs in fates.values() for to, _share in heirs))
+
+
+def _where(point: Any, places: Mapping[str, Any]) -> str:
+    """Return the part that a place lies in, or next to."""
+    return min(places, key=lambda part: shapely.distance(places[part], point))
+
+
+def _marked(source: pd.Series, mark: str, unmark: str) -> pd.Series:
+    said = source.astype(object).where(source.notna(), "")
+    if unmark:
+        return said.map(lambda text: str(text).removesuffix(unmark).removesuffix(";"))
+    return said.map(lambda text: f"{text};{mark}" if text and mark else text or mark)
+
+
+def _whole(like: pd.DataFrame, rest: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(like, gpd.GeoDataFrame):
+        return _pieces(like, [rest, new])
+    return pd.concat([rest, new], ignore_index=True).astype(like.dtypes.to_dict())
