@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from gis.faults import Words
-from planning import spatial, unitcolumns, zoneproblem, zonesearch
+from planning import feeders, spatial, unitcolumns, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project
 from zoning.check import check
+from zoning.feeders import Feeders
 from zoning.options import Options
 from zoning.posed import Posed, moved
 from zoning.prices import Optioned, Price, limit_moved, prices
@@ -47,6 +48,9 @@ class Choice:
         Column of the units that `towns` stand in.
     towns : tuple of str
         Towns or streets (镇街), or groups of another column (社区), kept whole.
+    feeders : (str, int, int), optional
+        Draft, revision and year of the primary plan whose zones go whole to one junior zone (对口直升), see
+        `planning.feeders`; for the junior stage only.
     enclaves : tuple of (str, str)
         Unit and zone of approved 飞地.
     least : int, optional
@@ -69,6 +73,7 @@ class Choice:
     most_moved: int | None = None
     column: str = "town"
     towns: tuple[str, ...] = ()
+    feeders: feeders.Source | None = None
     enclaves: tuple[tuple[str, str], ...] = ()
     least: int | None = None
     small: tuple[str, ...] = ()
@@ -87,6 +92,7 @@ class Choice:
         """Return the choice that a draft's step records; what is not known is left out."""
         known = {name: payload[name] for name in asdict(Choice()) if name in payload}
         known |= {name: tuple(known.get(name, ())) for name in ("towns", "small")}
+        known |= {"feeders": tuple(known["feeders"])} if known.get("feeders") else {}
         return Choice(**known | {"enclaves": tuple((u, z) for u, z in known.get("enclaves", ()))})
 
 
@@ -118,6 +124,8 @@ class Told:
         Kilometres of border between zones of the plan, and of the one in force, where borders had a price.
     means : Series or None
         The balanced attribute by zone_id; the mean of all under the empty text.
+    unfit : tuple of (str, str)
+        Primary zones that could not be asked to go whole, each with its reason (`zoning.feeders.REASONS`).
     """
 
     result: Result
@@ -131,6 +139,7 @@ class Told:
     most_moved: int | None = None
     border: tuple[float, float] | None = None
     means: pd.Series | None = None
+    unfit: tuple[tuple[str, str], ...] = ()
 
 
 def options(
@@ -165,6 +174,7 @@ def options(
         stay=choice.stay,
         present=present.reindex(problem.unit_ids),
         together=_towns(project, choice, problem),
+        feeders=fed(project, stage, choice, problem).groups,
         enclaves=tuple((u, z) for u, z in choice.enclaves if u in problem.unit_ids and z in problem.zone_ids),
         least=choice.least,
         small=tuple(zone for zone in choice.small if zone in problem.zone_ids),
@@ -174,6 +184,13 @@ def options(
         compact=choice.compact,
         borders=borders(project) if choice.compact else None,
     )
+
+
+def fed(project: Project, stage: str, choice: Choice, problem: Problem) -> Feeders:
+    """Return the primary zones that go whole in a junior problem, and those that cannot, if asked for."""
+    if stage != "junior" or choice.feeders is None:
+        return Feeders()
+    return feeders.fed(project, choice.feeders, problem, share=choice.share)
 
 
 def borders(project: Project) -> pd.DataFrame:
@@ -256,7 +273,9 @@ def options_job(
         )
     search.step(_SEARCHING, 0.3 if choice.most_moved is not None else 0.0, 1.0, 1.0, len(rules.active))
     found, costs = prices(problem, rules, search, start=own, limits=search.limits, seed=seed)
-    return _told(found, costs, problem, begin, present, choice.most_moved)
+    told = _told(found, costs, problem, begin, present, choice.most_moved)
+    unfit = fed(project, stage, choice, problem).unfit
+    return replace(told, unfit=tuple(zip(unfit["primary_zone"], unfit["reason"], strict=True)))
 
 
 def _told(

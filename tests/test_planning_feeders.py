@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pandas as pd
@@ -12,6 +13,8 @@ from gis.faults import FaultError
 from planning import drafts, feeders, seats, spatial, zoneproblem
 from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
+from planning.zoneoptions import Choice, options, options_job
+from zoning.feeders import REASONS
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,26 @@ def test_every_unit_of_a_primary_zone_is_in_a_group_or_the_zone_is_named(project
     grouped = {unit for group in found.groups for unit in group}
     loose = set(plan.index[plan.isin(found.unfit["primary_zone"])])
     assert grouped and grouped.isdisjoint(loose) and grouped | loose == set(plan.index)
+
+
+def test_a_junior_search_keeps_primary_zones_whole_and_names_those_it_could_not_ask(project):
+    choice = Choice(feeders=("", 0, project.year))
+    assert Choice.of(json.loads(json.dumps(choice.payload()))) == choice
+    present = in_force(project, "junior")
+    told = options_job(project.folder, "junior", project.year, choice, present, seconds=None, work=20_000)
+    assert [price.name for price in told.prices] == ["feeders"]
+    assert not told.broken["kind"].isin(["feeder", "cut_off"]).any()
+    primary = in_force(project, "primary").dropna()
+    spared = {zone for zone, _reason in told.unfit}
+    whole = set(primary) - spared
+    assert whole and {reason for _zone, reason in told.unfit} <= {*REASONS}
+    ends = told.result.zones.groupby(primary.reindex(told.result.zones.index)).nunique()
+    assert (ends[list(whole)] == 1).all()
+    problem = zoneproblem.build(project, "junior", project.year)
+    broken = options(project, "junior", choice, problem, present).apply(problem).check(present)
+    assert (broken["kind"] == "feeder").any()
+    primary_problem = zoneproblem.build(project, "primary", project.year)
+    assert options(project, "primary", choice, primary_problem, present).feeders == ()
 
 
 def test_nine_year_schools_are_those_that_take_entrants_of_both_stages(project):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.zoning_maps import drawn, problems, six_in_a_row
@@ -80,6 +80,7 @@ def test_links_count_every_pupil_and_name_what_is_split():
     assert whole["whole"].all() and split(whole).empty
 
 
+@settings(max_examples=40)
 @given(problems(), st.data())
 def test_any_groups_that_are_told_to_fit_do(problem, data):
     zones = data.draw(st.lists(st.sampled_from("PQR"), min_size=problem.n_units, max_size=problem.n_units))

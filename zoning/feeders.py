@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ REASONS: dict[str, Words] = {
 }
 """Why a primary zone cannot be asked to go whole: it goes by units then, and is named."""
 
+UNFIT = ("primary_zone", "reason", "units", "pupils")
+"""Columns of :attr:`Feeders.unfit`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Feeders:
@@ -35,8 +38,8 @@ class Feeders:
         :data:`REASONS`; their units are free.
     """
 
-    groups: tuple[tuple[str, ...], ...]
-    unfit: pd.DataFrame
+    groups: tuple[tuple[str, ...], ...] = ()
+    unfit: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNFIT)))
 
 
 def feeders(problem: Problem, primary: pd.Series, *, share: float = 1.0) -> Feeders:
@@ -64,8 +67,7 @@ def feeders(problem: Problem, primary: pd.Series, *, share: float = 1.0) -> Feed
             unfit.append((zone, reason, len(own), int(problem.demand[at].sum())))
         else:
             groups.append(tuple(map(str, own)))
-    columns = ["primary_zone", "reason", "units", "pupils"]
-    return Feeders(tuple(groups), pd.DataFrame(unfit, columns=columns))
+    return Feeders(tuple(groups), pd.DataFrame(unfit, columns=list(UNFIT)))
 
 
 def _members(primary: pd.Series) -> list[tuple[str, pd.Index]]:
