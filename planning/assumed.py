@@ -163,12 +163,33 @@ def set_yield(
     FaultError
         With every fault; nothing is written then.
     """
-    given = {"estate_id": estate_id, "primary": primary, "junior": junior, "source": source, "by": by}
-    if faults := _said("-", by) + _faults((), CUTOFF_MONTH, (given,)):
+    given = {"estate_id": estate_id, "primary": primary, "junior": junior, "source": source}
+    return set_yields(project, [given], by=by)
+
+
+def set_yields(project: Project, rows: Sequence[dict[str, Any]], *, by: str) -> Assumed:
+    """Set the yields of several estates in one entry, and leave everything else as it is.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    rows : sequence of dict
+        estate_id, primary, junior, source, as in `Yield`.
+    by : str
+        Who sets them.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    given = [{**row, "by": by} for row in rows]
+    if faults := _said("-", by) + _faults((), CUTOFF_MONTH, given):
         raise FaultError(faults)
-    now = in_force(project)
-    others = tuple(y for y in now.yields if y.estate_id != estate_id)
-    return _append(project, replace(now, yields=(*others, _yield(given))))
+    now, named = in_force(project), {str(row["estate_id"]) for row in given}
+    others = tuple(y for y in now.yields if y.estate_id not in named)
+    return _append(project, replace(now, yields=(*others, *map(_yield, given))))
 
 
 def reset(project: Project, *, by: str) -> Assumed:

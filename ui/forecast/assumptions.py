@@ -13,6 +13,7 @@ from gis.faults import FaultError
 from planning import assumed, outlook
 from ui import widgets
 from ui.charts import forecast as charts
+from ui.forecast import yields
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.zones.drafting import author
@@ -140,6 +141,7 @@ def _yield_form(context: Context, now: assumed.Assumed) -> None:
     rows = context.project.layers["estates"]
     names = distinct({str(e): str(name) for e, name in zip(rows["estate_id"], rows["name"], strict=True)})
     st.markdown(f"**{_('小区学生系数(每户学生数,住满以后)')}**")
+    yields.draw(context)
     if now.yields:
         st.dataframe(yield_table(now, names), hide_index=True, key="yields")
     estate = st.selectbox(_("小区"), list(names), format_func=names.__getitem__, key="yield-estate")

@@ -91,6 +91,16 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     return table
 
 
+def all_names(context: Context) -> dict[str, pd.Series]:
+    """Return the names of the places of every level that values are adopted for."""
+    return {level: _names(context, level) for level in adopted.LEVELS}
+
+
+def called(names: dict[str, pd.Series], level: str, place: str) -> str:
+    """Return the name of a place of a level; its id where it has none, as one that is gone since."""
+    return str(names[level].get(place, place))
+
+
 def _called(place: pd.Series, names: pd.Series) -> pd.Series:
     named = place.map(names)
     return named.where(named.notna(), place).replace("", _("区外、不明或未划片"))
@@ -193,7 +203,7 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
     def tables() -> dict[str, pd.DataFrame]:
         sheets = {_("分级预测"): worded(whole, names)}
         made = adopted.entries(context.project)
-        return sheets | ({_("规划取值"): entries_table(made)} if len(made) else {})
+        return sheets | ({_("规划取值"): entries_table(made, all_names(context))} if len(made) else {})
 
     notes = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
     if "migrant" in whole:
@@ -204,7 +214,7 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
     widgets.exports(context, made, key="levels-file")
 
 
-def entries_table(entries: pd.DataFrame) -> pd.DataFrame:
+def entries_table(entries: pd.DataFrame, names: dict[str, pd.Series]) -> pd.DataFrame:
     """Return all that was ever written down, newest first, with the range that was seen then."""
     rows = entries[::-1]
     words = level_words()
@@ -213,7 +223,7 @@ def entries_table(entries: pd.DataFrame) -> pd.DataFrame:
         {
             _("时间"): rows["at"],
             _("层级"): rows["level"].map(words),
-            _("对象"): rows["place"].replace("", _("全部学校")),
+            _("对象"): [called(names, level, place) for level, place in zip(rows["level"], rows["place"])],
             _("学段"): rows["stage"].map({"primary": _("小学"), "junior": _("初中")}),
             _("学年"): rows["year"],
             _("规划取值"): [_("撤回") if pd.isna(value) else int(value) for value in rows["value"]],

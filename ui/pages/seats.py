@@ -6,7 +6,7 @@ import pandas as pd
 
 from gis.faults import FaultError
 from ui import gate, widgets
-from ui.seats import ahead, exporting, gap, method
+from ui.seats import ahead, exporting, gap, method, planned
 from ui.seats import need as needed
 from ui.state import Context
 from ui.texts import _
@@ -19,29 +19,34 @@ def page(context: Context) -> None:
     if not context.project.has("schools"):
         widgets.empty(_("还没有学校。请在“数据”页导入“学校”(名称、年级、学位、招生计划、位置)。"))
         return
-    frame, found = _forecast(context)
+    plain = _forecast(context)
+    frame = None if plain is None else planned.chosen(context, plain)
+    found = None if frame is None else _need(context, frame)
     if found is not None:
         needed.draw(context, found)
     gap.draw(context)
-    if frame is not None:
+    if plain is not None and frame is not None:
         ahead.draw(context, frame, found)
-    exporting.draw(context, frame, found)
+        planned.draw(context, plain)
+    exporting.draw(context, frame, found, plain)
     method.draw(context, found)
 
 
-def _forecast(context: Context) -> tuple[pd.DataFrame | None, views.Need | None]:
-    """Return the forecast and the need, as far as the data allow; say what is missing."""
+def _forecast(context: Context) -> pd.DataFrame | None:
+    """Return the forecast, as far as the data allow one; say what is missing."""
     if not (context.project.has("enrolment") or context.project.has("classes")):
         widgets.empty(_("还没有历年在校生,无法预测和分解需求。请在“数据”页导入“在校生”或“班级”,至少三年。"))
-        return None, None
-    frame = gate.forecast(context)
-    if frame is None:
-        return None, None
+        return None
+    return gate.forecast(context)
+
+
+def _need(context: Context, frame: pd.DataFrame) -> views.Need | None:
+    """Return the need in four parts, as far as the data allow it; say what is missing."""
     if not context.project.has("classes"):
         widgets.empty(_("还没有班级数据,无法计算大班额和校舍需求。请在“数据”页导入“班级”。"))
-        return frame, None
+        return None
     try:
-        return frame, views.need_of(context, frame)
+        return views.need_of(context, frame)
     except FaultError as error:
         widgets.faults(error.faults)
-        return frame, None
+        return None

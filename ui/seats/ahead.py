@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from planning import planned
 from ui import widgets
 from ui.charts import forecast as words
 from ui.charts import seats as charts
@@ -36,6 +37,8 @@ def _balance(context: Context, frame: pd.DataFrame) -> None:
         last=int(rows["year"].max()),
         stage=stage_word(context.stage),
     )
+    if "adopted" in frame.attrs:
+        note = f"{note} · {_('按规划取值')}"
     st.altair_chart(charts.against_seats(past, rows, title=_finding(context, rows), note=note))
     _unknown(context)
     with st.expander(_("逐年数字")):
@@ -44,7 +47,8 @@ def _balance(context: Context, frame: pd.DataFrame) -> None:
 
 def worded_years(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the years with what each rests on in words."""
-    return rows.assign(basis=rows["basis"].map(words.basis_words()))
+    said = {**words.basis_words(), planned.ADOPTED: _("规划取值")}
+    return rows.assign(basis=rows["basis"].map(said))
 
 
 def _finding(context: Context, rows: pd.DataFrame) -> str:
@@ -91,9 +95,10 @@ def _empty(context: Context, frame: pd.DataFrame, found: Need | None) -> None:
     if shown.empty:
         widgets.empty(_("这个学段没有设计学位。"))
         return
-    st.altair_chart(
-        charts.left_empty(_worded(shown), title=_headline(context, shown), note=_note(shown, built))
-    )
+    note = _note(shown, built)
+    if "adopted" in frame.attrs:
+        note = f"{note} · {_('按规划取值')}"
+    st.altair_chart(charts.left_empty(_worded(shown), title=_headline(context, shown), note=note))
     widgets.table(table(rows), key="empty-seats")
 
 

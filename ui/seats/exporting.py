@@ -7,7 +7,7 @@ import streamlit as st
 
 from planning import spatial
 from ui import widgets
-from ui.seats import ahead, gap
+from ui.seats import ahead, gap, planned
 from ui.seats import need as needed
 from ui.state import Context, plan_name, stage_word
 from ui.texts import _
@@ -17,14 +17,18 @@ from ui.views.seats import Need
 from ui.widgets import Exports
 
 
-def draw(context: Context, frame: pd.DataFrame | None, found: Need | None) -> None:
-    """Draw the download buttons for whatever of the page there is."""
+def draw(
+    context: Context, frame: pd.DataFrame | None, found: Need | None, plain: pd.DataFrame | None = None
+) -> None:
+    """Draw the download buttons for whatever of the page there is; `plain` is the forecast as it was made."""
     st.subheader(_("导出"))
     mode = gap.mode()
     by_year = views.plans_by_year(context) if context.project.has("units", "children") else {}
     placed = bool(by_year) and not by_year[context.year].empty
     rows = views.gaps(context, by_year, mode) if placed else None
     tables = _need_tables(found) | _gap_tables(context, rows) | _ahead_tables(context, frame, found)
+    if plain is not None and len(adopted := planned.table(context, plain)):
+        tables[_("规划取值与学位")] = adopted
     if not tables:
         widgets.empty(_("还没有可导出的表。"))
         return
@@ -34,7 +38,7 @@ def draw(context: Context, frame: pd.DataFrame | None, found: Need | None) -> No
         tables=tables,
         layers={"zones": _zones(context, by_year, rows)} if ready and rows is not None else {},
         html=(lambda: gap.map_html(context, by_year, rows, mode)) if ready and rows is not None else None,
-        notes=_notes(context, found),
+        notes=[*([planned.note()] if planned.uses(frame) else []), *_notes(context, found)],
     )
     widgets.exports(context, what, key="seats")
     if found is not None:

@@ -119,6 +119,8 @@ def _bars(context: Context, found: Need, stage: str | None) -> Drawn:
         share=widgets.share(total[part] / max(total["total"], 1)),
     )
     note = _("{span} · 全部学校 · 细线为增长的 80% 区间 · 来源:预测、班级名册、学校表", span=span(found))
+    if found.adopted:
+        note = f"{note} · {_('按规划取值')}"
     return charts.need_parts(rows, title=title, note=note)
 
 
@@ -180,7 +182,7 @@ def _scope_name(stage: str | None) -> str:
 
 def map_html(context: Context, found: Need, stage: str | None) -> str:
     """Return the map of the need as one file, kept once it is made."""
-    key = context.project.key
+    key = f"{context.project.key}{found.adopted}"
     return _map(key, stage, views.settings_key(context), language(), context, found)
 
 
@@ -191,8 +193,14 @@ def _map(key: str, stage: str | None, chosen: str, lang: str, _context: Context,
         school_points(_context, _found, stage),
         district_shapes(_context, _found, stage),
         scope=f"{span(_found)} · {scope_word(stage)}",
-        source=_("来源:预测、班级名册、学校表"),
+        source=_source(_found),
     )
+
+
+def _source(found: Need) -> str:
+    if found.adopted:
+        return _("来源:规划取值(无区间)与预测、班级名册、学校表")
+    return _("来源:预测、班级名册、学校表")
 
 
 def school_points(context: Context, found: Need, stage: str | None) -> gpd.GeoDataFrame:

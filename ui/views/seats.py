@@ -44,6 +44,8 @@ class Need:
     later : DataFrame
         stage, year, more: stages whose peak comes after the years growth looks at, and by how many pupils
         it is above the peak within them.
+    adopted : str
+        Not empty where adopted values stand in the forecast (`planning.planned.applied`).
     """
 
     table: pd.DataFrame
@@ -52,6 +54,7 @@ class Need:
     roster: int
     no_area: int
     later: pd.DataFrame
+    adopted: str = ""
 
     @property
     def then(self) -> int:
@@ -80,7 +83,12 @@ def thresholds(found: tuple[policy.Rule, ...]) -> dict[str, dict[str, float]]:
 
 def need_of(context: Context, frame: pd.DataFrame) -> Need:
     """Return the seats to add under the rules in force; `frame` is the current forecast."""
-    return _need(context.project.key, forecasts.settings(context), context.project, frame)
+    return _need(_key(context, frame), forecasts.settings(context), context.project, frame)
+
+
+def _key(context: Context, frame: pd.DataFrame) -> str:
+    """Return what caches go by: the data version, and the adopted values that stand in the forecast."""
+    return f"{context.project.key}{frame.attrs.get('adopted', '')}"
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -99,8 +107,9 @@ def _need(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -
     now = int(ahead["year"].min())
     grown = {name: _grown(ahead, name, now) for name in ("mean", "low", "high")}
     table = _with_range({name: need.need(relieved, part) for name, part in grown.items()})
+    mark = str(_frame.attrs.get("adopted", ""))
     lacking = int((~relieved.drop_duplicates("school_id")["facility_known"]).sum())
-    return Need(table, _by_school(relieved, _project), now, roster, lacking, _later(ahead, now))
+    return Need(table, _by_school(relieved, _project), now, roster, lacking, _later(ahead, now), mark)
 
 
 def _later(ahead: pd.DataFrame, now: int) -> pd.DataFrame:
@@ -116,7 +125,7 @@ def _later(ahead: pd.DataFrame, now: int) -> pd.DataFrame:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def pupils_ahead(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -> pd.DataFrame:
     """Return pupils by district, stage and year with their range: the last year at school, then ahead."""
-    past = forecasts.history(key, _project)
+    past = forecasts.history(_project.key, _project)
     return outlook.outlook(_frame, past, system=_project.stage_system)
 
 
@@ -300,7 +309,7 @@ def empty(context: Context, frame: pd.DataFrame, more: pd.DataFrame | None = Non
 
     With `more` (the need), its seats count as built.
     """
-    ahead = pupils_ahead(context.project.key, forecasts.settings(context), context.project, frame)
+    ahead = pupils_ahead(_key(context, frame), forecasts.settings(context), context.project, frame)
     held = stock(context.project).set_index(KEYS)["seats"]
     if more is not None:
         held = held.add(more.set_index(KEYS)["total"], fill_value=0)
