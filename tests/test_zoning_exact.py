@@ -10,6 +10,7 @@ from zoning import bounds
 from zoning.check import cost
 from zoning.core import Cuts, Part
 from zoning.exact import Prover
+from zoning.facets import add_facets
 from zoning.live import Live
 from zoning.reach import reach
 from zoning.separators import separate_flows
@@ -106,7 +107,8 @@ def test_a_proof_from_any_plan_ends_at_the_best(problem, data):
     if tight.reasons or not plans:
         return
     known = data.draw(st.sampled_from(plans))
-    prover, low = Prover(problem, tight), bounds.linear(problem, tight, Limits())
+    thorough = data.draw(st.booleans())
+    prover, low = Prover(problem, tight, thorough=thorough), bounds.linear(problem, tight, Limits())
     best = min(cost(problem, plan) for plan in plans)
     for _ in range(3):  # a second and third attempt go on from what the first has learnt
         proof = prover.prove(low, known, Limits(), effort=None)
@@ -117,3 +119,43 @@ def test_a_proof_from_any_plan_ends_at_the_best(problem, data):
     assert proof.finished
     assert cost(problem, known) == pytest.approx(best, abs=1e-6)
     assert proof.bound == pytest.approx(best, rel=1e-6, abs=1e-6)
+
+
+@given(problem=problems(), seed=st.integers(0, 99), nodes=st.sampled_from([1, 3, 1000]))
+@TINY
+def test_rows_of_catchments_cut_no_plan(problem, seed, nodes):
+    tight, plans = reach(problem), list(every_plan(problem))
+    if tight.reasons or (tight.fixed >= 0).all():
+        return
+    model = live(problem, tight, Cuts())
+    best = min((cost(problem, plan) for plan in plans), default=np.inf)
+    for _ in range(4):
+        found = model.solve(Limits())
+        assert found is not None
+        assert found.value <= best + 1e-9
+        if not np.isfinite(found.value):
+            break
+        add_facets(problem, tight, model, found, Limits(), nodes=nodes, steps=5)
+    for plan in plans:
+        x = (plan[model.core.unit] == model.core.zone).astype(float)
+        assert (model.matrix @ x >= model.low - 1e-9).all()
+
+
+def test_rows_of_catchments_say_what_no_row_of_a_way_says():
+    """Each zone has room for one unit of three pupils, yet shares fill it with one and a third."""
+    problem = drawn(
+        {"S": 0, "A": 3, "B": 3, "C": 3, "T": 0},
+        [("L", 4, "S"), ("R", 7, "T")],
+        {"S": 0.0, "A": 100.0, "B": 100.0, "C": 100.0, "T": 1000.0},
+        "SA SB SC AT BT CT",
+    )
+    tight = reach(problem)
+    model = live(problem, tight, Cuts())
+    first = model.solve(Limits())
+    assert first is not None
+    for _ in range(10):
+        found = model.solve(Limits())
+        if not add_facets(problem, tight, model, found, Limits(), nodes=1000, steps=20):
+            break
+    assert first.value < found.value - 0.5
+    assert found.value == pytest.approx(min(cost(problem, plan) for plan in every_plan(problem)), rel=1e-6)

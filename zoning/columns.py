@@ -46,7 +46,7 @@ class Lister:
 
     def __init__(self, problem: Problem, tight: Reach) -> None:
         self.problem, self.tight = problem, tight
-        self.ground = _ground(problem, tight)
+        self.ground = ground(problem, tight)
         held = np.flatnonzero(tight.fixed >= 0)
         self.base = np.bincount(tight.fixed[held], problem.cost[held, tight.fixed[held]], problem.n_zones)
 
@@ -111,7 +111,8 @@ def generate(lister: Lister, bound: Bound, limits: Limits) -> Prices | None:
     return Prices(price, zone_price, value) if np.isfinite(value) else None
 
 
-def _ground(problem: Problem, tight: Reach) -> Ground:
+def ground(problem: Problem, tight: Reach) -> Ground:
+    """Return what each zone may grow by."""
     held = tight.fixed
     seeds = problem.roots.copy()
     for unit in np.flatnonzero(held >= 0):

@@ -63,7 +63,7 @@ class Engine:
         self.random = np.random.default_rng(seed)
         self.limits = terms.limits
         self.best, self.cuts = Best(), core.Cuts()
-        self.prover = exact.Prover(problem, tight, seed=seed)
+        self.prover = exact.Prover(problem, tight, thorough=terms.exact, seed=seed)
         self.drawer = Drawer(problem, tight, self.cuts, seed=seed)
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()

@@ -10,6 +10,7 @@ from zoning.bounds import Bound, Priced, close_pairs, lagrangian
 from zoning.check import cost as plan_cost
 from zoning.check import cut_off, loads
 from zoning.core import Cuts, Part, separate
+from zoning.facets import add_facets
 from zoning.live import Live, Relaxed
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason, reach
@@ -19,8 +20,14 @@ from zoning.solver import Limits
 REBUILD = 0.7
 """Share of the pairs of a model left open below which it is made anew."""
 
+LEVELS = ((0, 0), (2_000, 8), (4_000, 20), (10_000, 40))
+"""Nodes and searches spent on rows of catchments for each zone, first and in later tries."""
+
 PATIENCE, STALL = 5, 0.02
 """Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
+
+CUT_SHORT = 4
+"""Whole-number models ended early whose plan was cut off, after which it is no use to go on."""
 
 KEPT = 1_000_000
 """Runs for which rows are kept that others share: all."""
@@ -62,6 +69,8 @@ class Prover:
         Rows to share with other provers of the same pairs; by default it keeps its own, which say more.
     limit
         A weight of each pair, shape (n, m), and what the weights of a plan may sum up to.
+    thorough
+        Whether rows of connected catchments are looked for, the harder the more often it has tried.
     seed
         Fixes the solver's random choices.
 
@@ -78,8 +87,10 @@ class Prover:
         *,
         shared: Cuts | None = None,
         limit: tuple[np.ndarray, float] | None = None,
+        thorough: bool = False,
         seed: int = 0,
     ) -> None:
+        self.thorough, self.tries = thorough, 0
         self.problem, self.left, self.limit, self.seed = problem, tight, limit, seed
         self.all_pairs = None if shared is None else tight.allowed
         self.cuts = Cuts() if shared is None else shared
@@ -168,7 +179,14 @@ class Prover:
         return not self.left.reasons
 
     def _linear(self, live: Live, limits: Limits) -> None:
-        """Raise the bound by the linear model with the connection rows it calls for, closing pairs."""
+        """Raise the bound by the linear model with the rows it calls for, closing pairs."""
+        levels = LEVELS[: self.tries + 1] if self.thorough else LEVELS[:1]
+        self.tries += 1
+        for nodes, steps in levels[-2:]:
+            self._rounds(live, limits, nodes, steps)
+
+    def _rounds(self, live: Live, limits: Limits, nodes: int, steps: int) -> None:
+        """Solve the linear model and add rows, those of catchments by so much search, until it stalls."""
         values = [-np.inf] * PATIENCE
         while limits.left > 0:
             found = live.solve(limits)
@@ -180,7 +198,10 @@ class Prover:
             values.append(found.value)
             gap = max(min(self.ceiling, 1.02 * found.value) - found.value, 1e-9 * abs(found.value))
             stalled = values[-1] - values[-1 - PATIENCE] < STALL * gap
-            if stalled or not self._separate(found.share):
+            new = self._separate(found.share)
+            if steps:
+                new += add_facets(self.problem, self.left, live, found, limits, nodes=nodes, steps=steps)
+            if stalled or not new:
                 return
             live.keep(self.left.allowed)
 
@@ -209,7 +230,7 @@ class Prover:
 
     def _whole(self, live: Live, best: np.ndarray | None, limits: Limits, effort: int | None) -> Proof:
         """Solve the whole-number model again and again, adding rows where plans are cut off."""
-        low, problem = -np.inf, self.problem
+        low, problem, cut_short = -np.inf, self.problem, 0
         while limits.left > 0:
             found = live.whole(limits, best, effort=effort)
             if found.infeasible:
@@ -222,8 +243,9 @@ class Prover:
                 plans = (plan,) if (loads(problem, plan) <= problem.capacity).all() else ()
                 return Proof(low, plans, finished=found.optimal)
             shares = live.core.shares(found.x)
-            new = separate(problem, self._rows_for, plan, self.cuts)
-            if not new + self._separate(shares):
+            new = separate(problem, self._rows_for, plan, self.cuts) + self._separate(shares)
+            cut_short += not found.optimal
+            if not new or cut_short == CUT_SHORT:
                 break
         return Proof(low, (), finished=False)
 

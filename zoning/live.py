@@ -41,9 +41,11 @@ class Relaxed:
     price
         Price of each free unit, shape (n,), 0 elsewhere.
     cost
-        Cost of each pair less the prices of connection rows and of the limit alone, shape (pairs,).
+        Cost of each pair less the prices of all rows but those of units and seats, shape (pairs,).
     extra
         What those prices add to the cost of every plan, at most: 0 without forced rows and a limit.
+    joined
+        Cost of each pair less the prices of connection rows alone, shape (pairs,).
     """
 
     value: float
@@ -52,6 +54,7 @@ class Relaxed:
     price: np.ndarray
     cost: np.ndarray
     extra: float
+    joined: np.ndarray
 
 
 class Live:
@@ -93,7 +96,7 @@ class Live:
         self.low, self.high = np.append(model.row_lower, -np.inf), np.append(model.row_upper, np.inf)
         self.cost, self.upper = model.cost, model.upper.copy()
         self.first = len(self.low)
-        self.rows: list[RowKey] = []
+        self.rows: list[RowKey | None] = []  # None for a row that is no connection row
         self.held: set[RowKey] = set()
         self.idle = np.zeros(0, dtype=np.int64)
         self.highs = load(self._model(whole=False), seed)
@@ -127,7 +130,7 @@ class Live:
         found = outcome(self.highs, False)
         if found.infeasible:
             nothing = np.zeros(0)
-            return Relaxed(math.inf, nothing, nothing, nothing, nothing, 0.0)
+            return Relaxed(math.inf, nothing, nothing, nothing, nothing, 0.0, nothing)
         if found.x is None or not found.optimal or found.duals is None:
             return None
         dual = np.where(np.isfinite(self.high), found.duals, np.maximum(found.duals, 0.0))
@@ -153,14 +156,25 @@ class Live:
         price[units] = dual[: len(units)]
         extra = float(paid[self.first - 1 :].sum())
         left = self.cost - self.matrix.T @ rest
-        return Relaxed(float(value) - SAFETY * abs(value), self.core.shares(x), reduced, price, left, extra)
+        rest[self.first - 1 :][[True, *(key is None for key in self.rows)]] = 0.0
+        joined = self.cost - self.matrix.T @ rest
+        low = float(value) - SAFETY * abs(value)
+        return Relaxed(low, self.core.shares(x), reduced, price, left, extra, joined)
+
+    def most(self, zone: int, gain: np.ndarray, most: float) -> None:
+        """Add the row that the pairs of a zone gain ``most`` at most; ``gain`` has shape (pairs,)."""
+        column = np.flatnonzero((self.core.zone == zone) & (np.abs(gain) > 1e-9))
+        scale = np.abs(gain[column]).max(initial=1e-9)
+        self.rows.append(None)
+        self._append([-most / scale], [column], [-gain[column] / scale])
 
     def _add(self) -> None:
         """Put the rows into the model that are new."""
         fresh = [(key, row) for key, row in self.cuts.rows.items() if key not in self.held]
         self.held.update(key for key, _ in fresh)
         lows: list[float] = []
-        columns, values, start = [np.zeros(0, dtype=int)], [np.zeros(0)], [0]
+        columns: list[np.ndarray] = []
+        values: list[np.ndarray] = []
         for key, row in fresh:
             _, column, value, low = self.core.entries([row])
             if len(low):
@@ -168,16 +182,19 @@ class Live:
                 lows.append(low[0])
                 columns.append(column)
                 values.append(value)
-                start.append(start[-1] + len(column))
-        if not lows:
-            return
+        if lows:
+            self._append(lows, columns, values)
+
+    def _append(self, lows: list[float], columns: list[np.ndarray], values: list[np.ndarray]) -> None:
+        """Put rows into the solver that are ``lows`` at least."""
+        start = np.concatenate([[0], np.cumsum([len(column) for column in columns])])
         index, entries = np.concatenate(columns), np.concatenate(values)
         none = np.full(len(lows), np.inf)
         added = csr_matrix((entries, index, start), shape=(len(lows), len(self.cost)))
         self.matrix = vstack([self.matrix, added], format="csr")
         self.low, self.high = np.append(self.low, lows), np.append(self.high, none)
         self.idle = np.append(self.idle, np.zeros(len(lows), dtype=np.int64))
-        starts = np.array(start[:-1], dtype=np.int32)
+        starts = start[:-1].astype(np.int32)
         self.highs.addRows(
             len(lows), np.array(lows), none, len(entries), starts, index.astype(np.int32), entries
         )
@@ -193,9 +210,10 @@ class Live:
         self.highs.deleteRows(len(gone), (self.first + gone).astype(np.int32))
         basis.row_status = [s for s, kept in zip(basis.row_status, stay, strict=True) if kept]
         self.highs.setBasis(basis)
-        for k in gone:
-            self.held.discard(self.rows[k])
-            self.cuts.rows.pop(self.rows[k], None)
+        for key in (self.rows[k] for k in gone):
+            if key is not None:
+                self.held.discard(key)
+                self.cuts.rows.pop(key, None)
         self.rows = [key for key, kept in zip(self.rows, stay[self.first :], strict=True) if kept]
         self.idle = self.idle[stay[self.first :]]
         self.matrix, self.low, self.high = self.matrix[stay], self.low[stay], self.high[stay]
