@@ -13,18 +13,25 @@ from ui.views import plan as plans
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
+from ui.zones import frontier
 
 MOST = 40  # zones that a chart can still be read with
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
-    """Draw the comparison of the chosen draft with the plan in force."""
-    if desk.draft is None:
-        widgets.empty(_("现在看的就是现行片区。新建或选择一个方案后,可与现行片区逐项对比。"))
-        return
+    """Draw the comparison of the chosen draft with the plan in force, and what lies between."""
     if found.reference.isna().all():
         widgets.empty(_("没有现行片区,无从对比。可在“数据”页导入现行片区。"))
         return
+    if desk.draft is None:
+        widgets.empty(_("现在看的就是现行片区。新建或选择一个方案后,可与现行片区逐项对比。"))
+    else:
+        _beside(context, found)
+    frontier.panel(context, desk, found)
+
+
+def _beside(context: Context, found: Assessment) -> None:
+    """Draw indicators, loads and moved units of the draft and of the plan in force."""
     before = views.assess(context, found.reference)
     left, right = st.columns(2, gap="large")
     with left:
