@@ -104,6 +104,7 @@ def rule_words() -> dict[str, str]:
         "too_far": _("最远步行"),
         "barrier": _("小学生不跨越障碍"),
         "split": _("镇街整体划入"),
+        "feeder": _("小学片区整体升入一所初中"),
         "over_share": _("负荷上限"),
         "too_small": _("每片区至少(人)"),
     }

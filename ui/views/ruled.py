@@ -89,6 +89,7 @@ def words(rules: Choice) -> str:
         _("每调整一名学生折合 {n} 米", n=widgets.whole(rules.stay)) if rules.stay else "",
         "" if rules.most_moved is None else _("最多调整学生 {n} 人", n=widgets.whole(rules.most_moved)),
         _("整体划入:{towns}", towns=_("、").join(rules.towns)) if rules.towns else "",
+        _("对口直升(小学片区整体升入一所初中)") if rules.feeders else "",
         _("认可的飞地 {n} 个单元", n=len(rules.enclaves)) if rules.enclaves else "",
         _("每片区至少 {n} 人", n=widgets.whole(rules.least)) if rules.least else "",
         _("负荷上限 {n} %", n=f"{rules.share * 100:g}") if rules.share else "",

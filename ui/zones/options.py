@@ -17,6 +17,7 @@ from ui.texts import _
 from ui.views import edits
 from ui.views import plan as plans
 from ui.views.zones import Assessment
+from ui.zones import following
 from zoning.prices import DEAREST, Price
 
 SEARCHED: Final = ("max_metres", "no_crossing", "stay", "towns", "enclaves", "share")
@@ -35,6 +36,7 @@ def choose(context: Context, found: Assessment) -> Choice:
         with right:
             picked = _stability(found, picked)
         picked = _shapes(context, found, picked, all_units=bool(shown.open))
+        picked = following.choose(context, picked)
         if picked.payload():
             many, seconds = searches(picked), spent(picked, 10)
             st.caption(
@@ -136,7 +138,7 @@ def _number(
 
 def searches(choice: Choice) -> int:
     """Return how many searches a choice takes at most, those for a limit on the moved among them."""
-    rules = sum(name in choice.payload() for name in SEARCHED)
+    rules = sum(name in choice.payload() for name in (*SEARCHED, "feeders"))
     rules += choice.most_moved is not None and not choice.stay
     limiting = DEAREST if choice.most_moved is not None else 0
     return (rules + (2 if rules > 1 else 1) if rules else 1) + limiting
@@ -217,6 +219,7 @@ def _words() -> dict[str, str]:
         "barred": _("不穿过大路、铁路、河流(小学)"),
         "stay": _("少调整现行片区"),
         "together": _("镇街整体划入"),
+        "feeders": _("小学片区整体升入一所初中"),
         "enclaves": _("认可的飞地"),
         "share": _("负荷上限"),
         "all": _("全部规则一起"),
@@ -246,6 +249,7 @@ def _remarks(context: Context, told: Told) -> list[str]:
         )
     if told.cut_off:
         said.append(_("方案中与学校不相连的单元 {n} 个,都在认可的飞地或其相邻处。", n=told.cut_off))
+    said += following.remarks(context, told.unfit)
     if told.spared:
         who = widgets.escape(edits.unit_words(context, told.spared))
         said.append(_("有规则做不到的单元,仍按锁定或划到可去的最近学校:{units}。", units=who))

@@ -180,8 +180,9 @@ def _about(kept: Outcome) -> Mapping[str, Any]:
 
 
 def _merged(kept: Outcome) -> bool:
-    """Tell whether the search was for units merged into towns, whose proofs are not those of single units."""
-    return bool(_about(kept).get("rules", {}).get("towns"))
+    """Tell whether the search was for units merged into groups, whose proofs are not those of single units."""
+    rules = _about(kept).get("rules", {})
+    return bool(rules.get("towns") or rules.get("feeders"))
 
 
 def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
