@@ -180,7 +180,7 @@ def _about(kept: Outcome) -> Mapping[str, Any]:
 
 
 def _merged(kept: Outcome) -> bool:
-    """Tell whether the search was for units merged into groups, whose proofs are not those of single units."""
+    """Tell whether the search was for units merged into groups: proofs are not those of single units."""
     rules = _about(kept).get("rules", {})
     return bool(rules.get("towns") or rules.get("feeders"))
 
