@@ -13,7 +13,20 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.widgets import Figure
-from ui.zones import board, breaks, compare, drafting, engine, feeders, handout, history, moving, phone, why
+from ui.zones import (
+    board,
+    breaks,
+    compare,
+    drafting,
+    engine,
+    feeders,
+    handout,
+    history,
+    moving,
+    phone,
+    why,
+    yearly,
+)
 
 
 def page(context: Context) -> None:
@@ -91,6 +104,7 @@ def _sections(context: Context, desk: Desk, found: Assessment) -> None:
         "phone": (_("电话查询"), lambda: phone.panel(context, found)),
         "rules": (_("规则核对"), lambda: breaks.panel(context, desk, found)),
         "compare": (_("与现行对比"), lambda: compare.panel(context, desk, found)),
+        "yearly": (_("逐年核对"), lambda: yearly.panel(context, desk, found)),
         "feeders": (_("小学与初中"), lambda: feeders.panel(context)),
         "history": (_("历史与文件"), lambda: history.panel(context, desk)),
         "export": (_("导出"), lambda: handout.panel(context, desk, found)),
