@@ -164,7 +164,7 @@ def test_a_smallest_zone_is_kept_priced_and_infeasible_only_when_proven():
     for options, kind in (
         (Options(least=40), "least_in_all"),
         (Options(least=51, small=("L",)), "least_of_zone"),
-        (Options(least=35, share=0.65, small=("L",)), "searched"),
+        (Options(least=35, share=0.65, small=("L",)), "least_of_zone"),
     ):
         none = solve(problem, options, exhaust).result
         assert none.feasible is False and [reason.kind for reason in none.reasons] == [kind]

@@ -95,11 +95,8 @@ def solve(
         As :meth:`zoning.options.Options.apply`.
     """
     posed = options.apply(problem)
-    found = by(posed.problem, None if start is None else posed.reduce(start))
-    if not posed.sides.idle:
-        from zoning.steered import steered
-
-        found = steered(posed.problem, posed.sides.merged(posed.grouping), found, limits=limits, seed=seed)
+    begin = None if start is None else posed.reduce(start)
+    found = by(posed.problem, begin) if posed.sides.idle else _steered(posed, by, begin, limits, seed)
     zones = posed.expand(found.zones)
     at = problem.positions(zones)
     broken = posed.check(zones)
@@ -113,6 +110,14 @@ def solve(
         ),
         posed,
     )
+
+
+def _steered(posed: Posed, by: Solve, start: pd.Series | None, limits: Limits | None, seed: int) -> Result:
+    """Solve with limits on sums of zones or a price of borders; what can never be is not searched for."""
+    from zoning import steered
+
+    task = steered.posed(posed.problem, posed.sides.merged(posed.grouping), limits=limits, seed=seed)
+    return steered.none_at_all(task) if task.reasons else steered.steered(task, by(posed.problem, start))
 
 
 def _walked_bound(posed: Posed, bound: float) -> float:
@@ -158,6 +163,8 @@ def prices(
     both = solve(problem, options, by, start=start, limits=limits, seed=seed)
     if not options.active:
         return both, ()
+    if len(options.active) == 1 and both.result.feasible is False:
+        return both, (Price(options.active[0], math.nan, math.nan, math.nan, False),)
     plain = by(problem, start)
     if len(options.active) == 1:
         alone = {options.active[0]: both}

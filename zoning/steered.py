@@ -16,6 +16,7 @@ from zoning import bounds, steering
 from zoning.check import check_positions, cut_off
 from zoning.check import cost as plan_cost
 from zoning.core import Core, Cuts, Part, separate
+from zoning.draft import grow
 from zoning.exact import searched
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason, reach
@@ -50,14 +51,30 @@ SAFETY = 1e-8
 
 
 @dataclass(frozen=True)
-class _Task:
-    """A problem, what is asked for beside it, and when to stop."""
+class Task:
+    """A problem, what is asked for beside it, and what is proven of it before any search.
+
+    Attributes
+    ----------
+    problem, sides
+        The problem and what else is asked for.
+    tight
+        Its open pairs.
+    limits, seed
+        When to stop; what fixes every random choice.
+    low
+        No plan costs less, by the linear model with the rows in it.
+    reasons
+        Proofs that there is no plan.
+    """
 
     problem: Problem
-    tight: Reach
     sides: Sides
+    tight: Reach
     limits: Limits
     seed: int
+    low: float = -math.inf
+    reasons: tuple[Reason, ...] = ()
 
     def rank(self, zone: np.ndarray) -> tuple[float, float]:
         """Return what a plan misses, and its cost with borders: the lower, the better."""
@@ -67,46 +84,58 @@ class _Task:
         return bad, plan_cost(self.problem, zone) + self.sides.toll(self.problem, zone)
 
 
-def steered(
-    problem: Problem, sides: Sides, found: Result, *, limits: Limits | None = None, seed: int = 0
-) -> Result:
+def posed(problem: Problem, sides: Sides, *, limits: Limits | None = None, seed: int = 0) -> Task:
+    """Return the task of keeping sides as well, with what can be proven of it before a search."""
+    tight = reach(problem)
+    task = Task(problem, sides, tight, limits or Limits(), seed)
+    if tight.reasons:
+        return task  # the search will prove that there is no plan at all
+    against = proofs(problem, tight, sides)
+    if not against and not _free(task).any() and sides.missed(tight.fixed).any():
+        against = (searched(),)
+    low = -math.inf if against or not _free(task).any() else _linear(task)
+    return replace(task, low=low, reasons=against or ((shared(),) if low == math.inf else ()))
+
+
+def none_at_all(task: Task) -> Result:
+    """Return the proof that there is no plan, beside a draft that shows where it hurts."""
+    zone = grow(task.problem)
+    return Result(
+        task.problem.series(zone),
+        cost=plan_cost(task.problem, np.where(task.tight.allowed[np.arange(len(zone)), zone], zone, -1)),
+        bound=math.inf,
+        feasible=False,
+        reasons=task.reasons,
+        violations=len(check_positions(task.problem, zone)),
+    )
+
+
+def steered(task: Task, found: Result) -> Result:
     """Return the result of a search with more asked for; the work is fixed, so that the seed fixes the plan.
 
     Parameters
     ----------
-    problem
-        The problem that was solved.
-    sides
-        What else is asked for.
+    task
+        From :func:`posed`, without a proof that there is no plan.
     found
-        What came of the search without it.
-    limits
-        When to stop; by default only when done.
-    seed
-        Fixes every random choice.
+        What came of the search without the sides.
 
     Returns
     -------
     Result
         Feasible where the plan keeps the rows as well; infeasible only where that is proven.
     """
-    if found.feasible is False or sides.idle:
+    problem, sides = task.problem, task.sides
+    if found.feasible is False or not _free(task).any():
         return found
-    tight = reach(problem)
-    task = _Task(problem, tight, sides, limits or Limits(), seed)
-    if not _free(task).any():
-        return found if not sides.missed(tight.fixed).any() else _none(found, (searched(),))
-    against = proofs(problem, tight, sides)
-    low = math.inf if against else max(found.bound, _linear(task))
-    if low == math.inf:
-        return _none(found, against or (shared(),))
+    low = max(found.bound, task.low)
     zone = problem.positions(found.zones)
     if task.rank(zone)[0] > 0 or sides.border.nnz:
         zone = _mended(task, _annealed(task, zone))
     if len(sides.kinds) and _free(task).sum() <= SMALL and not sides.border.nnz:
         better, low = _everything(task, zone, low)
         if low == math.inf:
-            return _none(found, (searched(),))
+            return replace(found, bound=math.inf, feasible=False, reasons=(searched(),))
         zone = better
     broken = len(check_positions(problem, zone))
     kept = not broken and not sides.missed(zone).any()
@@ -121,17 +150,13 @@ def steered(
     )
 
 
-def _none(found: Result, reasons: tuple[Reason, ...]) -> Result:
-    return replace(found, bound=math.inf, feasible=False, reasons=reasons)
-
-
-def _free(task: _Task) -> np.ndarray:
+def _free(task: Task) -> np.ndarray:
     """Return the open pairs of units that have a choice."""
     free: np.ndarray = task.tight.allowed & (task.tight.fixed < 0)[:, None]
     return free
 
 
-def _linear(task: _Task) -> float:
+def _linear(task: Task) -> float:
     """Return the bound of the linear model with the rows in it; ``inf`` where it has no solution."""
     if not len(task.sides.kinds) or task.tight.allowed.sum() > PAIRS:
         return -math.inf
@@ -145,7 +170,7 @@ def _linear(task: _Task) -> float:
     return value - SAFETY * abs(value)
 
 
-def _annealed(task: _Task, zone: np.ndarray) -> np.ndarray:
+def _annealed(task: Task, zone: np.ndarray) -> np.ndarray:
     """Return the best plan met while cooling twice, from the plan and from the best so far."""
     problem, sides = task.problem, task.sides
     if (zone < 0).any() or cut_off(problem, zone).any():
@@ -167,7 +192,7 @@ def _annealed(task: _Task, zone: np.ndarray) -> np.ndarray:
     return zone
 
 
-def _cool(task: _Task, search: Search, steer: steering.Steer, hot: float, cold: float) -> None:
+def _cool(task: Task, search: Search, steer: steering.Steer, hot: float, cold: float) -> None:
     proposals = min(max(4_000 * task.problem.n_units, 100_000), 10_000_000) // STAGES
     factor, seats = np.ones(steer.price.shape), np.ones(task.problem.n_zones)
     base = steer.price.copy()
@@ -188,7 +213,7 @@ def _swung(factor: np.ndarray, missed: np.ndarray) -> np.ndarray:
     return np.clip(np.where(missed, factor * SWING, factor / SWING), 0.5, 1000.0)
 
 
-def _mended(task: _Task, zone: np.ndarray) -> np.ndarray:
+def _mended(task: Task, zone: np.ndarray) -> np.ndarray:
     """Re-optimise a few zones around what is missed, one group of zones after another."""
     random, cuts = np.random.default_rng(task.seed), Cuts()
     for number in range(MENDS):
@@ -205,13 +230,13 @@ def _mended(task: _Task, zone: np.ndarray) -> np.ndarray:
     return zone
 
 
-def _dear(task: _Task) -> float:
+def _dear(task: Task) -> float:
     """Return a price of a pupil over, or a unit missed, beyond what moving others could save."""
     metres = task.problem.metres[task.tight.allowed]
     return 20.0 * float(metres.max(initial=1.0)) / 1000.0
 
 
-def _around(task: _Task, zone: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+def _around(task: Task, zone: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Choose a zone that misses something, and zones that touch it or those chosen."""
     problem = task.problem
     load = np.bincount(zone, problem.demand, problem.n_zones)
@@ -228,7 +253,7 @@ def _around(task: _Task, zone: np.ndarray, count: int, random: np.random.Generat
     return np.array(chosen)
 
 
-def _solved(task: _Task, part: Part, cuts: Cuts, *, price: float, effort: int) -> np.ndarray | None:
+def _solved(task: Task, part: Part, cuts: Cuts, *, price: float, effort: int) -> np.ndarray | None:
     """Return the connected plan that the model of a part gives, rows missed at a price; None without one."""
     for _ in range(8):
         core = Core(task.problem, part, cuts)
@@ -244,7 +269,7 @@ def _solved(task: _Task, part: Part, cuts: Cuts, *, price: float, effort: int) -
     return None
 
 
-def _everything(task: _Task, zone: np.ndarray, low: float) -> tuple[np.ndarray, float]:
+def _everything(task: Task, zone: np.ndarray, low: float) -> tuple[np.ndarray, float]:
     """Solve the model of all open pairs; return the better plan and the bound, ``inf`` without a plan."""
     cuts, held = Cuts(), task.tight.fixed >= 0
     part = Part(_free(task), np.where(held, task.tight.fixed, zone))

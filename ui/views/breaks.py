@@ -103,10 +103,11 @@ def rule_words() -> dict[str, str]:
     return {
         "too_far": _("最远步行"),
         "barrier": _("小学生不跨越障碍"),
-        "split": _("镇街整体划入"),
+        "split": _("成组单元整体划入"),
         "feeder": _("小学片区整体升入一所初中"),
         "over_share": _("负荷上限"),
         "too_small": _("每片区至少(人)"),
+        "unbalanced": _("均衡属性"),
     }
 
 
@@ -130,6 +131,8 @@ def _hard(context: Context, found: Assessment) -> list[Broken]:
             table["found"] = table["unit_id"].map(_pieces(context, found).to_dict())
         elif kind == "too_far":
             table["found"] = _walked(found, rows)
+        elif kind == "unbalanced" and found.ruled:
+            table["found"] = _means(found, rows)
         every.append(_based(str(kind), words[str(kind)], table, found))
     return every
 
@@ -146,6 +149,16 @@ def _walked(found: Assessment, rows: pd.DataFrame) -> list[str]:
     problem = found.problem
     at = problem.unit_ids.get_indexer(pd.Index(rows["unit_id"]))
     return [widgets.metres(m) for m in problem.metres[at, problem.positions(found.plan)[at]]]
+
+
+def _means(found: Assessment, rows: pd.DataFrame) -> list[str]:
+    """Return the balanced attribute of zones beside that of all, in words."""
+    means = found.ruled.posed.means(found.plan) if found.ruled else None
+    if means is None:
+        return [""] * len(rows)
+    return [
+        _("平均 {own},全域 {mean}", own=f"{means[z]:.3g}", mean=f"{means['']:.3g}") for z in rows["zone_id"]
+    ]
 
 
 def _moved(context: Context, found: Assessment) -> list[Broken]:

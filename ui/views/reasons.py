@@ -147,6 +147,7 @@ def why_not(row: Row, *, exact: bool = True) -> str:
         "cuts_off": _("移出会使 {n} 个单元与学校断开", n=row["cuts_off"]),
         "full": _("学位不够,还缺 {n} 个", n=row["short"]) if exact else _("学位不够"),
         "too_small": _("移出会使现在的片区低于所设的最少人数"),
+        "unbalanced": _("会使片区偏离所设的均衡更远"),
         "possible": _("可以改划"),
     }
     return words[str(row["reason"])]

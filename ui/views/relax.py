@@ -86,6 +86,20 @@ def reasons(named_problem: Problem, known: tuple[Reason, ...]) -> tuple[Reason, 
     return again or known
 
 
+def by_name(context: Context, known: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Return proofs about the least size of a zone with its name for its id."""
+    names = plans.zone_names(context.project.key, context.stage, context.project)
+    found = []
+    for reason in known:
+        if reason.kind == "least_of_zone":
+            zone = reason.en.split('"')[1]
+            name = str(names.get(zone, zone))
+            zh, en = reason.zh.replace(f"“{zone}”", f"“{name}”"), reason.en.replace(f'"{zone}"', f'"{name}"')
+            reason = replace(reason, zh=zh, en=en)
+        found.append(reason)
+    return tuple(found)
+
+
 def class_size(context: Context) -> int:
     """Return the pupils of a standard class of the stage, by which seats are given."""
     rules = policy.in_force(context.project.packs, on=policy.school_year_day(context.year))

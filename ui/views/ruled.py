@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from planning import lastsearch, zoneoptions
+from planning import lastsearch, unitcolumns, zoneoptions
 from planning.lastsearch import LastSearch
 from planning.zoneoptions import Choice
 from ui import widgets
@@ -93,5 +93,15 @@ def words(rules: Choice) -> str:
         _("认可的飞地 {n} 个单元", n=len(rules.enclaves)) if rules.enclaves else "",
         _("每片区至少 {n} 人", n=widgets.whole(rules.least)) if rules.least else "",
         _("负荷上限 {n} %", n=f"{rules.share * 100:g}") if rules.share else "",
+        _("均衡{what},相差不超过 {n}", what=attribute_word(rules.balance or ""), n=f"{rules.deviation:g}")
+        if rules.deviation
+        else "",
+        _("边界每公里折合 {n} 人·公里", n=f"{rules.compact:g}") if rules.compact else "",
+        _("{n} 个片区不受最少人数和均衡限制", n=len(rules.small)) if rules.small else "",
     ]
     return _(";").join(each for each in said if each)
+
+
+def attribute_word(column: str) -> str:
+    """Return what an attribute of the units is called."""
+    return _("随迁子女占比") if column == unitcolumns.MIGRANT else column

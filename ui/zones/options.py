@@ -9,18 +9,21 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from planning import spatial
+from gis.layers import SCHEMAS
+from planning import spatial, unitcolumns
 from planning.zoneoptions import LIMITING, Choice, Told
 from ui import widgets
 from ui.state import Context
-from ui.texts import _
-from ui.views import edits
+from ui.texts import _, language
+from ui.views import edits, ruled
 from ui.views import plan as plans
 from ui.views.zones import Assessment
 from ui.zones import following
 from zoning.prices import DEAREST, Price
 
-SEARCHED: Final = ("max_metres", "no_crossing", "stay", "towns", "enclaves", "share")
+SEARCHED: Final = (
+    "max_metres", "no_crossing", "stay", "towns", "enclaves", "least", "share", "balance", "compact"
+)  # fmt: skip
 """Fields of a choice that the search keeps, each of which is priced."""
 ENCLAVES: Final = "engine-enclaves"
 
@@ -35,6 +38,7 @@ def choose(context: Context, found: Assessment) -> Choice:
             picked = _walks(context, Choice())
         with right:
             picked = _stability(found, picked)
+        picked = _evenness(context, found, picked)
         picked = _shapes(context, found, picked, all_units=bool(shown.open))
         picked = following.choose(context, picked)
         if picked.payload():
@@ -64,9 +68,8 @@ def _walks(context: Context, choice: Choice) -> Choice:
     if unknown and not junior:
         st.caption(_("没有道路和障碍图层,不知道哪条路要跨越什么;导入后可用。"))
     share = _number(_("每校最多用招生计划的(%)"), "engine-share", 50, 100, 1, _("均衡各校负荷,留出余地。"))
-    least = _number(
-        _("每片区至少(人)"), "engine-least", 1, 5000, 10, _("只核对并提示,不强制;低于它的片区会列出。")
-    )
+    about = _("硬性下限。从优化的方案出发调整去满足,是启发式的;证明做不到时才说没有可行方案。")
+    least = _number(_("每片区至少(人)"), "engine-least", 1, 5000, 10, about)
     return replace(
         choice,
         max_metres=None if metres is None else float(metres),
@@ -99,17 +102,86 @@ def _stability(found: Assessment, choice: Choice) -> Choice:
     return replace(choice, stay=float(stay or 0), most_moved=most)
 
 
+def _evenness(context: Context, found: Assessment, choice: Choice) -> Choice:
+    """Draw what to balance between zones, which zones are excepted, and the price of long borders."""
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    with left:
+        balance = st.selectbox(
+            _("均衡某一属性"),
+            unitcolumns.attributes(context.project),
+            index=None,
+            format_func=ruled.attribute_word,
+            key="engine-balance",
+            placeholder=_("不要求"),
+            help=_("单元表中的比例或均值(不是人数);各片区按学生加权平均。没有值的单元按全域平均计。"),
+        )
+    share = balance == unitcolumns.MIGRANT
+    with middle:
+        deviation = st.number_input(
+            _("与全域平均最多相差(百分点)") if share else _("与全域平均最多相差"),
+            0.01,
+            None,
+            10.0 if share else 1.0,
+            key=f"engine-deviation-{'share' if share else 'number'}",
+            disabled=balance is None,
+            help=_("启发式:逐步加重偏离的代价去逼近,再对少数片区精确求解,不证明没有更省路的方案。"),
+        )
+    with right:
+        compact = _number(
+            _("片区边界每公里折合(人·公里)"),
+            "engine-compact",
+            1,
+            1000,
+            1,
+            _("越大,片区越紧凑;启发式,只影响取舍,报告的步行距离不含它。"),
+        )
+    small: list[str] = []
+    if balance is not None or choice.least:
+        names = plans.zone_names(context.project.key, context.stage, context.project)
+        small = st.multiselect(
+            _("不受最少人数和均衡限制的片区"),
+            [str(zone) for zone in found.problem.zone_ids],
+            format_func=lambda zone: str(names.get(zone, zone)),
+            key="engine-small",
+            placeholder=_("都受限制"),
+            help=_("例如教学点和必要的小规模学校。"),
+        )
+    return replace(
+        choice,
+        balance=balance,
+        deviation=None if balance is None else float(deviation) / (100 if share else 1),
+        compact=float(compact or 0),
+        small=tuple(small),
+    )
+
+
+def _groups(context: Context) -> tuple[str, list[str]]:
+    """Draw the groups kept whole; return the column they stand in, and those chosen."""
+    columns = unitcolumns.groups(context.project)
+    if not columns:
+        return "town", []
+    labels = {c.name: c.label.text(language()) for c in SCHEMAS["units"].columns}
+    column = columns[0]
+    if len(columns) > 1:
+        column = st.selectbox(
+            _("整体划入的单元按哪一列成组"),
+            columns,
+            format_func=lambda name: labels.get(name, name),
+            key="engine-column",
+        )
+    chosen = st.multiselect(
+        _("整体划入一个片区的{group}", group=labels.get(column, column)),
+        unitcolumns.values(context.project, column),
+        key="engine-towns" if column == "town" else f"engine-towns-{column}",
+        placeholder=_("不要求"),
+        help=_("组内各单元须相连,且最多有一个片区的学校。"),
+    )
+    return column, chosen
+
+
 def _shapes(context: Context, found: Assessment, choice: Choice, *, all_units: bool) -> Choice:
     units = context.project.layers["units"]
-    towns: list[str] = []
-    if "town" in units:
-        towns = st.multiselect(
-            _("整体划入一个片区的镇街"),
-            sorted(units["town"].dropna().astype(str).unique()),
-            key="engine-towns",
-            placeholder=_("不要求"),
-            help=_("镇街内各单元须相连,且最多有一个片区的学校。"),
-        )
+    column, towns = _groups(context)
     names = units.set_index("unit_id")["name"]
     placed = found.plan.dropna()
     # Thousands of names are not sent again with every stroke while nobody sees them.
@@ -123,7 +195,7 @@ def _shapes(context: Context, found: Assessment, choice: Choice, *, all_units: b
         help=_("按所在的现片区认可。近似:视为与学校所在单元相邻,紧邻它的单元也可随它划入。"),
     )
     enclaves = tuple((unit, str(placed[unit])) for unit in cut)
-    return replace(choice, towns=tuple(towns), enclaves=enclaves)
+    return replace(choice, column=column if towns else "town", towns=tuple(towns), enclaves=enclaves)
 
 
 def _number(
@@ -180,7 +252,7 @@ def panel(context: Context, told: Told) -> None:
             st.caption(
                 _(
                     "每条规则单独启用时,与不启用的方案相比。两个方案都未必最优:“可证明的范围”是真实代价的上下限,"
-                    "“相差”是找到的两个方案之差。调整折合只说明所找到的方案。"
+                    "“相差”是找到的两个方案之差。调整折合和片区紧凑只说明所找到的方案。"
                 )
             )
             widgets.table(table(told), key="engine-prices-table")
@@ -218,10 +290,13 @@ def _words() -> dict[str, str]:
         "max_metres": _("最远步行"),
         "barred": _("不穿过大路、铁路、河流(小学)"),
         "stay": _("少调整现行片区"),
-        "together": _("镇街整体划入"),
+        "together": _("成组单元整体划入"),
         "feeders": _("小学片区整体升入一所初中"),
         "enclaves": _("认可的飞地"),
+        "least": _("每片区最少人数"),
         "share": _("负荷上限"),
+        "balance": _("均衡属性"),
+        "compact": _("片区紧凑"),
         "all": _("全部规则一起"),
     }
 
@@ -253,9 +328,28 @@ def _remarks(context: Context, told: Told) -> list[str]:
     if told.spared:
         who = widgets.escape(edits.unit_words(context, told.spared))
         said.append(_("有规则做不到的单元,仍按锁定或划到可去的最近学校:{units}。", units=who))
-    small = told.broken[told.broken["kind"] == "too_small"]
-    if len(small):
-        names = plans.zone_names(context.project.key, context.stage, context.project)
-        zones = _("、").join(widgets.escape(str(names.get(z, z))) for z in small["zone_id"])
-        said.append(_("学生数低于所填下限的片区:{zones}。", zones=zones))
+    return said + _sides(context, told)
+
+
+def _sides(context: Context, told: Told) -> list[str]:
+    """Return what is told of sizes, balance and borders."""
+    said = []
+    if told.border is not None:
+        now, before = (f"{km:,.1f}" for km in told.border)
+        said.append(_("片区之间的边界共 {now} 公里(现行片区 {before} 公里)。", now=now, before=before))
+    if told.means is not None:
+        own = told.means.drop("").dropna()
+        low, high, mean = (f"{value:.3g}" for value in (own.min(), own.max(), told.means[""]))
+        said.append(
+            _("均衡属性在各片区的平均为 {low} 至 {high},全域 {mean}。", low=low, high=high, mean=mean)
+        )
+    names = plans.zone_names(context.project.key, context.stage, context.project)
+    for kind, words_of in (
+        ("too_small", _("学生数低于所填下限的片区:{zones}。", zones="{zones}")),
+        ("unbalanced", _("均衡属性偏离超过所填值的片区:{zones}。", zones="{zones}")),
+    ):
+        short = told.broken.loc[told.broken["kind"] == kind, "zone_id"]
+        if len(short):
+            zones = _("、").join(widgets.escape(str(names.get(z, z))) for z in short)
+            said.append(words_of.replace("{zones}", zones))
     return said

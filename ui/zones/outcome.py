@@ -165,6 +165,7 @@ def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result
     known = result.reasons
     if not _merged(kept):
         known = relax.reasons(relax.named(context, _posed(context, found, kept)), known)
+    known = relax.by_name(context, known)
     return said + "\n" + _lines(known)
 
 
