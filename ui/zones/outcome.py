@@ -114,8 +114,10 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
 
 def _ways_out(context: Context, found: Assessment, kept: Outcome, zones: pd.Series | None = None) -> None:
     """Offer to look for ways out: of the rules that always hold, or by giving optional ones up."""
-    # Of capped loads a class brings fewer seats than it has: what is tried would promise too much.
-    if _merged(kept) or _about(kept).get("rules", {}).get("share"):
+    # Of capped loads a class brings fewer seats than it has, and sizes and balance are not in what is tried:
+    # both would promise too much.
+    rules = _about(kept).get("rules", {})
+    if _merged(kept) or any(rules.get(name) for name in ("share", "least", "balance")):
         st.caption(_("这次启用了可选规则。请先放宽或关闭其中一条再优化。"))
         return
     problem = _posed(context, found, kept)
