@@ -68,7 +68,7 @@ class Engine:
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
-        self.count, self.effort = 1_000, float(FIRST_EFFORT)
+        self.count, self.effort = 1_000, FIRST_EFFORT * (5.0 if terms.exact else 1.0)
         plain = np.zeros(problem.n_units)
         self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
 

@@ -26,7 +26,7 @@ LEVELS = ((0, 0), (2_000, 8), (4_000, 20), (10_000, 40))
 PATIENCE, STALL = 5, 0.02
 """Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
 
-CUT_SHORT = 4
+CUT_SHORT = 20
 """Whole-number models ended early whose plan was cut off, after which it is no use to go on."""
 
 KEPT = 1_000_000
