@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
-from planning import assumed, derived, outlook, tasks, townflow
+from planning import assumed, derived, outlook, tasks, townflow, unitcheck
 from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
 
@@ -98,6 +98,8 @@ def stored_backtest(project: Project) -> pd.DataFrame | None:
 def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     """Forecast past years again with what was known then, and store how far off it was; runs as a job.
 
+    Home units are tried too where rolls tell where pupils lived (`planning.unitcheck`).
+
     The cut-off is the one in force, and the flow from towns to schools that of the rolls known in each base
     year. Estates, their yields and the scenarios concern years to come only, and registers of children keep
     no record of what they said then: none of these takes part.
@@ -112,9 +114,11 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
         drivers = _drivers(project, known, base, month)
         frames.append(backtest.backtest(known, drivers, cutoffs=[base], horizons=HORIZONS))
         if progress is not None:
-            progress(done / len(origins), "")
+            progress(0.8 * done / len(origins), "")
     whole = pd.concat(frames, ignore_index=True) if frames else backtest.backtest(known, cutoffs=[])
     derived.store(whole, _backtest_place(project, month))
+    last = None if progress is None else lambda share: progress(0.8 + 0.2 * share, "")
+    derived.store(unitcheck.tried(project, cutoff_month=month, progress=last), unitcheck.place(project))
 
 
 def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["Driver", ...]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from forecasting import migrants, sharing
 from gis.layers import zone_of
-from planning import adopted, outlook, seats, stages
+from planning import adopted, outlook, seats, stages, unitcheck
 from planning.project import Project
 
 UNIT: Final = "unit"
@@ -38,7 +38,8 @@ def by_unit(project: Project, forecast: pd.DataFrame) -> pd.DataFrame:
 
     Homes are those of the rolls of the last year; without rolls every school of a zone is taken to be
     attended by the children of that zone alone (设定: ``attrs["assumed"]`` is True). Ranges are estimates
-    (估): no back-test has checked them.
+    (估), as wide as the back-test of the rolls asks where it was run (``attrs["widths"]``: the rows of its
+    table).
 
     Returns
     -------
@@ -55,6 +56,11 @@ def by_unit(project: Project, forecast: pd.DataFrame) -> pd.DataFrame:
     cells = forecast[forecast["level"] == "cell"]
     shared = sharing.by_unit(cells, homes, children, base_year=base)
     found = sharing.ranged(shared, ["unit_id", "stage", "year", "scenario"])
+    tried = unitcheck.stored(project)
+    widths = None if tried is None or tried.empty else unitcheck.table(tried)
+    if widths is not None and not assumed:
+        found = unitcheck.widened(found, widths, base=base)
+        found.attrs["widths"] = widths.to_dict("records")
     found.attrs["assumed"] = assumed
     return found
 
@@ -119,9 +125,7 @@ def _attended(project: Project, base: int) -> pd.DataFrame | None:
     rows = rows[rows["year"] == base]
     if rows.empty:
         return None
-    unit = rows["unit_id"].astype("str").where(rows["home"] == "unit", sharing.ELSEWHERE)
-    named = rows.assign(unit_id=unit.fillna(sharing.ELSEWHERE)).rename(columns={"school_id": "school"})
-    return named[["school", "unit_id", "grade", "pupils"]]
+    return unitcheck.homes(rows, base)
 
 
 def _zoned_homes(project: Project, base: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import adopted, streams
+from planning import adopted, streams, unitcheck
 from planning.forecasts import Settings
 from planning.project import Project
 from ui import widgets
@@ -109,7 +109,7 @@ def _called(place: pd.Series, names: pd.Series) -> pd.Series:
 def _rows(context: Context, frame: pd.DataFrame, level: str) -> pd.DataFrame:
     project, chosen = context.project, views.settings(context)
     whole = _split(project.key, chosen, project, frame)
-    units = _units(project.key, chosen, project, frame) if level == streams.UNIT else None
+    units = _units(_units_key(project), chosen, project, frame) if level == streams.UNIT else None
     rows = streams.by_level(frame if whole is None else whole, units, level, context.stage)
     return _ordered(rows)
 
@@ -159,8 +159,8 @@ def _with_values(context: Context, rows: pd.DataFrame, level: str) -> pd.DataFra
 def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
     said = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
     if level == "unit":
-        units = _units(context.project.key, views.settings(context), context.project, frame)
-        said = [_("单元的人数由学校预测分摊(估),区间没有回测过。")]
+        units = _units(_units_key(context.project), views.settings(context), context.project, frame)
+        said = [unit_note(units.attrs.get("widths"))]
         if units.attrs["assumed"]:
             said.append(_("没有学籍汇总,设定学生都在本片区学校就读。"))
     elif _split(context.project.key, views.settings(context), context.project, frame) is None:
@@ -199,6 +199,34 @@ def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names:
     st.rerun()
 
 
+def unit_note(widths: list[dict[str, Any]] | None) -> str:
+    """Say how the ranges of units came about: not tried, or what they held before and after."""
+    if widths is None:
+        return _(
+            "单元的人数由学校预测分摊(估),区间没有回测过;有两年以上学籍汇总时,运行下面的回测即可检验并校准。"
+        )
+    parts = [
+        _(
+            "提前 {n} 年原区间包住 {held:.0%},放宽到 {width:.2f} 倍(留出年份检验包住 {apart})",
+            n=int(row["horizon"]),
+            held=row["held"],
+            width=row["width"],
+            apart="—" if pd.isna(row["held_apart"]) else f"{row['held_apart']:.0%}",
+        )
+        for row in widths
+    ]
+    return _(
+        "单元的人数由学校预测分摊(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
+        n=max(int(row["bases"]) for row in widths),
+        parts=_(";").join(parts),
+    )
+
+
+def _units_key(project: Project) -> str:
+    """Return what the units' cache goes by: the data version, and whether their ranges were tried."""
+    return f"{project.key}-{unitcheck.place(project).exists()}"
+
+
 def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
     def tables() -> dict[str, pd.DataFrame]:
         sheets = {_("分级预测"): worded(whole, names)}
@@ -209,7 +237,7 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
     if "migrant" in whole:
         notes.append(_("随迁人数按已知比例分出(估),没有区间,没有回测过。"))
     if level == "unit":
-        notes.append(_("单元的人数由学校预测分摊(估),区间没有回测过。"))
+        notes.append(unit_note(whole.attrs.get("widths")))
     made = Exports(f"levels-{level}", tables=tables, notes=notes)
     widgets.exports(context, made, key="levels-file")
 
