@@ -39,5 +39,9 @@
     show(data.lists[button.dataset.list], [title, button.textContent].filter(Boolean).join(" · "));
     list.scrollIntoView();
   }));
+  // On paper nothing can be unfolded.
+  const folded = () => document.querySelectorAll("details");
+  window.addEventListener("beforeprint", () => folded().forEach((each) => { each.was = each.open; each.open = true; }));
+  window.addEventListener("afterprint", () => folded().forEach((each) => { each.open = each.was; }));
   buttons();
 })();

@@ -9,12 +9,28 @@ const Leaf = Sheet.extend({
   },
 });
 
+const PAPER = 690;  // pixels between the margins of a sheet of A4
+
 class Pair {
   // root: the element to draw in; chosen(id): called with the unit that was clicked
   constructor(root, chosen) {
     this.root = root;
     this.chosen = chosen;
     this.leaves = [];
+    window.addEventListener("beforeprint", () => this.paper(true));
+    window.addEventListener("afterprint", () => this.paper(false));
+  }
+
+  // Maps as wide as a sheet of A4 shows them, looking where they looked; and back.
+  paper(on) {
+    if (!this.leaves.length || !this.root.isConnected) { return; }
+    if (on) { this.seen = this.leaves[0].map.getBounds(); }
+    this.deck.style.width = on ? `${PAPER}px` : "";
+    this.deck.style.height = `${on ? Math.min(this.data.height, PAPER / this.leaves.length + 80) : this.data.height}px`;
+    for (const { map } of this.leaves) {
+      map.invalidateSize({ animate: false });
+      if (this.seen) { map.fitBounds(this.seen, { animate: false }); }
+    }
   }
 
   update(data, bytes) {
