@@ -16,7 +16,7 @@ def start(key: str, function: str, **arguments: Any) -> None:
     """Start ``module:function`` in a worker process under `key`; a running job of that key goes on."""
     running = st.session_state.setdefault("jobs", {})
     if key not in running:
-        running[key] = jobs.start(function, **arguments)
+        running[key] = jobs.start(function, packages=jobs.PACKAGES | {"ui"}, **arguments)
 
 
 def running(key: str) -> bool:

@@ -16,6 +16,7 @@ from planning.reviewlog import ReviewLog
 from planning.store import DraftStore
 
 pytestmark = pytest.mark.browser
+PATIENCE = 60_000
 NAME = "一稿<img src=x onerror='window.harm=1'>"
 MOVED = 12
 # Where both maps look, rounded, once they look at the same place.
@@ -155,7 +156,12 @@ def test_plans_lie_on_linked_maps_and_places_are_walked_through(desk, page):
     desk.add("一稿")
     expect(desk.maps()).to_have_count(3)
     desk.section("moved", "变化的单元")
-    expect(page.locator(".st-key-review-moved h3").last).to_contain_text(NAME)  # as written, not as markup
+    heading = page.locator(".st-key-review-moved h3").last
+    expect(heading).to_contain_text(NAME)  # as written, not as markup
+    page.goto(page.url)  # a link opens the same plans and the same part
+    desk.ready(page)
+    expect(desk.maps()).to_have_count(3)
+    expect(heading).to_contain_text(NAME)
 
 
 def test_what_a_meeting_says_is_kept_and_marked_on_the_maps(desk, page):
@@ -219,6 +225,12 @@ def test_the_one_file_review_opens_offline_and_asks_for_nothing(
     desk.maps()
     desk.add("一稿")
     desk.section("export", "导出")
+    page.locator(".st-key-review-make button").click()
+    page.locator(".st-key-cancel-review-file button").click()
+    expect(page.get_by_text("已取消")).to_be_visible()
+    expect(page.locator(".st-key-review-html")).to_have_count(0)
+    page.locator(".st-key-review-make button").click()
+    page.locator(".st-key-review-html button").wait_for(timeout=4 * PATIENCE)
     with page.expect_download() as waiting:
         page.locator(".st-key-review-html button").click()
     waiting.value.save_as(tmp_path / "review.html")

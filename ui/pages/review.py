@@ -9,12 +9,14 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.review import maps, panels, talk
-from ui.state import Context
+from ui.state import Context, remember
 from ui.texts import _
 from ui.views import review as views
 from ui.views import zones
 from ui.views.review import Reviewed
 
+#: How a link calls the plan in force.
+IN_FORCE = "in-force"
 #: Larger type, nothing but the review: for a screen that a meeting looks at.
 BIG = """
 <style>
@@ -49,9 +51,7 @@ def page(context: Context) -> None:
 
 def _bar(context: Context, named: dict[str, str]) -> bool:
     """Draw the choice of plans; return whether the page is shown to a meeting."""
-    first = context.draft_id or list(named)[1]
-    kept = [each for each in st.session_state.get("review-plans", ["", first]) if each in named]
-    st.session_state["review-plans"] = kept
+    _remember(context, named)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     left.multiselect(
         _("对比哪些方案(两个或三个,与第一个比)"),
@@ -64,6 +64,18 @@ def _bar(context: Context, named: dict[str, str]) -> bool:
     if big:
         st.html(BIG)
     return big
+
+
+def _remember(context: Context, named: dict[str, str]) -> None:
+    """Give the choice of plans what it had, else what the URL asks for; a link opens the same plans."""
+    first = context.draft_id or list(named)[1]
+    linked = [
+        each if each != IN_FORCE else "" for each in st.query_params.get("plans", "").split(",") if each
+    ]
+    kept = st.session_state.get("review-plans", linked or ["", first])
+    kept = [each for each in kept if each in named][: len(views.LETTERS)]
+    st.session_state["review-plans"] = kept
+    st.query_params["plans"] = ",".join(each or IN_FORCE for each in kept)
 
 
 def _chosen(context: Context) -> list[Reviewed]:
@@ -90,12 +102,12 @@ def _compare(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None
         "comments": (_("意见"), lambda: talk.comments(context)),
         "decisions": (_("决定"), lambda: talk.decisions(context, chosen)),
         "tree": (_("方案谱系"), lambda: talk.drafts(context)),
-        "export": (_("导出"), lambda: panels.export(context, chosen, contested)),
+        "export": (_("导出"), lambda: panels.export(context, chosen)),
     }
+    remember("review-section", sections, "figures")
     picked = st.segmented_control(
         _("内容"),
         list(sections),
-        default="figures",
         required=True,
         format_func=lambda key: sections[key][0],
         key="review-section",

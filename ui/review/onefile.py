@@ -6,6 +6,7 @@ import base64
 import html as markup
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,11 +14,12 @@ import pandas as pd
 from gis.leaflet import to_json
 from gis.maps import TOLERANCE
 from planning import smallcounts
+from planning.project import open_project
 from ui import board, widgets
 from ui.board.ground import NAME
 from ui.review import maps
 from ui.state import Context, stage_word
-from ui.texts import _, language
+from ui.texts import _, language, speaking
 from ui.texts.columns import PERCENT_POINTS, YEARS, localise, rounded
 from ui.views import edits
 from ui.views import review as views
@@ -52,8 +54,34 @@ class Lists:
         return [list(units) for units in self._known]
 
 
-def html(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> str:
-    """Return the review of the chosen plans as one page.
+def job(
+    *,
+    folder: Path,
+    stage: str,
+    year: int,
+    draft_ids: Sequence[str],
+    lang: str,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> bytes:
+    """Return the review of some drafts, "" for the plan in force, as one page: what a worker process runs."""
+    context = Context(open_project(folder), stage, year, None)
+    with speaking(lang):
+        progress(0.05, _("读取方案"))
+        chosen = views.load(context, draft_ids)
+        contested = views.places(chosen)
+        return html(context, chosen, contested, progress=progress, cancelled=cancelled).encode()
+
+
+def html(
+    context: Context,
+    chosen: Sequence[Reviewed],
+    contested: pd.Series,
+    *,
+    progress: Callable[[float, str], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> str:
+    """Return the review of the chosen plans as one page; empty if it was cancelled.
 
     Parameters
     ----------
@@ -63,22 +91,46 @@ def html(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> 
         The plans; the others are held against the first.
     contested : Series
         Number of the place by unit: see `planning.review.places`.
+    progress : function of share done and words, optional
+        Called before each part.
+    cancelled : function, optional
+        Tells, before each part, whether to stop.
     """
-    units, _name, body = board.drawn(context.project.key, context)
     log, project = views.log(context), context.project.id
     comments = log.comments(project, stage=context.stage)
-    lists = Lists(units)
-    said = [
-        _section(_("指标"), _indicators(context, chosen, lists)),
-        _section(_("各方案不符合的规则(处)"), _rules(context, chosen)),
+    lists = Lists(board.drawn(context.project.key, context)[0])
+    parts: list[tuple[str, Callable[[], str]]] = [
+        (_("指标"), lambda: _indicators(context, chosen, lists)),
+        (_("各方案不符合的规则(处)"), lambda: _rules(context, chosen)),
         *(_changed(context, chosen[0], other, lists) for other in chosen[1:]),
-        _section(_("意见"), table(comment_rows(comments))),
-        _section(_("决定"), table(decision_rows(log.decisions(project)))),
+        (_("意见"), lambda: table(comment_rows(comments))),
+        (_("决定"), lambda: table(decision_rows(log.decisions(project)))),
     ]
+    said = []
+    for number, (title, make) in enumerate(parts):
+        if cancelled is not None and cancelled():
+            return ""
+        if progress is not None:
+            progress(0.2 + 0.6 * number / len(parts), title)
+        said.append(_section(title, make()))
+    if progress is not None:
+        progress(0.85, _("地图"))
+    return _page(context, said, to_json(_map(context, chosen, contested, comments, lists)))
+
+
+def _map(
+    context: Context,
+    chosen: Sequence[Reviewed],
+    contested: pd.Series,
+    comments: pd.DataFrame,
+    lists: Lists,
+) -> dict[str, Any]:
+    """Return what the viewer draws, with the lists of units behind figures and the ground itself."""
     data = maps.payload(context, chosen, contested, place=-1, comments=comments, published=True)
     places = [lists.number(pd.Series(contested == n, index=contested.index)) for n in sorted(set(contested))]
-    data |= {"lists": lists.all(), "places": places, "ground_bytes": base64.b64encode(body[NAME:]).decode()}
-    return _page(context, said, to_json(data))
+    body = board.drawn(context.project.key, context)[2]
+    ground = base64.b64encode(body[NAME:]).decode()
+    return data | {"lists": lists.all(), "places": places, "ground_bytes": ground}
 
 
 def _page(context: Context, said: Sequence[str], data: str) -> str:
@@ -191,7 +243,15 @@ def _rules(context: Context, chosen: Sequence[Reviewed]) -> str:
     return "".join(parts)
 
 
-def _changed(context: Context, base: Reviewed, other: Reviewed, lists: Lists) -> str:
+def _changed(
+    context: Context, base: Reviewed, other: Reviewed, lists: Lists
+) -> tuple[str, Callable[[], str]]:
+    """Return the heading of what another plan changes, and how to word it."""
+    title = _("{other} 比 {base}:谁受益,谁受损", other=other.name, base=base.name)
+    return title, lambda: _gains(context, base, other, lists)
+
+
+def _gains(context: Context, base: Reviewed, other: Reviewed, lists: Lists) -> str:
     changed = views.changes(context, base, other)
     moved = lists.number(changed["moved"])
     count = _("{n} 个单元换学校", n=f"{int(changed['moved'].sum()):,}")
@@ -207,7 +267,7 @@ def _changed(context: Context, base: Reviewed, other: Reviewed, lists: Lists) ->
             return lists.number(lived) if column == "units" else None
 
         parts.append(table(published(frame), link))
-    return _section(_("{other} 比 {base}:谁受益,谁受损", other=other.name, base=base.name), "".join(parts))
+    return "".join(parts)
 
 
 def published(frame: pd.DataFrame) -> pd.DataFrame:

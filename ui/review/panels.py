@@ -8,13 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from planning import smallcounts
-from ui import widgets
+from ui import jobs, widgets
 from ui.review import onefile
 from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import review as views
 from ui.views.review import Reviewed
 from ui.widgets import Exports
+
+FILE = "review-file"  # the job, and what came of it
 
 
 def figures(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
@@ -101,7 +103,7 @@ def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
                 widgets.table(rows, key=f"review-of-{by}-{number}", height=min(300, 38 + 35 * len(rows)))
 
 
-def export(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -> None:
+def export(context: Context, chosen: Sequence[Reviewed]) -> None:
     """Draw the downloads: the workbook of the review, its one-file page, and what was said as JSON."""
     log = views.log(context)
     st.markdown(
@@ -111,10 +113,10 @@ def export(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -
             metres=onefile.METRES,
         )
     )
+    _one_file(context, chosen)
     what = Exports(
         f"review-{context.stage}",
         tables=lambda: tables(context, chosen),
-        html=lambda: onefile.html(context, chosen, contested),
         notes=[
             f"{_('方案')}: {'; '.join(plan.name for plan in chosen)}",
             f"{_('学段')}: {stage_word(context.stage)}",
@@ -126,6 +128,42 @@ def export(context: Context, chosen: Sequence[Reviewed], contested: pd.Series) -
     widgets.download(
         _("意见和决定(.json)"), lambda: log.export(context.project.id).encode(), name, key="review-json"
     )
+
+
+def _one_file(context: Context, chosen: Sequence[Reviewed]) -> None:
+    """Draw the button that has the one-file review made, its progress, and then the download."""
+    asked = {
+        "folder": context.project.folder,
+        "stage": context.stage,
+        "year": context.year,
+        "draft_ids": [plan.id for plan in chosen],
+        "lang": language(),
+    }
+    # What the file would hold: made again where plans, words or data have changed since.
+    stand = [
+        asked,
+        [plan.rev for plan in chosen],
+        context.project.key,
+        views.log(context).export(context.project.id),
+    ]
+    state = st.session_state
+
+    def keep(file: bytes) -> None:
+        state[FILE] = (state[f"{FILE}-asked"], file)
+
+    def make() -> None:
+        state[f"{FILE}-asked"] = stand
+        jobs.start(FILE, "ui.review.onefile:job", **asked)
+
+    jobs.watch(FILE, _("正在制作单文件评审"), keep)
+    made, file = state.get(FILE, (None, b""))
+    if made == stand:
+        name = f"{context.project.id}-review-{context.stage}-{context.year}.html"
+        st.download_button(
+            _("下载单文件评审(离线可开)"), file, name, key="review-html", type="primary", on_click="ignore"
+        )
+    elif not jobs.running(FILE):
+        st.button(_("制作单文件评审"), key="review-make", type="primary", on_click=make)
 
 
 def tables(context: Context, chosen: Sequence[Reviewed]) -> dict[str, pd.DataFrame]:
