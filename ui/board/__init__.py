@@ -17,6 +17,7 @@ from gis import maps, symbols
 from gis.faults import FaultError
 from gis.leaflet import leaflet_script, leaflet_style
 from planning import seats, zoneproblem
+from planning import splitting as splits
 from ui.board import layers, limits, words
 from ui.board.ground import ground
 from ui.board.strokes import ledger, receive
@@ -98,6 +99,9 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
     def chosen() -> None:
         choose(state["board"].get("chosen"))
 
+    def parted() -> None:
+        part(state["board"].get("split"))
+
     def switched() -> None:
         layers.choose(state["board"].get("layers"))
 
@@ -107,6 +111,7 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
         on_queue_change=arrived,
         on_chosen_change=chosen,
         on_layers_change=switched,
+        on_split_change=parted,
     )
     far = limits.limits(context, names.ground, names.units, names.zones)
     layer_part()(key="board-limits", data={"name": "limits", **far}, height=1)
@@ -118,6 +123,13 @@ def choose(unit: object) -> None:
     """Open the part of the page that explains a unit, on the unit clicked. A callback."""
     if unit:
         st.session_state["why-unit"], st.session_state["zones-section"] = str(unit), "why"
+
+
+def part(sent: object) -> None:
+    """Open the part of the page that splits a unit, with the line drawn across it. A callback."""
+    if isinstance(sent, dict):
+        st.session_state["split-unit"], st.session_state["split-line"] = str(sent["unit"]), sent
+        st.session_state["zones-section"] = "split"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -164,6 +176,7 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "locked": [place[unit] for unit in sorted(found.locked) if unit in place],
         "cut": [place[unit] for unit in found.units_that("cut_off") if unit in place],
         "moved": [place[unit] for unit in found.moved if unit in place],
+        "guessed": [place[unit] for unit in _guessed(context.project.key, context) if unit in place],
         "demand": _numbers(views.demand(found), units),
         "later": _later(context, found, names),
         "walks": walks(context, found, units),
@@ -179,6 +192,12 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
         "rules": words.rules(),
         "said": words.said(desk),
     }
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _guessed(key: str, _context: Context) -> list[str]:
+    """Return the units whose children were shared out when a larger one was split."""
+    return [part for row in splits.splits(_context.project) for part in row["parts"]]
 
 
 def _later(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gis.faults import FaultError
+from planning import splitting as splits
 from ui import gate, widgets
 from ui.state import Context, plan_name, stage_word
 from ui.texts import _
@@ -24,6 +25,7 @@ from ui.zones import (
     history,
     moving,
     phone,
+    splitting,
     why,
     yearly,
 )
@@ -70,6 +72,8 @@ def _first_plan(context: Context, desk: Desk, found: Assessment) -> None:
 
 def _strangers(context: Context, desk: Desk) -> None:
     if n := edits.strangers(context.project, desk.state):
+        if desk.draft and splits.catch_up(context.project, desk.draft.id, author=drafting.author()):
+            st.rerun()
         st.warning(_("方案里有 {n} 个单元不在本项目的单元表中,已略过。请核对单元编号。", n=f"{n:,}"))
 
 
@@ -100,6 +104,7 @@ def _sections(context: Context, desk: Desk, found: Assessment) -> None:
     sections = {
         "engine": (_("自动划片"), lambda: engine.panel(context, desk, found)),
         "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
+        "split": (_("拆分单元"), lambda: splitting.panel(context, desk, found)),
         "why": (_("为什么"), lambda: why.panel(context, desk, found)),
         "phone": (_("电话查询"), lambda: phone.panel(context, found)),
         "rules": (_("规则核对"), lambda: breaks.panel(context, desk, found)),
@@ -109,7 +114,8 @@ def _sections(context: Context, desk: Desk, found: Assessment) -> None:
         "history": (_("历史与文件"), lambda: history.panel(context, desk)),
         "export": (_("导出"), lambda: handout.panel(context, desk, found)),
     }
-    st.session_state.setdefault("zones-section", "engine")  # the board opens a part by a click on a unit
+    back = st.session_state.pop("zones-back", "engine")  # where a wait for new walks left off
+    st.session_state.setdefault("zones-section", back)  # the board opens a part by a click on a unit
     chosen = st.segmented_control(
         _("内容"),
         list(sections),

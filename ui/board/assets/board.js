@@ -211,7 +211,7 @@ class Board {
     const box = this.map.getContainer().getBoundingClientRect(), w = this.words;
     const zone = this.state.zones[u], zones = this.data.zone;
     const rows = [["", this.ground.names[u]], [w.school, zone === LOOSE ? w.unassigned : zones[zone].name],
-      [w.entrants, String(this.data.demand[u])],
+      [w.entrants, `${this.data.demand[u]}${this.data.guessed.includes(u) ? ` ${w.guess}` : ""}`],
       [w.walk, zone === this.data.zones[u] ? this._walk(this.data.walks[u]) : w.saving],
       [w.state, [this.state.locked.has(u) && w.locked, this.state.cut.has(u) && w.cut, this.state.moved.has(u) && w.moved]
         .filter(Boolean).join(w.comma)]];

@@ -10,6 +10,18 @@ Object.assign(Board.prototype, {
       schools.every(([x, y]) => this._parted(line, g.anchor[2 * u], g.anchor[2 * u + 1], x, y)));
   },
 
+  // Ask Python to part the unit that lies under the middle of a drawn line.
+  part(trail) {
+    const long = trail.map((p, i) => (i ? Math.hypot(p[0] - trail[i - 1][0], p[1] - trail[i - 1][1]) : 0));
+    let left = long.reduce((sum, each) => sum + each, 0) / 2, i = 1;
+    while (i < trail.length - 1 && left > long[i]) { left -= long[i++]; }
+    const t = long[i] ? left / long[i] : 0, [a, b] = [trail[i - 1], trail[i]];
+    const u = this.ground.at(a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]));
+    if (u < 0 || !left) { return this._say(this.words.no_split); }
+    const line = trail.map((p) => this.pointer._latlng(p)).map(({ lat, lng }) => [lat, lng]);
+    this.send("split", { unit: this.ground.ids[u], line });
+  },
+
   // The zone that the line meets most units of, the painted one aside.
   _crossed(trail) {
     const units = new Set(), count = new Map();

@@ -1,7 +1,7 @@
 // What the pointer does on the board: each tool turns its way into units, and says when a stroke has ended.
 
-const TOOLS = ["pan", "ask", "pick", "brush", "box", "ring", "line", "town", "lock"];
-const KEYS = { v: "pan", a: "ask", c: "pick", b: "brush", r: "box", o: "ring", d: "line", t: "town", l: "lock" };
+const TOOLS = ["pan", "ask", "pick", "brush", "box", "ring", "line", "town", "lock", "split"];
+const KEYS = { v: "pan", a: "ask", c: "pick", b: "brush", r: "box", o: "ring", d: "line", t: "town", l: "lock", x: "split" };
 
 class Pointer {
   // host: tool, size (pixels), ground, map; hover(u), touch(units), done(), aim(u)
@@ -64,7 +64,7 @@ class Pointer {
     if (this.host.tool === "brush") {
       this._paint(last, place);
       this.trail = [place];
-    } else if (["box", "ring", "line"].includes(this.host.tool)) {
+    } else if (["box", "ring", "line", "split"].includes(this.host.tool)) {
       this.ghost.setLatLngs(this._outline().map((p) => this._latlng(p)));
     }
   }
@@ -76,7 +76,7 @@ class Pointer {
 
   _outline() {
     const first = this.trail[0], last = this.trail[this.trail.length - 1];
-    if (this.host.tool === "line") { return this.trail; }
+    if (["line", "split"].includes(this.host.tool)) { return this.trail; }
     if (this.host.tool === "ring") { return [...this.trail, first]; }
     return [first, [last[0], first[1]], last, [first[0], last[1]], first];
   }
@@ -106,6 +106,9 @@ class Pointer {
     } else if (tool === "line") {
       this.trail.push(place);
       this.host.touch(this.host.across(this.trail));
+    } else if (tool === "split") {
+      this.trail.push(place);
+      this.host.part(this.trail);
     } else if (tool !== "brush") {
       const unit = this.host.ground.at(...place);
       if (unit >= 0) { this.host.touch([unit]); }
