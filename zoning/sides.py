@@ -90,8 +90,7 @@ class Sides:
         rows = np.flatnonzero(np.isfinite(self.low) | np.isfinite(self.high))
         k, z = np.divmod(rows, self.low.shape[1])
         held = self.totals(np.where(core.free, -1, core.part.zone))[k, z]
-        entries = np.where(core.zone == z[:, None], self.weight[k][:, core.unit], 0.0)
-        more = hstack([csr_matrix(entries), csr_matrix((len(rows), columns - len(core.unit)))])
+        more = self._entries(core, rows, columns)
         old = csc_matrix((model.value, model.index, model.start), shape=(len(model.row_lower), columns))
         both = vstack([old, more], format="csc")
         slacks = 0 if price is None else 2 * len(rows)
@@ -112,6 +111,15 @@ class Sides:
             both.data,
             whole_numbers,
         )
+
+    def _entries(self, core: Core, rows: np.ndarray, columns: int) -> csr_matrix:
+        """Return the entries of some rows, numbered as in a flat (k, m), in the pairs of a part."""
+        place = np.full(self.low.size, -1)
+        place[rows] = np.arange(len(rows))
+        number = place[np.arange(len(self.kinds))[:, None] * self.low.shape[1] + core.zone]
+        k, pair = np.nonzero(number >= 0)
+        values = self.weight[k, core.unit[pair]]
+        return csr_matrix((values, (number[k, pair], pair)), shape=(len(rows), columns))
 
 
 def attribute(problem: Problem, balance: pd.Series) -> tuple[np.ndarray, float]:

@@ -25,7 +25,7 @@ from zoning.search import Search
 from zoning.sides import Sides, missed_seats, proofs, shared
 from zoning.solver import Limits, solve
 
-COOLINGS = ((1.0, 0.02), (0.3, 0.01))
+COOLINGS = ((1.0, 0.02), (0.3, 0.01), (0.03, 0.002))
 """First and last temperature of each cooling, in mean costs of a unit."""
 
 STAGES = 200
@@ -171,7 +171,7 @@ def _linear(task: Task) -> float:
 
 
 def _annealed(task: Task, zone: np.ndarray) -> np.ndarray:
-    """Return the best plan met while cooling twice, from the plan and from the best so far."""
+    """Return the best plan met while cooling, first from the plan, then from the best so far."""
     problem, sides = task.problem, task.sides
     if (zone < 0).any() or cut_off(problem, zone).any():
         return zone
