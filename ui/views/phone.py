@@ -20,6 +20,7 @@ from ui.board import words
 from ui.state import STAGES, Context, stage_word
 from ui.texts import _, language
 from ui.views import plan as plans
+from ui.views import several
 
 MOST = 30  # units offered where a word fits many
 
@@ -80,8 +81,8 @@ def since(context: Context, stage: str, unit: str) -> int | None:
 def answer(context: Context, stage: str, unit: str) -> str:
     """Return the sentence to read out for one stage."""
     name = str(context.project.layers["units"].set_index("unit_id")["name"].get(unit, unit))
-    zone = plans.in_force(context.project, stage, context.year).get(unit)
-    word = stage_word(stage).lower()
+    plan = plans.in_force(context.project, stage, context.year)
+    zone, word = plan.get(unit), stage_word(stage).lower()
     if pd.isna(zone):
         return _("{unit}在现行片区中还没有划定{stage}。请记下电话,查实后答复。", unit=name, stage=word)
     year = since(context, stage, unit) or context.year
@@ -92,6 +93,8 @@ def answer(context: Context, stage: str, unit: str) -> str:
         zone=plans.zone_names(context.project.key, stage, context.project).get(zone, zone),
         year=year,
     )
+    if more := several.said(context, plan, stage, unit):
+        return said + more
     walk = _walk(context, stage, unit, str(zone))
     return said + (_("步行约 {walk}。", walk=walk) if walk else "")
 

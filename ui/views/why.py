@@ -8,7 +8,7 @@ from gis.travel import minutes
 from ui import widgets
 from ui.state import Context, stage_word
 from ui.texts import _
-from ui.views import links, reasons, zones
+from ui.views import links, reasons, several, zones
 from ui.views import plan as plans
 from ui.views.zones import Assessment
 from zoning import explain
@@ -52,6 +52,7 @@ def sentence(context: Context, found: Assessment, unit: str) -> str:
     )
     guess = zones.unit_estimated(context, found, unit)
     said = head + reasons.notice(row, estimated=guess)
+    said += several.said(context, found.plan, context.stage, unit)
     return said + _("若对换:{swap}。", swap=row["swap_words"]) if row["swap_words"] else said
 
 
