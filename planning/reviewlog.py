@@ -15,7 +15,7 @@ from uuid import uuid4
 import pandas as pd
 import sqlalchemy as sa
 
-from planning.store import engine, make_tables
+from planning.database import engine, make_tables
 
 Kind = Literal["comment", "settle", "decision"]
 
