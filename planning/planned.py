@@ -93,7 +93,9 @@ def against_seats(project: Project, forecast: pd.DataFrame, stage: str) -> pd.Da
 
 def _seats(project: Project, level: str, stage: str) -> dict[str, int]:
     """Return the design seats of every place of a level whose schools all state them."""
-    own = seats.zoned(_all_zoned(project), stage, system=project.stage_system, mode="enrolment", private=True)
+    # the whole area as under 逐年供需 on the page 学位: boarding schools without a zone are not in it
+    every = project.layers["schools"] if level == "area" else _all_zoned(project)
+    own = seats.zoned(every, stage, system=project.stage_system, mode="enrolment", private=True)
     column = f"{stage}_seats"
     stated = pd.to_numeric(own[column]) if column in own else pd.Series(float("nan"), index=own.index)
     keys = {"zone": own["zone_id"], "school": own["school_id"], "town": own.get("town"), "area": ""}
