@@ -104,10 +104,11 @@ def splits(project: Project) -> list[dict[str, Any]]:
     """Return the splits that still hold, the latest first."""
     known = set(project.layers["units"]["unit_id"])
     rows = journal.read(project.folder / FILE)
-    found = {tuple(row["parts"]): row for row in rows if row.get("what") == "split"}
-    for row in rows:
-        if row.get("what") == "undo":
-            found.pop(tuple(row["parts"]), None)
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:  # in the order of time: a unit put together again may be split once more
+        found.pop(tuple(row["parts"]), None)
+        if row.get("what") == "split":
+            found[tuple(row["parts"])] = row
     return [row for row in list(found.values())[::-1] if set(row["parts"]) <= known]
 
 

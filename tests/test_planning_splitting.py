@@ -159,6 +159,13 @@ def test_a_split_is_taken_back(project):
     store.close()
 
 
+def test_a_unit_put_together_again_can_be_split_and_put_together_once_more(project):
+    back = splitting.undo(splitting.split(project, wish()), "u1")
+    again = splitting.split(back, wish(share=0.25))
+    assert [row["shares"] for row in splitting.splits(again)] == [[0.25, 0.75]]
+    assert "u1" in set(splitting.undo(again, "u1").layers["units"]["unit_id"])
+
+
 def test_a_failed_save_leaves_everything_as_it_was(project):
     store = DraftStore(project.drafts_url)
     draft = store.create("p", "一稿", author="王", ops=drafts.plans(project.layers["catchments"]))
