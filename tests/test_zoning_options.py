@@ -219,6 +219,15 @@ def test_several_rules_are_priced_each_and_together():
     assert told[0].found == pytest.approx(1.0) and told[1].found == pytest.approx(0.0)
 
 
+def test_a_group_that_only_an_enclave_ties_together_cannot_be_alone_and_is_priced_with_it():
+    options = Options(together=(("A", "C"),), enclaves=(("C", "L"),))
+    found, costs = prices(six_in_a_row(), options, exhaust)
+    assert found.result.feasible and found.result.zones["C"] == "L"
+    by = {each.name: each for each in costs}
+    assert list(by) == ["together", "enclaves", "all"]
+    assert by["together"].feasible is False and by["all"].feasible
+
+
 def test_files_with_a_longest_walk_and_a_price_of_moving(tmp_path):
     for name, text in {
         "u": "id,x,y,demand\na,0,0,10\nb,100,0,10\nc,250,0,10\nd,400,0,10\n",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gis.faults import FaultError
 from zoning.check import check, cost
 from zoning.options import STEERING, TIGHTENING, Options
 from zoning.posed import Posed
@@ -169,14 +170,28 @@ def prices(
     if len(options.active) == 1:
         alone = {options.active[0]: both}
     else:
+        own = {name: options.only(name) for name in options.active}
         alone = {
-            name: solve(problem, options.only(name), by, start=start, limits=limits, seed=seed)
-            for name in options.active
+            name: solve(problem, only, by, start=start, limits=limits, seed=seed)
+            for name, only in own.items()
+            if _can_be(problem, only)
         }
         alone["all"] = both
     both = _raised(both, plain.bound)
     plain = _best(problem, plain, list(alone.values()))
-    return both, tuple(price(name, each, plain) for name, each in alone.items())
+    names = dict.fromkeys([*options.active, *alone])
+    none = Price("", math.nan, math.nan, math.nan, False)
+    found = (price(n, alone[n], plain) if n in alone else replace(none, name=n) for n in names)
+    return both, tuple(found)
+
+
+def _can_be(problem: Problem, only: Options) -> bool:
+    """Tell whether an option can be asked for alone: an approved enclave may be all that ties a group."""
+    try:
+        only.apply(problem)
+    except FaultError:
+        return False
+    return True
 
 
 def _raised(both: Optioned, bound: float) -> Optioned:

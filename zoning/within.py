@@ -33,7 +33,7 @@ def share_out(demand: pd.Series, metres: pd.DataFrame, seats: pd.Series) -> pd.S
     >>> share_out(pd.Series({"u": 5, "v": 5}), walks, pd.Series({"a": 5, "b": 5})).to_dict()
     {'u': 'b', 'v': 'a'}
     """
-    walks = metres.reindex(demand.index)[list(seats.index)].astype("float64")
+    walks = metres.reindex(index=demand.index, columns=list(seats.index)).astype("float64")
     finite = walks.where(np.isfinite(walks))
     reached = finite.notna().any(axis=1)
     found = pd.Series(pd.NA, index=demand.index, dtype="object", name="school_id")
