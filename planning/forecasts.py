@@ -118,7 +118,8 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     whole = pd.concat(frames, ignore_index=True) if frames else backtest.backtest(known, cutoffs=[])
     derived.store(whole, _backtest_place(project, month))
     last = None if progress is None else lambda share: progress(0.8 + 0.2 * share, "")
-    derived.store(unitcheck.tried(project, cutoff_month=month, progress=last), unitcheck.place(project))
+    tried = unitcheck.tried(project, cutoff_month=month, progress=last)
+    derived.store(tried, unitcheck.place(project, cutoff_month=month))
 
 
 def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["Driver", ...]:

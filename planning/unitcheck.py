@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting import sharing
-from planning import derived, outlook, townflow
+from planning import assumed, derived, outlook, townflow
 from planning.project import Project
 
 #: Columns of `tried`.
@@ -25,13 +25,14 @@ _LEAST: Final = 3
 COVERAGE: Final = 0.8
 
 
-def place(project: Project) -> Any:
-    """Return the file of the outcomes tried for this version of the data."""
-    return derived.path(project, "unitcheck", HORIZONS)
+def place(project: Project, *, cutoff_month: int | None = None) -> Any:
+    """Return the file of the outcomes tried for this version and a cut-off, by default that in force."""
+    month = assumed.in_force(project).cutoff_month if cutoff_month is None else cutoff_month
+    return derived.path(project, "unitcheck", HORIZONS, month, project.stage_system)
 
 
 def stored(project: Project) -> pd.DataFrame | None:
-    """Return what `tried` found at the last back-test, None before it."""
+    """Return what `tried` found at the last back-test under the cut-off in force, None before it."""
     path = place(project)
     return pd.read_parquet(path) if path.exists() else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planning import forecasts, streams, unitcheck
+from planning import assumed, forecasts, streams, unitcheck
 from planning.project import create_project, open_project
 from tests.test_planning_forecasts import EPSG, YEAR, layers
 from tests.test_planning_townflow import project as two_towns
@@ -73,6 +73,9 @@ def test_rolls_of_past_years_judge_the_units_and_the_back_test_makes_their_range
     assert [row["horizon"] for row in own.attrs["widths"]] == [1, 2, 3]
     pd.testing.assert_series_equal(after["mean"], before["mean"])
     assert (after["high"] != before["high"]).any()
+    cases = [vars(case) for case in assumed.in_force(made).scenarios]
+    assumed.save(made, scenarios=cases, cutoff_month=12, source="示例", by="王")
+    assert unitcheck.stored(made) is None  # tried under another cut-off
 
 
 def test_without_rolls_nothing_can_be_tried(tmp_path):
