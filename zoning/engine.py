@@ -40,6 +40,9 @@ LARGE = 100_000
 PROVABLE = 1_500
 """Open pairs up to which a proof is tried although none was asked for."""
 
+PROOF_SHARE = 0.3
+"""Share of the time left that a proof may take; a quarter of it while no plan fits."""
+
 FIRST_EFFORT = 100_000
 """Work allowed to the first proof, in the solver's stop checks times open pairs; more each time."""
 
@@ -68,7 +71,7 @@ class Engine:
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
         self.finished, self.none_at_all = False, False
-        self.count, self.effort = 1_000, FIRST_EFFORT * (5.0 if terms.exact else 1.0)
+        self.count, self.effort = 1_000, FIRST_EFFORT * (200.0 if terms.exact else 1.0)
         plain = np.zeros(problem.n_units)
         self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
 
@@ -77,6 +80,8 @@ class Engine:
         self._begin(begin)
         search = Search(self.problem, self.tight, self.bound, seed=self.seed)
         self._fit_start(search)
+        if self.terms.exact and self.best.over == 0 and not self.large:
+            self._prove()
         self.groups = Groups(self.problem, self.tight, self.random)
         turn = 0
         while not self._over():
@@ -167,15 +172,9 @@ class Engine:
         zone = self.starts["near"]
         price = over_price(self.problem, self.tight, self.bound)
         part = core.Part(self.tight.allowed & (self.tight.fixed < 0)[:, None], zone, price)
+        allowed, limits = self.tight.allowed, self.limits
         mended = core.improve(
-            self.problem,
-            self.tight.allowed,
-            part,
-            self.cuts,
-            self.limits,
-            effort=200,
-            rounds=50,
-            seed=self.seed,
+            self.problem, allowed, part, self.cuts, limits, effort=200, rounds=50, seed=self.seed
         )
         if mended is not None:
             self._offer(mended)
@@ -184,15 +183,10 @@ class Engine:
     def _lagrange(self) -> None:
         if self.large:
             return
-        raised = bounds.lagrangian(
-            self.problem,
-            self.tight,
-            self.bound,
-            target=self._target,
-            rounds=LAGRANGE_ROUNDS,
-            limits=self.limits,
+        known = (self.problem, self.tight, self.bound)
+        self.bound = bounds.lagrangian(
+            *known, target=self._target, rounds=LAGRANGE_ROUNDS, limits=self.limits
         )
-        self.bound = raised
 
     def _turn(self, search: Search, turn: int) -> None:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
@@ -201,8 +195,13 @@ class Engine:
             return
         if self.best.zone is not None:
             small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
-            self._sketch(search, turn)
-            if turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few)):
+            due = turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few))
+            over, lost = self.best.over, self.drawer.few and self.best.over > 0
+            if due and lost:  # catchments take long to draw from: a cooling may do
+                self._anneal(search, turn, self.best.zone)
+            if not lost or self.best.over == over:
+                self._sketch(search, turn)
+            if due and not lost:
                 self._anneal(search, turn, self.best.zone)
             if turn % (2 if small else 8) == 1:
                 self._combine(search)
@@ -360,8 +359,9 @@ class Engine:
             self._note()
             return
         effort = math.ceil(self.effort / (1 + len(np.flatnonzero(self._open(known)))))
-        self.effort *= 1.4 if self.terms.exact else 2.0
-        found = self.prover.prove(self.bound, known, self.limits, effort=effort)
+        self.effort *= 2.0
+        limits = self.limits.share(PROOF_SHARE if known is not None else PROOF_SHARE / 4)
+        found = self.prover.prove(self.bound, known, limits, effort=effort)
         better = [plan for plan in found.plans if self._offer(plan)]
         if found.finished:
             self.finished = True

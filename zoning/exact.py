@@ -20,14 +20,15 @@ from zoning.solver import Limits
 REBUILD = 0.7
 """Share of the pairs of a model left open below which it is made anew."""
 
-LEVELS = ((0, 0), (2_000, 8), (4_000, 20), (10_000, 40))
-"""Nodes and searches spent on rows of catchments for each zone, first and in later tries."""
+LEVELS = ((0, 0), (3_000, 40), (10_000, 40))
+"""Nodes and searches spent on rows of catchments for each zone: without, at first, and in later tries."""
 
-PATIENCE, STALL = 5, 0.02
+PATIENCE, STALL = 5, 0.05
 """Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
 
-CUT_SHORT = 20
-"""Whole-number models ended early whose plan was cut off, after which it is no use to go on."""
+CUT_SHORT = {False: 20, True: 2}
+"""Whole-number models ended early whose plan was cut off, after which it is no use to go on; thorough: fewer,
+for more rows of catchments do more."""
 
 KEPT = 1_000_000
 """Runs for which rows are kept that others share: all."""
@@ -180,7 +181,7 @@ class Prover:
 
     def _linear(self, live: Live, limits: Limits) -> None:
         """Raise the bound by the linear model with the rows it calls for, closing pairs."""
-        levels = LEVELS[: self.tries + 1] if self.thorough else LEVELS[:1]
+        levels = LEVELS[: self.tries + 2] if self.thorough else LEVELS[:1]
         self.tries += 1
         for nodes, steps in levels[-2:]:
             self._rounds(live, limits, nodes, steps)
@@ -245,7 +246,7 @@ class Prover:
             shares = live.core.shares(found.x)
             new = separate(problem, self._rows_for, plan, self.cuts) + self._separate(shares)
             cut_short += not found.optimal
-            if not new or cut_short == CUT_SHORT:
+            if not new or cut_short == CUT_SHORT[self.thorough]:
                 break
         return Proof(low, (), finished=False)
 

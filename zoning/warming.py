@@ -29,7 +29,26 @@ def warm() -> None:
     separators.separate_flows(problem, tight.allowed, tight.allowed / 2.0, Cuts())
     list(Mixer(problem, tight, Cuts(), seed=0).draw(bound, limits))
     optimise(problem, work=1)
+    _rows_of_catchments(problem)
     paths.warm()
+
+
+def _rows_of_catchments(problem: Problem) -> None:
+    """Look for rows of catchments that half of every pair breaks, as a proof that is asked for does."""
+    from dataclasses import replace
+
+    from zoning.core import Cuts, Part
+    from zoning.facets import add_facets
+    from zoning.live import Live
+    from zoning.reach import reach
+    from zoning.solver import Limits
+
+    left = reach(problem)
+    model = Live(problem, Part(left.allowed & (left.fixed < 0)[:, None], left.fixed), Cuts())
+    found = model.solve(Limits())
+    if found is not None:
+        halves = replace(found, share=left.allowed / 2.0)
+        add_facets(problem, left, model, halves, Limits(), nodes=10, steps=2)
 
 
 def _six_in_a_row() -> Problem:
