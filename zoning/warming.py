@@ -29,7 +29,7 @@ def warm() -> None:
     separators.separate_flows(problem, tight.allowed, tight.allowed / 2.0, Cuts())
     list(Mixer(problem, tight, Cuts(), seed=0).draw(bound, limits))
     optimise(problem, work=1)
-    _rows_of_catchments(problem)
+    _rows_of_catchments(_six_in_a_row(seats=12))
     paths.warm()
 
 
@@ -51,10 +51,10 @@ def _rows_of_catchments(problem: Problem) -> None:
         add_facets(problem, left, model, halves, Limits(), nodes=10, steps=2)
 
 
-def _six_in_a_row() -> Problem:
+def _six_in_a_row(seats: int = 8) -> Problem:
     units = [f"U{k}" for k in range(6)]
     demand = pd.Series([3, 2, 2, 2, 2, 3], index=units)
-    zones = pd.DataFrame({"zone_id": ["A", "B"], "capacity": [8, 8], "unit_id": [units[0], units[5]]})
+    zones = pd.DataFrame({"zone_id": ["A", "B"], "capacity": [seats, seats], "unit_id": [units[0], units[5]]})
     travel = pd.DataFrame(
         [(u, z, 100.0 * abs(k - at)) for k, u in enumerate(units) for z, at in (("A", 0), ("B", 5))],
         columns=["unit_id", "zone_id", "metres"],
