@@ -73,13 +73,52 @@ def members(project: Project, stage: str) -> pd.DataFrame:
     )
 
 
-def expected_walks(project: Project, plan: pd.Series, stage: str) -> pd.DataFrame:
-    """Return the walk that a ballot lets each unit expect.
+def ballot_zones(project: Project, stage: str) -> frozenset[str]:
+    """Return the zones of a stage whose schools draw lots (随机派位)."""
+    found = members(project, stage)
+    return frozenset(found.loc[found["ballot"], "zone_id"].astype(str))
+
+
+def ballot_walks(project: Project, stage: str) -> pd.DataFrame:
+    """Return the walk that a ballot (随机派位) lets every unit expect in every zone that has one.
 
     Formula: the mean of the walks to the schools of the zone that take entrants, weighted by their intake
     plans: under a ballot over all seats of a zone every seat is as likely. Campuses and teaching points
-    count to the school they are part of only by their own seats. The engine's cost is another: the walk to
-    the nearest school of the zone; the difference is what the ballot adds.
+    count by their own seats. A zone of which a school does not state its intake plan is left out.
+
+    Returns
+    -------
+    DataFrame
+        unit_id, zone_id, nearest, expected, farthest (metres; expected and farthest are infinite where there
+        is no way to one of the schools).
+    """
+    found = members(project, stage)
+    drawn = found[found["ballot"] & found["entry"]]
+    unstated = drawn.loc[drawn["intake"].isna(), "zone_id"]
+    drawn = drawn[~drawn["zone_id"].isin(unstated) & drawn["intake"].gt(0).fillna(False)]
+    walks = spatial.travel(project, stage).pivot(index="unit_id", columns="school_id", values="metres")
+    parts = []
+    for zone, rows in drawn.groupby("zone_id"):
+        metres = walks.reindex(columns=rows["school_id"]).fillna(np.inf).to_numpy(float)
+        weights = rows["intake"].to_numpy(float)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "unit_id": walks.index,
+                    "zone_id": zone,
+                    "nearest": metres.min(axis=1),
+                    "expected": metres @ weights / weights.sum(),
+                    "farthest": metres.max(axis=1),
+                }
+            )
+        )
+    columns = ["unit_id", "zone_id", "nearest", "expected", "farthest"]
+    empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[2:], "float64"))
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def expected_walks(project: Project, plan: pd.Series, stage: str) -> pd.DataFrame:
+    """Return the walk that a ballot lets each unit of a plan expect: see `ballot_walks`.
 
     Parameters
     ----------
@@ -101,23 +140,11 @@ def expected_walks(project: Project, plan: pd.Series, stage: str) -> pd.DataFram
         If schools of such a zone do not state their intake plan; one fault a zone.
     """
     found = members(project, stage)
-    drawn = found[found["ballot"] & found["entry"]]
-    lacking = sorted(set(drawn.loc[drawn["intake"].isna(), "zone_id"]))
+    lacking = sorted(set(found.loc[found["ballot"] & found["intake"].isna(), "zone_id"]))
     if lacking:
         raise FaultError([Fault("several_seats", layer="schools", found=zone) for zone in lacking])
     placed = plan.dropna().rename("zone_id").rename_axis("unit_id").reset_index()
-    walks = spatial.travel(project, stage)[["unit_id", "school_id", "metres"]]
-    pairs = placed.merge(drawn[drawn["intake"] > 0], on="zone_id").merge(walks, on=["unit_id", "school_id"])
-    pairs = pairs.assign(weighted=pairs["metres"] * pairs["intake"].astype("float64"))
-    groups = pairs.groupby(["unit_id", "zone_id"])
-    table = groups.agg(
-        nearest=("metres", "min"),
-        weighted=("weighted", "sum"),
-        seats=("intake", "sum"),
-        farthest=("metres", "max"),
-    )
-    table["expected"] = table["weighted"] / table["seats"].astype("float64")
-    return table[["nearest", "expected", "farthest"]].reset_index()
+    return placed.merge(ballot_walks(project, stage), on=["unit_id", "zone_id"])
 
 
 def bands(project: Project, plan: pd.Series, demand: pd.Series, stage: str = "primary") -> pd.DataFrame:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis.faults import Fault, FaultError, Words, register_kinds
-from planning import seats, spatial
+from planning import seats, several, spatial
 from planning.project import Project
 from zoning.problem import Problem
 
@@ -123,6 +123,22 @@ def zones(
     return placed.assign(capacity=placed["zone_id"].map(open_zones.to_dict()).astype("int64"))
 
 
+def zone_walks(project: Project, stage: str) -> pd.DataFrame:
+    """Return the walk that a plan counts for each unit and zone: see `build`.
+
+    Returns
+    -------
+    DataFrame
+        unit_id, zone_id, metres.
+    """
+    nearest = spatial.zone_travel(project, stage)[["unit_id", "zone_id", "metres"]]
+    drawn = several.ballot_walks(project, stage)
+    if drawn.empty:
+        return nearest
+    both = nearest.merge(drawn[["unit_id", "zone_id", "expected"]], on=["unit_id", "zone_id"], how="left")
+    return both.assign(metres=both["expected"].fillna(both["metres"])).drop(columns="expected")
+
+
 def build(
     project: Project,
     stage: str,
@@ -134,6 +150,12 @@ def build(
     forbidden: pd.DataFrame | None = None,
 ) -> Problem:
     """Build the catchment problem of a stage and year.
+
+    The walk of a unit to a zone is that to its nearest school; in a zone with a ballot (随机派位), where
+    nobody knows which school it will be, it is the mean weighted by intake plans
+    (`planning.several.ballot_walks`; the nearest where a plan is not stated). With a teaching point (教学点)
+    it stays the nearest: who attends it, and so the walks of the later grades, is known only after the plan
+    (`planning.several.bands`).
 
     Parameters
     ----------
@@ -162,12 +184,12 @@ def build(
         With what the data lack: children, capacities, schools, or what the engine finds wrong.
     """
     table = zones(project, stage, mode=mode, capacity=capacity)
-    walks = spatial.zone_travel(project, stage)
+    walks = zone_walks(project, stage)
     walks = walks[walks["zone_id"].isin(table["zone_id"])]
     return Problem.from_frames(
         demand(project, stage, year, mode=mode),
         table[["zone_id", "capacity", "unit_id"]],
-        walks[["unit_id", "zone_id", "metres"]],
+        walks,
         spatial.adjacency(project)[["a", "b"]],
         locks=locks,
         forbidden=forbidden,

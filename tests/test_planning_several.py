@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data.make_demo import make_demo
 from gis.faults import FaultError
-from planning import seats, several, spatial
+from planning import seats, several, spatial, zoneproblem
 from planning.project import list_projects, open_project
 from zoning.within import share_out
 
@@ -56,7 +56,15 @@ def test_campuses_are_no_ballot_and_schools_side_by_side_are(demo):
         seats_of["DS-S21"] + seats_of["DS-S22"]
     )
     assert walks["expected"].iloc[0] == pytest.approx(mean)
+    posed = zoneproblem.build(joined, "primary", joined.year)
+    counted = pd.DataFrame(posed.metres, index=posed.unit_ids, columns=posed.zone_ids)
+    assert counted.loc[unit, "DS-S21"] == pytest.approx(mean)
+    alone = zoneproblem.build(demo, "primary", demo.year)
+    others = alone.zone_ids.drop(["DS-S21", "DS-S22"])
+    before = pd.DataFrame(alone.metres, index=alone.unit_ids, columns=alone.zone_ids)
+    pd.testing.assert_frame_equal(counted[others], before[others])
     unknown = with_schools(joined, {"DS-S22": {"primary_intake": pd.NA}})
+    assert several.ballot_walks(unknown, "primary").empty
     with pytest.raises(FaultError) as error:
         several.expected_walks(unknown, plan, "primary")
     assert [fault.kind for fault in error.value.faults] == ["several_seats"]

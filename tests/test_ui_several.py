@@ -9,7 +9,7 @@ import pytest
 from data.make_demo import make_demo
 from planning.project import list_projects, open_project
 from ui.state import Context
-from ui.views import phone, several
+from ui.views import phone, reasons, several, zones
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +41,25 @@ def test_a_caller_hears_every_school_of_a_ballot_and_nothing_of_it_elsewhere(pro
     assert "招生计划 240 人" in answer and "招生计划 195 人" in answer
     plan = several.plans.in_force(joined, "primary", joined.year)
     assert several.said(context, plan, "primary", unit_of(joined, "DS-S01")) == ""
+
+
+def test_a_notice_says_the_ballot_with_the_mean_walk_and_never_calls_it_the_nearest(project):
+    schools = project.layers["schools"].copy()
+    schools.loc[schools["school_id"].eq("DS-S22"), "zone_id"] = "DS-S21"
+    joined = replace(project, layers={**project.layers, "schools": schools}, version=project.version + 2)
+    context = Context(joined, "primary", joined.year, None)
+    plan = several.plans.in_force(joined, "primary", joined.year).replace("DS-S22", "DS-S21")
+    found = zones.assess(context, plan)
+    rows = reasons.rows(context, found).set_index("unit_id")
+    units = plan.index[plan.eq("DS-S21")]
+    drawn = rows.loc[units]
+    assert drawn["ballot"].all() and drawn["notice"].str.contains("随机派位").all()
+    assert not drawn["notice"].str.contains("最近的划片学校").any()
+    expected = several.several.ballot_walks(joined, "primary").set_index(["zone_id", "unit_id"])
+    mean = expected["expected"]["DS-S21"]
+    assert drawn["metres"].tolist() == mean[units].tolist()
+    near = expected["nearest"]["DS-S21"].reindex(rows.index)
+    beside = rows[rows["rank"].eq(1) & ~rows["ballot"] & near.lt(rows["metres"])]
+    assert not beside["notice"].str.contains("最近的划片学校").any()
+    table = zones.unit_table(context, found).set_index("unit_id").loc[units]
+    assert set(table["school"]) == {"随机派位"} and table["metres"].tolist() == mean[units].tolist()

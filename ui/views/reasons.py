@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import smallcounts, spatial
+from planning import several, smallcounts, spatial
+from planning.project import Project
 from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
@@ -53,9 +54,10 @@ def rows(
     Returns
     -------
     DataFrame
-        unit_id, unit, pupils, zone, metres, crossings, rank (1 = nearest), nearer_schools (each with its walk
-        and why not it), swap_words (the best exchange: whom it moves, what it costs in pupil-metres), notice
-        (a sentence).
+        unit_id, unit, pupils, zone, metres, crossings, rank (1 = nearest), ballot (its zone draws lots),
+        passed (a school of a zone that draws lots is nearer, though the zone's mean is not), nearer_schools
+        (each with its walk and why not it), swap_words (the best exchange: whom it moves, what it costs in
+        pupil-metres), notice (a sentence).
     """
     wanted = found.plan if units is None else found.plan[found.plan.index.isin(list(units))]
     near = explain.nearer(found.problem, found.plan, most=NEARER)
@@ -68,6 +70,7 @@ def rows(
     zones, names = _zone_names(context), _unit_names(context)
     at = found.problem.unit_ids.get_indexer(wanted.index)
     metres = pd.Series(_metres(found)[at], index=wanted.index)
+    drawn = _drawn(context.project.key, context.stage, context.project)
     table = pd.DataFrame(
         {
             "unit": [names.get(u, u) for u in wanted.index],
@@ -76,6 +79,8 @@ def rows(
             "metres": metres.where(np.isfinite(metres)),
             "crossings": _known_crossings(context, own["crossings"].astype("Int64"), guess),
             "rank": _ranks(found, at),
+            "ballot": wanted.isin(drawn["zone_id"]),
+            "passed": _least(drawn).reindex(wanted.index).to_numpy() < metres.to_numpy(),
             "nearer_schools": told["near"].reindex(wanted.index).fillna(""),
             "swap_words": told["swap"].reindex(wanted.index).fillna(""),
         },
@@ -96,7 +101,19 @@ def notice(row: Row, *, estimated: bool = False) -> str:
         return _("{unit}还没有划入片区。", unit=row["unit"])
     unit, zone, walk = row["unit"], row["zone"], widgets.metres(row["metres"])
     way = _way(row["crossings"], estimated=estimated)
-    if row["rank"] == 1:
+    n = int(row["rank"]) - 1
+    some = _(",列前 {most} 所", most=NEARER) if n > NEARER else ""
+    if row.get("ballot"):
+        return _ballot_notice(row, n, some)
+    if n == 0 and row.get("passed"):
+        return _(
+            "{unit}划入{zone},步行 {walk}({way}),在各片区中平均步行最短(随机派位的片区按招生计划加权)。",
+            unit=unit,
+            zone=zone,
+            walk=walk,
+            way=way,
+        )
+    if n == 0:
         return _(
             "{unit}划入{zone},步行 {walk}({way}),是步行最近的划片学校。",
             unit=unit,
@@ -104,7 +121,6 @@ def notice(row: Row, *, estimated: bool = False) -> str:
             walk=walk,
             way=way,
         )
-    n = int(row["rank"]) - 1
     return _(
         "{unit}按相对就近划入{zone},步行 {walk}({way})。更近的划片学校有 {n} 所{some}:{near}。",
         unit=unit,
@@ -112,9 +128,22 @@ def notice(row: Row, *, estimated: bool = False) -> str:
         walk=walk,
         way=way,
         n=n,
-        some=_(",列前 {most} 所", most=NEARER) if n > NEARER else "",
+        some=some,
         near=row["nearer_schools"],
     )
+
+
+def _ballot_notice(row: Row, n: int, some: str) -> str:
+    """Return the sentence of a unit whose zone draws lots: which school it will be, nobody knows yet."""
+    said = _(
+        "{unit}划入{zone},片内各校随机派位,按招生计划加权的平均步行 {walk}",
+        unit=row["unit"],
+        zone=row["zone"],
+        walk=widgets.metres(row["metres"]),
+    )
+    if n == 0:
+        return said + _(",在各片区中最短。")
+    return said + _("。步行更近的片区有 {n} 个{some}:{near}。", n=n, some=some, near=row["nearer_schools"])
 
 
 def _known_crossings(context: Context, crossings: pd.Series, guess: pd.Series) -> pd.Series:
@@ -158,12 +187,15 @@ def _told(context: Context, found: Assessment, near: pd.DataFrame, *, public: bo
     zones, names = _zone_names(context), _unit_names(context)
     small = set(demand(found)[smallcounts.small(demand(found))].index) if public else set()
     crossed = _crossings(context, near)
+    drawn = set(_drawn(context.project.key, context.stage, context.project)["zone_id"])
     near_words, swap_words = [], []
     for row, n in zip(near.to_dict("records"), crossed, strict=True):
         words = why_not(row, exact=row["unit_id"] not in small)
         if row["reason"] == "not_beside" and n > 0:
             words += _("(途中穿过大路、铁路、河流 {n} 次)", n=n)
         zone, walk = zones.get(row["zone_id"], row["zone_id"]), widgets.metres(row["metres"])
+        if row["zone_id"] in drawn:
+            zone = _("{zone}(随机派位)", zone=zone)
         near_words.append(_("{zone}(步行 {walk}):{why}", zone=zone, walk=walk, why=words))
         hidden = bool(small & {row["unit_id"], row["swap_unit_id"]})
         swap_words.append(_swap(row, names, zone, hidden=hidden))
@@ -200,6 +232,17 @@ def _crossings(context: Context, near: pd.DataFrame) -> list[int]:
         walks = plans.walks(context, each.set_index("unit_id")["zone_id"]).set_index("unit_id")["crossings"]
         crossed[each.index] = each["unit_id"].map(walks.to_dict()).fillna(0).astype(int)
     return [int(n) for n in crossed]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _drawn(key: str, stage: str, _project: Project) -> pd.DataFrame:
+    """Return `planning.several.ballot_walks`, kept."""
+    return several.ballot_walks(_project, stage)
+
+
+def _least(drawn: pd.DataFrame) -> pd.Series:
+    """Return each unit's walk to the nearest school of any zone that draws lots."""
+    return drawn.groupby("unit_id")["nearest"].min()
 
 
 def _metres(found: Assessment) -> np.ndarray:

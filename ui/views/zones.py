@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import zoneproblem
+from planning import several, zoneproblem
 from planning.project import Project
 from ui.state import Context
 from ui.texts import _
@@ -204,22 +205,30 @@ def unit_table(context: Context, found: Assessment) -> pd.DataFrame:
     schools = project.layers["schools"].set_index("school_id")["name"]
     towns = {"town": units["town"]} if "town" in units else {}
     changed = set(found.moved)
+    drawn = several.ballot_zones(project, context.stage)
     columns = {
         "unit": units["name"],
         **towns,
         "pupils": demand(found),
         "zone_id": found.plan,
         "zone": found.plan.map(names).fillna(_("未划入")),
-        "school": own["school_id"].map(schools),
-        "metres": own["metres"],
+        "school": own["school_id"].map(schools).mask(found.plan.isin(drawn), _("随机派位")),
+        "metres": _counted(found, found.plan, own["metres"], drawn),
         "estimate": own["estimate"].astype("boolean"),
         "locked": [unit in found.locked for unit in found.plan.index],
         "moved": [unit in changed for unit in found.plan.index],
         "before_id": found.reference,
         "before": found.reference.map(names),
-        "metres_before": old["metres"],
+        "metres_before": _counted(found, found.reference, old["metres"], drawn),
     }
     return pd.DataFrame(columns, index=found.plan.index).rename_axis("unit_id").reset_index()
+
+
+def _counted(found: Assessment, plan: pd.Series, nearest: pd.Series, drawn: Collection[str]) -> pd.Series:
+    """Return the walk to the nearest school, in zones that draw lots the mean that the plan counts."""
+    at = found.problem.positions(zoneproblem.fitting(found.problem, plan))
+    metres = pd.Series(found.problem.metres[np.arange(len(at)), np.maximum(at, 0)], index=nearest.index)
+    return nearest.mask(plan.isin(drawn) & (at >= 0), metres)
 
 
 def moved_table(context: Context, found: Assessment) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import hashlib
 import pandas as pd
 import streamlit as st
 
-from planning import drafts, spatial
+from planning import drafts
 from ui import widgets
 from ui.board import limits
 from ui.state import Context, stage_word
@@ -132,7 +132,7 @@ def _choose_zone(context: Context, desk: Desk, found: Assessment, units: list[st
 
 
 def _zone_words(context: Context, found: Assessment, units: list[str]) -> dict[str, str]:
-    near = _mean_walk(context, found, units)
+    near = _mean_walk(found, units)
     names = apart(_zone_names(context))
     words, room = {}, found.zones["spare"]
     for zone in map(str, near.index):
@@ -142,11 +142,10 @@ def _zone_words(context: Context, found: Assessment, units: list[str]) -> dict[s
     return {**words, NOWHERE: _("移出片区(未划入)")}
 
 
-def _mean_walk(context: Context, found: Assessment, units: list[str]) -> pd.Series:
-    """Return the mean walk of the chosen units to each zone, nearest first."""
-    travel = spatial.zone_travel(context.project, context.stage)
-    rows = travel[travel["unit_id"].isin(units) & travel["zone_id"].isin(found.problem.zone_ids)]
-    return rows.groupby("zone_id")["metres"].mean().sort_values()
+def _mean_walk(found: Assessment, units: list[str]) -> pd.Series:
+    """Return the mean walk of the chosen units to each zone as a plan counts it, nearest first."""
+    metres = found.problem.metres[found.problem.unit_ids.get_indexer(pd.Index(units))]
+    return pd.Series(metres.mean(axis=0), index=found.problem.zone_ids).sort_values(kind="stable")
 
 
 def _buttons(context: Context, desk: Desk, found: Assessment, units: list[str], target: str | None) -> None:
