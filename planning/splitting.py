@@ -112,6 +112,17 @@ def splits(project: Project) -> list[dict[str, Any]]:
     return [row for row in list(found.values())[::-1] if set(row["parts"]) <= known]
 
 
+def guessed(project: Project) -> list[str]:
+    """Return the units whose children were shared out by a split; new rolls that name them end that."""
+    rows = project.layers.get("children")
+    if rows is None or "source" not in rows:
+        return [part for row in splits(project) for part in row["parts"]]
+    marks = {str(row["mark"]) for row in journal.read(project.folder / FILE) if row.get("what") == "split"}
+    said = rows["source"].astype(object).where(rows["source"].notna(), "").astype(str)
+    mine = [any(mark in text for mark in marks) for text in said]
+    return sorted(rows.loc[mine, "unit_id"].astype(str).unique())
+
+
 def undo(project: Project, unit_id: str, *, author: str = "") -> Project:
     """Put the parts of a split unit together again, in the layers and in every draft.
 

@@ -166,6 +166,16 @@ def test_a_unit_put_together_again_can_be_split_and_put_together_once_more(proje
     assert "u1" in set(splitting.undo(again, "u1").layers["units"]["unit_id"])
 
 
+def test_parts_are_guessed_until_new_rolls_name_them(project):
+    saved = splitting.split(project, wish())
+    assert splitting.guessed(saved) == ["u1-1", "u1-2"]
+    deeper = splitting.split(saved, wish(unit_id="u1-1", line=((X + 175, Y + 200), (X + 175, Y - 100))))
+    assert splitting.guessed(deeper) == ["u1-1-1", "u1-1-2", "u1-2"]
+    rolls = deeper.layers["children"]
+    counted = rolls.assign(source=rolls["source"].mask(rolls["unit_id"].str.startswith("u1-1-"), "新名册"))
+    assert splitting.guessed(save_layers(deeper, {"children": counted})) == ["u1-2"]
+
+
 def test_a_failed_save_leaves_everything_as_it_was(project):
     store = DraftStore(project.drafts_url)
     draft = store.create("p", "一稿", author="王", ops=drafts.plans(project.layers["catchments"]))

@@ -196,8 +196,7 @@ def _plan(context: Context, desk: Desk, found: Assessment, names: Names) -> dict
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _guessed(key: str, _context: Context) -> list[str]:
-    """Return the units whose children were shared out when a larger one was split."""
-    return [part for row in splits.splits(_context.project) for part in row["parts"]]
+    return splits.guessed(_context.project)
 
 
 def _later(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
