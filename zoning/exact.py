@@ -10,6 +10,7 @@ from zoning.bounds import Bound, Priced, close_pairs, lagrangian
 from zoning.check import cost as plan_cost
 from zoning.check import cut_off, loads
 from zoning.core import Cuts, Part, separate
+from zoning.drawer import FEW
 from zoning.facets import add_facets
 from zoning.live import Live, Relaxed
 from zoning.problem import Problem
@@ -21,7 +22,7 @@ REBUILD = 0.7
 """Share of the pairs of a model left open below which it is made anew."""
 
 LEVELS = ((0, 0), (3_000, 40), (10_000, 40))
-"""Nodes and searches spent on rows of catchments for each zone: without, at first, and in later tries."""
+"""Nodes and searches spent on rows of catchments for each zone: none, and more in later tries."""
 
 PATIENCE, STALL = 5, 0.05
 """Rounds of the linear model in which the gap must close by a share, or the whole-number model follows."""
@@ -118,7 +119,7 @@ class Prover:
             return self._done(())
         if (self.left.fixed >= 0).all():
             return self._only(self.left.fixed)
-        self._linear(self._model(), limits)
+        self._linear(self._model(), limits.share(0.5))
         if self.low >= self._enough:
             return self._done(())
         whole = self._whole(self._model(), best, limits, effort)
@@ -181,7 +182,8 @@ class Prover:
 
     def _linear(self, live: Live, limits: Limits) -> None:
         """Raise the bound by the linear model with the rows it calls for, closing pairs."""
-        levels = LEVELS[: self.tries + 2] if self.thorough else LEVELS[:1]
+        few = self.problem.n_units <= FEW * self.problem.n_zones  # where rows of catchments are soon found
+        levels = LEVELS[: self.tries + 1 + few] if self.thorough else LEVELS[:1]
         self.tries += 1
         for nodes, steps in levels[-2:]:
             self._rounds(live, limits, nodes, steps)
