@@ -31,6 +31,8 @@ SHOWN: Final = ("roads", "barriers", "borders")
 SENT: Final = ("classes", "estates")
 #: Metres on foot that part the colours of walks.
 WALKS: Final = (500, 1000, 1500, 2000)
+#: Opacity of the colours of walks on the board, so that the legend is read off aright.
+WALKED: Final = 0.8
 #: Years after the planning year that part the colours of new estates: by that year, soon, later.
 SOON: Final = 3
 #: Pixels by which the circles of a school stand above its symbol, which stays in reach.
@@ -126,8 +128,8 @@ def _classes(key: str, stage: str, year: int, lang: str, _context: Context) -> l
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _estates(key: str, stage: str, year: int, lang: str, _context: Context) -> list[list[Any]]:
-    """Return a triangle with the year of handover for each new estate that has a place."""
-    estates = _placed(_context.project.layers["estates"])
+    """Return a triangle with the year of handover for each new estate that has a place or a unit."""
+    estates = _placed(_located(_context.project.layers["estates"], _context.project.layers["units"]))
     rows = []
     for place, estate in zip(_spots(estates), estates.to_dict("records"), strict=True):
         handover = estate.get("handover_year")
@@ -137,6 +139,17 @@ def _estates(key: str, stage: str, year: int, lang: str, _context: Context) -> l
         tip = _("{name}:{year} 年交付,{homes}", name=estate["name"], year=when or "—", homes=said)
         rows.append([*place, _triangle(_hue(handover, year), when), 34, 30, 0, tip])
     return rows
+
+
+def _located(estates: pd.DataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return estates at their own places, else within their units: an estate need not state its place."""
+    of_unit = dict(zip(units["unit_id"], units.geometry.representative_point(), strict=True))
+    own = list(estates["geometry"]) if "geometry" in estates else [None] * len(estates)
+    homes = estates["unit_id"].map(of_unit) if "unit_id" in estates else [None] * len(estates)
+    places = [
+        home if place is None or place.is_empty else place for place, home in zip(own, homes, strict=True)
+    ]
+    return gpd.GeoDataFrame(pd.DataFrame(estates).assign(geometry=places), geometry="geometry", crs=units.crs)
 
 
 def _placed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -176,7 +189,7 @@ def legend(context: Context) -> list[LegendItem | str]:
     rows: list[LegendItem | str] = []
     for name in on:
         rows += _LEGENDS[name](context)
-    return rows
+    return list(dict.fromkeys(rows))  # a fast road is a road and a barrier, drawn alike
 
 
 def _lines(layer: str, column: str) -> Any:
@@ -200,7 +213,7 @@ def _walk_rows(context: Context) -> list[LegendItem | str]:
     said = [f"{low:,}–{top:,} m" for low, top in zip(steps, WALKS, strict=False)] + [f"> {WALKS[-1]:,} m"]
     return [
         _("步行距离"),
-        *(symbols.swatch(word, colour) for word, colour in zip(said, TEALS, strict=True)),
+        *(symbols.swatch(word, colour, fill=WALKED) for word, colour in zip(said, TEALS, strict=True)),
         symbols.swatch(_("没有片区、没有距离或正在保存"), "#ffffff", border="#7b8794"),
         symbols.swatch(_("超出规则包的服务半径(直线)、步行时间或穿越次数"), "#ffffff", border=BRICK),
     ]
