@@ -154,7 +154,7 @@ def bands(project: Project, plan: pd.Series, demand: pd.Series, stage: str = "pr
     with least walking (`zoning.within.share_out`). From the grade after that school's last, they go to the
     nearest school of the zone that teaches the last grade of the stage; where the zone has none, to the
     centre schools (`parent_id`) of its schools. Zones with a ballot are left out: there nobody is sent to
-    one school.
+    one school. So are zones of several schools of which one does not state its intake plan.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def bands(project: Project, plan: pd.Series, demand: pd.Series, stage: str = "pr
     """
     last = stages.grades(project.stage_system, stage)[-1]
     found = members(project, stage)
-    banded = found[~found["ballot"]].groupby("zone_id").filter(lambda rows: rows["highest"].min() < last)
+    banded = found[~found["ballot"]].groupby("zone_id").filter(_shared_out, last=last)
     walks = spatial.travel(project, stage).pivot(index="unit_id", columns="school_id", values="metres")
     parts = []
     for zone, rows in banded.groupby("zone_id"):
@@ -186,6 +186,17 @@ def bands(project: Project, plan: pd.Series, demand: pd.Series, stage: str = "pr
     columns = ["unit_id", "zone_id", "pupils", "lower_school", "lower_metres"]
     columns += ["upper_from", "upper_school", "upper_metres"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _open(schools: pd.DataFrame) -> pd.Series:
+    """Tell which schools take entrants: those whose intake plan is not stated may, too."""
+    return schools["entry"] & schools["intake"].ne(0).fillna(True)
+
+
+def _shared_out(rows: pd.DataFrame, last: int) -> bool:
+    """Tell whether a zone has a teaching point, and its intake plans say who goes to which of its schools."""
+    seats_of = rows.loc[_open(rows), "intake"]
+    return bool(rows["highest"].min() < last and (len(seats_of) < 2 or seats_of.notna().all()))
 
 
 def _upper(project: Project, rows: pd.DataFrame, last: int) -> list[str]:
@@ -201,12 +212,14 @@ def _upper(project: Project, rows: pd.DataFrame, last: int) -> list[str]:
 def _banded(
     pupils: pd.Series, walks: pd.DataFrame, rows: pd.DataFrame, upper: list[str], last: int
 ) -> pd.DataFrame:
-    entry = rows[rows["entry"] & rows["intake"].fillna(0).gt(0)].set_index("school_id")
-    lower = share_out(pupils, walks.reindex(pupils.index), entry["intake"].astype("int64"))
+    entry = rows[_open(rows)].set_index("school_id")
+    lower = share_out(pupils, walks.reindex(pupils.index), entry["intake"].fillna(0).astype("int64"))
     top = lower.map(entry["highest"])
     near = walks.reindex(index=pupils.index, columns=upper)
     near = near.where(near < float("inf"))
-    after = near.idxmin(axis=1).where(near.notna().any(axis=1)) if upper else lower.mask(lower.notna())
+    after = lower.mask(lower.notna())
+    reached = near.notna().any(axis=1)
+    after[reached] = near[reached].idxmin(axis=1)
     stays = top.eq(last)
     after = after.mask(stays, lower)
     return pd.DataFrame(

@@ -89,6 +89,23 @@ def test_a_teaching_point_takes_the_young_within_its_seats_and_the_centre_takes_
     assert room[centre] == 510
 
 
+def test_no_way_to_the_centre_leaves_the_later_school_open():
+    rows = pd.DataFrame({"school_id": ["点", "中心"], "entry": True, "intake": [5, 20], "highest": [3, 6]})
+    walks = pd.DataFrame({"点": [10.0, 20.0], "中心": [np.inf, 5.0]}, index=["u", "v"])
+    found = several._banded(pd.Series({"u": 5, "v": 5}), walks, rows, ["中心"], 6).set_index("unit_id")
+    assert found["lower_school"].to_dict() == {"u": "点", "v": "中心"}
+    assert pd.isna(found.loc["u", "upper_school"]) and found.loc["v", "upper_school"] == "中心"
+
+
+def test_nobody_is_sent_to_a_teaching_point_because_the_centre_states_no_plan(demo):
+    point, centre = "DS-S45", "DS-S41"
+    joined = with_schools(demo, {point: {"zone_id": centre}, centre: {"primary_intake": pd.NA}})
+    plan = in_force(demo).replace(point, centre)
+    assert several.bands(joined, plan, _entrants(joined)).empty
+    alone = with_schools(demo, {point: {"primary_intake": pd.NA}})
+    assert set(several.bands(alone, in_force(demo), _entrants(demo))["lower_school"]) == {point}
+
+
 def _entrants(project):
     children = project.layers["children"]
     return seats.entrants(children, "primary", project.year, system=project.stage_system)
