@@ -41,5 +41,5 @@ def loads(rows: pd.DataFrame, *, title: str, note: str) -> Drawn:
     full = (
         alt.Chart(pd.DataFrame({"full": [100]})).mark_rule(color=BRICK, strokeDash=[5, 4]).encode(x="full:Q")
     )
-    height = 60 + 22 * len(rows)
+    height = 150 + 24 * len(rows)  # title, note and the axis of loads are within it
     return styled(full + line + old + new, title=title, note=note, height=height)

@@ -14,7 +14,7 @@ from ui.views.zones import Assessment
 
 HEIGHT = 600
 #: Pixels of the column of names, so that the loads stand in sight beside long English ones.
-NAME_WIDTH = 130
+NAME_WIDTH = 116
 
 
 def draw(context: Context, desk: Desk, found: Assessment) -> None:

@@ -126,6 +126,12 @@ def _optimise(context: Context, desk: Desk, found: Assessment) -> None:
             "在招生计划以内、每个片区连片的前提下,让全部学生步行总和最小;同时给出可证明的下限。从现在的方案开始找。"
         )
     )
+    if desk.draft is not None:
+        st.caption(
+            _(
+                "结果存为本方案的下一步,可撤销。要和现在的方案比较,请先点上方的“复制方案”,在副本上优化,再到“评审”页对比。"
+            )
+        )
     wish = _wish(context, found)
     if len(wish.within) == 1:
         st.caption(_("请至少选两个片区:单元在它们之间调整。"))

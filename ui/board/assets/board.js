@@ -247,7 +247,8 @@ class Board {
 
   _say(text) {
     const n = this.queue.length;
-    this.foot.textContent = text || (n ? this.words.sending.replace("{n}", n) : this.data.said || this.words[`help_${this.tool}`]);
+    const help = this.words[`help_${this.tool}`];
+    this.foot.textContent = text || (n ? this.words.sending.replace("{n}", n) : this.data.said ? `${this.data.said} ${help}` : help);
     this.root.dataset.pending = n;
   }
 }
