@@ -111,8 +111,9 @@ def p_median(problem: Problem, *, seconds: float, seed: int) -> Answer:
 
 def flow(problem: Problem, *, seconds: float, seed: int) -> Answer:
     """Ask HiGHS for the plain model: pairs of unit and zone, and a flow of each zone through neighbours."""
+    limits = Limits(time.monotonic() + seconds)
     model, pairs = flow_model(problem)
-    outcome = solve(model, Limits(time.monotonic() + seconds), seed=seed)
+    outcome = solve(model, limits, seed=seed)
     if outcome.x is None:
         return None, outcome.bound
     share = outcome.x[:pairs].reshape(problem.n_units, problem.n_zones)
