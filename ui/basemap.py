@@ -68,4 +68,6 @@ def _keep(base: BaseMap) -> None:
 def _clear() -> None:
     basemap.store(BaseMap())
     st.session_state[_SAID] = _("已清除,不再请求瓦片。")
-    st.session_state.pop("basemap-template", None)
+    # a key that stayed in its field would be kept again by the next save
+    for field in ("basemap-key", "basemap-template"):
+        st.session_state[field] = ""
