@@ -158,6 +158,7 @@ def balance(
     seats: pd.Series | None = None,
     bands: tuple[float, float] = BANDS,
     private: bool = False,
+    counts: Mapping[int, pd.Series | None] | None = None,
 ) -> pd.DataFrame:
     """Balance seats by zone and year under one plan.
 
@@ -178,6 +179,8 @@ def balance(
         Seats by zone_id instead of `capacity`, such as those of a scenario.
     bands : tuple of float
         Per cent where yellow and red begin.
+    counts : mapping of int to Series or None, optional
+        `demand` of each year, where it is at hand: it does not depend on the plan.
 
     Returns
     -------
@@ -192,7 +195,7 @@ def balance(
     parts = []
     for year in years:
         zones = plan[year] if isinstance(plan, Mapping) else plan
-        count = demand(children, stage, year, mode, system=system)
+        count = demand(children, stage, year, mode, system=system) if counts is None else counts[year]
         part = _by_zone(zones, count, room).assign(year=year)
         parts.append(part)
     columns = ["stage", "mode", "year", "zone_id", "entrants", "seats", "gap", "load", "level"]

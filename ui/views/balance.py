@@ -13,6 +13,13 @@ from ui.state import Context
 from ui.views import plan as plans
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counts(key: str, stage: str, years: tuple[int, ...], _project: Project) -> dict[int, pd.Series | None]:
+    """Return the entrants of each year by unit: kept, so that a stroke does not group the register anew."""
+    children, system = _project.layers["children"], _project.stage_system
+    return {year: seats.demand(children, stage, year, system=system) for year in years}
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _balance(
     key: str, stage: str, years: tuple[int, ...], plan: plans.Placed, _project: Project
@@ -25,6 +32,7 @@ def _balance(
         years,
         stage=stage,
         system=_project.stage_system,
+        counts=_counts(key, stage, years, _project),
     )
 
 

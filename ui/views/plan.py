@@ -69,11 +69,17 @@ def book(key: str, stage: str, _project: Project) -> WalkBook:
     return WalkBook.of(_project, stage)
 
 
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _demand(key: str, stage: str, year: int, _project: Project) -> pd.Series:
+    """Return the entrants by unit: kept, as no plan changes them."""
+    return zoneproblem.demand(_project, stage, year)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
     zones = unplaced(plan)
     travel = book(key, stage, _project).under(zones)
-    return spatial.walks(_project, zones, stage, zoneproblem.demand(_project, stage, year), travel=travel)
+    return spatial.walks(_project, zones, stage, _demand(key, stage, year, _project), travel=travel)
 
 
 def walks(context: Context, plan: pd.Series) -> pd.DataFrame:
