@@ -28,7 +28,7 @@ register_kinds(
     {
         "basemap_key": (
             "天地图密钥应为 16 到 64 位字母和数字。请从天地图控制台复制“浏览器端”密钥。",
-            "a 天地图 key is 16 to 64 letters and digits. Copy the one for browsers from its console.",
+            "a Tianditu key is 16 to 64 letters and digits. Copy the one for browsers from its console.",
         ),
         "basemap_template": (
             "瓦片地址“{found}”不能用:应以 http:// 或 https:// 开头,含 {expected},不含空格和引号。",

@@ -47,6 +47,7 @@ def test_a_line_splits_a_unit_and_undo_joins_it(board: Canvas, ready) -> None:
     assert board.ask(
         f"return b.data.guessed.map((u) => b.ground.ids[u]).sort().join() === '{','.join(sorted(parts))}'"
     )
+    ready(page)
     page.locator(".st-key-split-undo-go button").click()
     expect(dialog).to_contain_text("合回原单元", timeout=SLOW)
     dialog.locator(".st-key-split-confirm button").click()
