@@ -25,11 +25,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def section(page: Page, name: str) -> None:
-    page.locator(".st-key-data-section").get_by_role("radio", name=name, exact=True).click()
+    choose(page, "data-section", name)
 
 
 def step(page: Page, name: str) -> None:
-    page.locator(".st-key-collect-step").get_by_role("radio", name=name, exact=True).click()
+    choose(page, "collect-step", name)
+
+
+def choose(page: Page, key: str, name: str) -> None:
+    """Choose a part of the page, and wait until it is the one shown."""
+    option = page.locator(f".st-key-{key}").get_by_role("radio", name=name, exact=True)
+    option.click()
+    expect(option).to_be_checked()
 
 
 @pytest.mark.browser
