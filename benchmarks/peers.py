@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.zoning import HOME
 from zoning.bench import read_bench
-from zoning.check import cost, cut_off, loads
+from zoning.check import cost, cut_off, overload
 from zoning.draft import grow
 from zoning.optimise import optimise
 from zoning.problem import Problem
@@ -64,7 +64,7 @@ def row(name: str, method: str, ask: Callable[..., Answer], *, seconds: float, s
     spent = time.monotonic() - began
     if plan is None:
         return f"| {name} | {method} | none | | | | | {spent:.1f} |"
-    over = int(np.maximum(loads(problem, plan) - problem.capacity, 0).sum())
+    over = int(overload(problem, plan).sum())
     cut = int(cut_off(problem, plan).sum())
     paid = cost(problem, plan)
     own = f"{100 * (1 - bound / paid):.3f}" if math.isfinite(bound) else ""

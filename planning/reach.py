@@ -14,11 +14,9 @@ import pandas as pd
 from planning import policy, spatial
 from planning.policy import Rule
 from planning.project import Project
-from planning.rules import walks_in_scope
+from planning.rules import DISTANCES, walks_in_scope
 from planning.walkbook import WalkBook
 
-#: Metric of a rule -> the column of `planning.spatial.travel` it is held against.
-COLUMNS: Final = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}
 _BROKEN: Final[dict[str, Callable[[Any, float], npt.NDArray[np.bool_]]]] = {
     "le": np.greater,
     "lt": np.greater_equal,
@@ -33,7 +31,7 @@ def limits(project: Project, stage: str, year: int) -> list[Rule]:
     Rules on crossings are left out where no road and no barrier is known that could be crossed.
     """
     rules = policy.in_force(project.packs, on=policy.school_year_day(year))
-    held = [rule for rule in rules if rule.metric in COLUMNS and rule.stage in (stage, "both")]
+    held = [rule for rule in rules if rule.metric in DISTANCES and rule.stage in (stage, "both")]
     known = spatial.knows_crossings(project)
     return [
         rule
@@ -68,7 +66,7 @@ def beyond(
     if "area" in known:
         rows = rows.assign(area=rows["unit_id"].map(dict(zip(known["unit_id"], known["area"], strict=True))))
     inside, _unknown = walks_in_scope(rows, project.layers["schools"], rule.scope)
-    found = pd.to_numeric(book.rows[COLUMNS[rule.metric]]).to_numpy(dtype="float64", na_value=np.nan)
+    found = pd.to_numeric(book.rows[DISTANCES[rule.metric]]).to_numpy(dtype="float64", na_value=np.nan)
     found = found / project.walk_speed if rule.metric == "walk_minutes" else found
     limit = float("nan") if rule.value is None else rule.value
     broken = inside.to_numpy(dtype=bool) & ~np.isnan(found) & _BROKEN[rule.op](found, limit)

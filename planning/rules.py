@@ -20,6 +20,9 @@ from planning.vocabulary import SCOPES
 
 _LONG: Final = ("nine_year", "twelve_year")
 
+#: Metric of a rule on distance -> the column of `planning.spatial.travel` it is held against.
+DISTANCES: Final = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}
+
 COLUMNS: Final = (
     "rule_id", "pack", "name", "name_en", "metric", "stage", "scope", "strength", "found", "op", "threshold",
     "unit", "passed", "checked", "failing", "unknown", "year", "due", "source", "clause", "confidence",
@@ -235,7 +238,7 @@ def _distance(rule: Rule, facts: Facts) -> Finding:
         return Finding()
     rows = facts.walks[(facts.walks["stage"] == rule.stage) & (facts.walks["pupils"] > 0)]
     inside, unknown = walks_in_scope(rows, facts.schools, rule.scope)
-    column = {"service_radius": "straight", "walk_minutes": "metres", "crossings": "crossings"}[rule.metric]
+    column = DISTANCES[rule.metric]
     values = rows[inside][column].dropna() / (facts.walk_speed if rule.metric == "walk_minutes" else 1)
     open_rows = int(unknown.sum()) + int(inside.sum()) - len(values)
     if values.empty:

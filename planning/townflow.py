@@ -99,11 +99,10 @@ class Known:
 
 def known(project: Project, *, base: int, cutoff_month: int = 8) -> Known:
     """Return what tells of entrants, with the flow of the rolls known in the base year; see `flow`."""
-    births, entrants = outlook.births(project), outlook.registered(project)
     going = flow(project, base=base, cutoff_month=cutoff_month)
-    if going is None:
-        return Known(births, entrants, None, [])
-    births, entrants = outlook.births(project, by_town=True), outlook.registered(project, by_town=True)
+    by_town = going is not None
+    births = outlook.births(project, by_town=by_town)
+    entrants = outlook.registered(project, by_town=by_town)
     if not any(table is not None and "town" in table for table in (births, entrants)):
         return Known(births, entrants, None, [])
     return Known(births, entrants, going, [_note(project, base)])

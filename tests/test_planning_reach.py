@@ -9,6 +9,7 @@ from shapely.geometry import Point
 
 from planning import policy, reach, spatial
 from planning.project import Project
+from planning.rules import DISTANCES
 from planning.walkbook import WalkBook
 
 CRS = 4547
@@ -75,7 +76,7 @@ def test_no_crossings_are_judged_where_none_can_be_known(project):
     roads = gpd.GeoDataFrame({"road_class": ["local"]}, geometry=[Point(X, Y).buffer(9).boundary], crs=CRS)
     rules = policy.in_force(project.packs, on=policy.school_year_day(2026))
     known = replace(project, layers={**project.layers, "roads": roads})
-    asked = {r.metric for r in rules if r.stage in ("primary", "both")} & set(reach.COLUMNS)
+    asked = {r.metric for r in rules if r.stage in ("primary", "both")} & set(DISTANCES)
     assert {rule.metric for rule in reach.limits(known, "primary", 2026)} == asked
 
 
@@ -86,7 +87,7 @@ def test_the_limits_agree_with_the_distances_themselves(project):
         far = reach.beyond(project, book, replace(rule, scope="all"), units=UNITS, zones=ZONES)
         scale = project.walk_speed if rule.metric == "walk_minutes" else 1
         expected = [
-            [rule.met(float(walks.loc[(u, z), reach.COLUMNS[rule.metric]]) / scale) is False for z in ZONES]
+            [rule.met(float(walks.loc[(u, z), DISTANCES[rule.metric]]) / scale) is False for z in ZONES]
             for u in UNITS
         ]
         assert np.array_equal(far, expected)

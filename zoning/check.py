@@ -48,7 +48,7 @@ def check_positions(problem: Problem, zone: np.ndarray, *, cut: np.ndarray | Non
 
     ``cut`` is what :func:`cut_off` says of the plan, where that is known.
     """
-    over = np.maximum(loads(problem, zone) - problem.capacity, 0)
+    over = overload(problem, zone)
     held, given = problem.locked >= 0, zone >= 0
     fixed = problem.fixed
     at = np.maximum(zone, 0)
@@ -89,6 +89,11 @@ def loads(problem: Problem, zone: np.ndarray) -> np.ndarray:
     load = np.zeros(problem.n_zones, dtype=np.int64)
     np.add.at(load, zone[given], problem.demand[given])
     return load
+
+
+def overload(problem: Problem, zone: np.ndarray) -> np.ndarray:
+    """Return the pupils in each zone beyond its room, shape (m,)."""
+    return np.maximum(loads(problem, zone) - problem.capacity, 0)
 
 
 def pieces(problem: Problem, zone: np.ndarray) -> np.ndarray:

@@ -238,7 +238,7 @@ class Prover:
             found = live.whole(limits, best, effort=effort)
             if found.infeasible:
                 return Proof(np.inf, (), finished=True)
-            low = max(low, _safe(found.bound + live.base))
+            low = max(low, safe(found.bound + live.base))
             if found.x is None:
                 break
             plan = live.core.plan(found.x)
@@ -253,7 +253,8 @@ class Prover:
         return Proof(low, (), finished=False)
 
 
-def _safe(value: float) -> float:
+def safe(value: float) -> float:
+    """Return a bound less the slack for the solver's tolerances."""
     return value - SAFETY * abs(value)
 
 

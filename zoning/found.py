@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zoning.check import cost, loads
+from zoning.check import cost, overload
 from zoning.problem import Problem
 
 ELITE = 6
@@ -47,5 +47,4 @@ class Best:
 
 def rank(problem: Problem, zone: np.ndarray) -> tuple[float, float]:
     """Return overload and cost of a plan: the lower, the better."""
-    over = np.maximum(loads(problem, zone) - problem.capacity, 0).sum()
-    return float(over), cost(problem, zone)
+    return float(overload(problem, zone).sum()), cost(problem, zone)

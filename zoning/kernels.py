@@ -86,7 +86,7 @@ def _below(random: np.ndarray, bound: int) -> int:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _uniform(random: np.ndarray) -> float:
+def uniform(random: np.ndarray) -> float:
     """Draw a float in (0, 1]."""
     return (float(_next(random) >> np.uint64(11)) + 1.0) * (1.0 / 9007199254740992.0)
 
@@ -356,7 +356,7 @@ def anneal(
             continue
         need, out, other = demand[unit], 0, -1
         rise = cost[unit, zone] - cost[unit, old]
-        if _uniform(random) < chains:
+        if uniform(random) < chains:
             other = _wander(indptr, indices, where, random, beside, zone, _below(random, walk))
             low, high = indptr[other], indptr[other + 1]
             third = where[indices[low + _below(random, high - low)]]
@@ -369,7 +369,7 @@ def anneal(
             rise += _toll(load, room, weight, old, out - need)
         else:
             rise += _toll(load, room, weight, old, -need) + _toll(load, room, weight, third, out)
-        if rise > 0.0 and rise > -heat * np.log(_uniform(random)):
+        if rise > 0.0 and rise > -heat * np.log(uniform(random)):
             continue
         if other < 0:
             moved = _shift(board, state, unit, zone)

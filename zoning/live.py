@@ -101,14 +101,6 @@ class Live:
         self.idle = np.zeros(0, dtype=np.int64)
         self.highs = load(self._model(whole=False), seed)
 
-    def price(self, problem: Problem) -> None:
-        """Take the costs of another problem with the same units and zones."""
-        self.cost = problem.cost[self.core.unit, self.core.zone]
-        held = np.flatnonzero(~self.core.free)
-        self.base = float(problem.cost[held, self.core.part.zone[held]].sum())
-        columns = np.arange(len(self.cost), dtype=np.int32)
-        self.highs.changeColsCost(len(columns), columns, self.cost)
-
     def limit(self, most: float) -> None:
         """Let the weights of the pairs used, held units included, sum up to ``most`` at most."""
         self.high[self.first - 1] = most - self.spent

@@ -56,7 +56,14 @@ def over_price(problem: Problem, tight: Reach, bound: Bound) -> float:
 def neighbouring(problem: Problem, zone: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Choose ``count`` zones that touch each other, from an overfull one if there is one."""
     over = np.flatnonzero(loads(problem, zone) > problem.capacity)
-    chosen = [int(random.choice(over if len(over) else problem.n_zones))]
+    return touching(problem, zone, int(random.choice(over if len(over) else problem.n_zones)), count, random)
+
+
+def touching(
+    problem: Problem, zone: np.ndarray, first: int, count: int, random: np.random.Generator
+) -> np.ndarray:
+    """Choose ``count`` zones that touch each other, ``first`` among them; fewer where no more do."""
+    chosen = [first]
     unit = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
     touch = np.zeros((problem.n_zones, problem.n_zones), dtype=bool)
     touch[zone[unit], zone[problem.indices]] = True

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_matrix, csr_matrix, hstack, vstack
 
-from zoning.check import loads
 from zoning.core import Core
 from zoning.grouping import Grouping
 from zoning.problem import Problem
@@ -174,8 +173,3 @@ def shared() -> Reason:
         "即使允许把单元拆开分到几个片区，也不能同时满足学位、每片区最少人数和均衡的要求。",
         "Even if units could be shared among zones, seats, least sizes and the balance cannot all be kept.",
     )
-
-
-def missed_seats(problem: Problem, zone: np.ndarray) -> int:
-    """Return the pupils over the seats of a plan."""
-    return int(np.maximum(loads(problem, zone) - problem.capacity, 0).sum())

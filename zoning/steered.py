@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zoning import bounds, steering
-from zoning.check import check_positions, cut_off
+from zoning.check import check_positions, cut_off, overload
 from zoning.check import cost as plan_cost
 from zoning.core import Core, Cuts, Part, separate
 from zoning.draft import grow
-from zoning.exact import searched
+from zoning.exact import safe, searched
 from zoning.problem import Problem
 from zoning.reach import Reach, Reason, reach
+from zoning.regroup import touching
 from zoning.result import Result
 from zoning.search import Search
-from zoning.sides import Sides, missed_seats, proofs, shared
+from zoning.sides import Sides, proofs, shared
 from zoning.solver import Limits, solve
 
 COOLINGS = ((1.0, 0.02), (0.3, 0.01), (0.03, 0.002))
@@ -45,9 +46,6 @@ SMALL = 400
 
 PAIRS = 300_000
 """Open pairs up to which the linear model is solved."""
-
-SAFETY = 1e-8
-"""Relative slack taken off bounds that rest on the solver's tolerances."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Task:
         """Return what a plan misses, and its cost with borders: the lower, the better."""
         if (zone < 0).any() or cut_off(self.problem, zone).any():
             return math.inf, math.inf
-        bad = missed_seats(self.problem, zone) + float(self.sides.missed(zone).sum())
+        bad = int(overload(self.problem, zone).sum()) + float(self.sides.missed(zone).sum())
         return bad, plan_cost(self.problem, zone) + self.sides.toll(self.problem, zone)
 
 
@@ -166,8 +164,7 @@ def _linear(task: Task) -> float:
         return math.inf
     if not found.optimal:
         return -math.inf
-    value = found.objective + core.base
-    return value - SAFETY * abs(value)
+    return safe(found.objective + core.base)
 
 
 def _annealed(task: Task, zone: np.ndarray) -> np.ndarray:
@@ -239,18 +236,8 @@ def _dear(task: Task) -> float:
 def _around(task: Task, zone: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Choose a zone that misses something, and zones that touch it or those chosen."""
     problem = task.problem
-    load = np.bincount(zone, problem.demand, problem.n_zones)
-    bad = np.flatnonzero((load > problem.capacity) | task.sides.missed(zone).any(axis=0))
-    chosen = [int(random.choice(bad))]
-    owner = np.repeat(np.arange(problem.n_units), np.diff(problem.indptr))
-    touch = np.zeros((problem.n_zones, problem.n_zones), dtype=bool)
-    touch[zone[owner], zone[problem.indices]] = True
-    while len(chosen) < count:
-        near = np.setdiff1d(np.flatnonzero(touch[chosen].any(axis=0)), chosen)
-        if not len(near):
-            break
-        chosen.append(int(random.choice(near)))
-    return np.array(chosen)
+    bad = np.flatnonzero((overload(problem, zone) > 0) | task.sides.missed(zone).any(axis=0))
+    return touching(problem, zone, int(random.choice(bad)), count, random)
 
 
 def _solved(task: Task, part: Part, cuts: Cuts, *, price: float, effort: int) -> np.ndarray | None:
@@ -278,8 +265,7 @@ def _everything(task: Task, zone: np.ndarray, low: float) -> tuple[np.ndarray, f
         found = solve(task.sides.model(core, whole=True), task.limits, effort=2_000, seed=task.seed)
         if found.infeasible:
             return zone, math.inf
-        value = found.bound + core.base
-        low = max(low, value - SAFETY * abs(value))
+        low = max(low, safe(found.bound + core.base))
         if found.x is None:
             break
         plan = core.plan(found.x)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from zoning.kernels import COST, OVER, Board, State, holds, move, touches
+from zoning.kernels import COST, OVER, Board, State, holds, move, touches, uniform
 
 MISSED, BORDER, BEST_BAD, BEST_ENERGY = range(4)
 """Places in :attr:`Steer.scores`."""
@@ -94,20 +94,9 @@ def keep_best(state: State, steer: Steer) -> None:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _draw(random: np.ndarray) -> float:
-    """Draw a float in (0, 1] (xorshift64*, Vigna 2016)."""
-    x = random[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    random[0] = x
-    return (float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) + 1.0) / 9007199254740992.0
-
-
-@njit(cache=True, nogil=True, inline="always")
 def _pick(random: np.ndarray, low: int, high: int) -> int:
     """Draw a whole number from ``low`` to ``high - 1``."""
-    return min(low + int(_draw(random) * (high - low)), high - 1)
+    return min(low + int(uniform(random) * (high - low)), high - 1)
 
 
 @njit(cache=True, nogil=True)
@@ -143,8 +132,8 @@ def anneal(board: Board, state: State, steer: Steer, proposals: int, heat: float
         old, zone = state.zone[unit], state.zone[other]
         if zone == old or not board.allowed[unit, zone]:
             continue
-        limit = -heat * np.log(_draw(state.random))
-        if _draw(state.random) >= swaps:
+        limit = -heat * np.log(uniform(state.random))
+        if uniform(state.random) >= swaps:
             rise, missed, border = _rise(board, state, steer, unit, zone)
             moved = rise <= limit and holds(board, state, unit, old)
             if moved:

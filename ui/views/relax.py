@@ -172,9 +172,9 @@ def _verdict(problem: Problem, tried: Tried) -> str:
         return _("可行,总步行 {cost} 人·公里", cost=f"{result.cost:,.0f}")
     if result.feasible is False:
         return _("试过,仍无可行方案")
-    from zoning.check import loads
+    from zoning.check import overload
 
-    over = np.maximum(loads(problem, problem.positions(result.zones)) - problem.capacity, 0)
+    over = overload(problem, problem.positions(result.zones))
     return _("试过,没有结论:最好的方案仍超员 {n} 人", n=f"{int(over.sum()):,}")
 
 
