@@ -189,22 +189,6 @@ def test_rolls_add_up_to_the_enrolment_and_follow_the_children(city: Layers) -> 
     assert np.corrcoef(young, now.reindex(young.index).fillna(0))[0, 1] > 0.97
 
 
-def test_a_home_stays_from_year_to_year(county: Layers) -> None:
-    rolls = county["attendance"][county["attendance"]["home"] == "unit"]
-    cohort = rolls.assign(cohort=rolls["year"] - rolls["grade"]).query(f"{YEAR} - cohort <= 6")
-    by = cohort.pivot_table(index=["unit_id", "cohort"], columns="year", values="pupils", aggfunc="sum")
-    both = by[[YEAR - 1, YEAR]].dropna()
-    assert (both[YEAR] - both[YEAR - 1]).abs().sum() < 0.1 * both[YEAR].sum()
-
-
-def test_villages_send_children_into_the_city(county: Layers) -> None:
-    rolls, schools = county["attendance"], county["schools"].set_index("school_id")
-    kinds = county["units"].set_index("unit_id")["kind"]
-    junior = rolls[(rolls["grade"] >= 7) & (rolls["unit_id"].map(kinds) == "village")]
-    urban = junior["school_id"].map(schools["area"]) == "urban"
-    assert 0.05 < junior.loc[urban, "pupils"].sum() / junior["pupils"].sum() < 0.6
-
-
 def test_children_and_enrolment_agree_in_order(city: Layers) -> None:
     now = city["enrolment"][city["enrolment"]["year"] == YEAR].groupby("grade")["pupils"].sum()
     cohorts = city["children"].groupby("cohort")["children"].sum()
