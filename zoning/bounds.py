@@ -130,7 +130,7 @@ def pairs_of(problem: Problem, tight: Reach, priced: Priced | None = None) -> tu
     """Return the open pairs of units that have a choice, and the cost of the units that have none."""
     cost, extra = (problem.cost, 0.0) if priced is None else (priced.cost, priced.extra)
     choice = tight.allowed & (tight.fixed < 0)[:, None]
-    zone, unit = np.nonzero(choice.T)
+    zone, unit = map(np.ascontiguousarray, np.nonzero(choice.T))  # one layout, so compiled once
     start = np.concatenate([[0], np.cumsum(np.bincount(zone, minlength=problem.n_zones))])
     held = np.flatnonzero(tight.fixed >= 0)
     used = np.bincount(tight.fixed[held], problem.demand[held], problem.n_zones).astype(np.int64)

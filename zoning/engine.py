@@ -80,8 +80,9 @@ class Engine:
         self._begin(begin)
         search = Search(self.problem, self.tight, self.bound, seed=self.seed)
         self._fit_start(search)
-        if self.terms.exact and self.best.over == 0 and not self.large:
-            self._prove()
+        fits = self.best.over == 0 and not self.large
+        if self.terms.exact and fits and self._open(self.best.zone).sum() > PROVABLE:
+            self._prove()  # smaller ones wait for the first turn, which soon leaves less to prove
         self.groups = Groups(self.problem, self.tight, self.random)
         turn = 0
         while not self._over():
@@ -183,10 +184,8 @@ class Engine:
     def _lagrange(self) -> None:
         if self.large:
             return
-        known = (self.problem, self.tight, self.bound)
-        self.bound = bounds.lagrangian(
-            *known, target=self._target, rounds=LAGRANGE_ROUNDS, limits=self.limits
-        )
+        known, limits = (self.problem, self.tight, self.bound), self.limits
+        self.bound = bounds.lagrangian(*known, target=self._target, rounds=LAGRANGE_ROUNDS, limits=limits)
 
     def _turn(self, search: Search, turn: int) -> None:
         """Cool once, join catchments, re-optimise a few zones, and try a proof."""
