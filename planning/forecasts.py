@@ -5,13 +5,14 @@ The back-test of the project's own history is kept beside them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
-from planning import assumed, derived, outlook, tasks, townflow, unitcheck
+from planning import assumed, derived, outlook, streamcheck, tasks, townflow, unitcheck
 from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
 
@@ -98,7 +99,8 @@ def stored_backtest(project: Project) -> pd.DataFrame | None:
 def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     """Forecast past years again with what was known then, and store how far off it was; runs as a job.
 
-    Home units are tried too where rolls tell where pupils lived (`planning.unitcheck`).
+    Home units and migrant children are tried too where rolls tell of them (`planning.unitcheck`,
+    `planning.streamcheck`).
 
     The cut-off is the one in force, and the flow from towns to schools that of the rolls known in each base
     year. Estates, their yields and the scenarios concern years to come only, and registers of children keep
@@ -117,9 +119,14 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
             progress(0.8 * done / len(origins), "")
     whole = pd.concat(frames, ignore_index=True) if frames else backtest.backtest(known, cutoffs=[])
     derived.store(whole, _backtest_place(project, month))
-    last = None if progress is None else lambda share: progress(0.8 + 0.2 * share, "")
-    tried = unitcheck.tried(project, cutoff_month=month, progress=last)
-    derived.store(tried, unitcheck.place(project, cutoff_month=month))
+    for start, check in ((0.8, unitcheck), (0.9, streamcheck)):
+        last = None if progress is None else partial(_told, progress, start)
+        tried = check.tried(project, cutoff_month=month, progress=last)
+        derived.store(tried, check.place(project, cutoff_month=month))
+
+
+def _told(progress: Progress, start: float, share: float) -> None:
+    progress(start + 0.1 * share, "")
 
 
 def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["Driver", ...]:

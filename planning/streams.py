@@ -4,9 +4,8 @@ from typing import Final
 
 import pandas as pd
 
-from forecasting import migrants, sharing
-from gis.layers import zone_of
-from planning import adopted, outlook, seats, stages, unitcheck
+from forecasting import sharing
+from planning import adopted, outlook, seats, stages, streamcheck, unitcheck
 from planning.project import Project
 
 UNIT: Final = "unit"
@@ -20,17 +19,20 @@ def split(project: Project, forecast: pd.DataFrame) -> pd.DataFrame | None:
     """Return the forecast with its pupils split into `migrant` and `local`; None where no data state it.
 
     The rolls of the last year say it by school and grade, the register of children by cohort. The shares are
-    estimates (估) that no back-test has checked, and carry no range of their own.
+    estimates (估); where the back-test tried them on rolls of past years, the stream has the range it asks
+    for (`migrant_low`, `migrant_high`; ``attrs["stream_widths"]``: the rows of `streamcheck.widths`).
     """
-    register, recent = _register(project), _recent(project)
+    base = int(outlook.history(project)["year"].max())
+    register, recent = _register(project), streamcheck.recent(project, base)
     if register is None and recent is None:
         return None
-    base = int(outlook.history(project)["year"].max())
-    cells = forecast[forecast["level"] == "cell"]
-    shares = migrants.cell_shares(cells, recent, register, base_year=base)
-    groups = _groups(project)
-    names = [name for name in ("zone_id", "town") if name in set(forecast["level"])]
-    return migrants.split(forecast, shares, groups=groups, names=names)
+    whole = streamcheck.split(project, forecast, recent, register, base=base)
+    found = None if recent is None else streamcheck.widths(project)
+    if found is None:
+        return whole
+    ranged = streamcheck.ranged(whole, found, base=base)
+    ranged.attrs = {**whole.attrs, "stream_widths": found.to_dict("records")}
+    return ranged
 
 
 def by_unit(project: Project, forecast: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +84,7 @@ def by_level(forecast: pd.DataFrame, units: pd.DataFrame | None, level: str, sta
     Returns
     -------
     DataFrame
-        `COLUMNS`, and migrant and local where the forecast has them; "basis" is "" by unit.
+        `COLUMNS`; migrant and local, and their range, where the forecast has them; "basis" is "" by unit.
     """
     if level == UNIT:
         if units is None:
@@ -91,7 +93,7 @@ def by_level(forecast: pd.DataFrame, units: pd.DataFrame | None, level: str, sta
         return own.assign(place=own["unit_id"], basis="")[list(COLUMNS)].reset_index(drop=True)
     name, column = adopted.LEVELS[level]
     rows = forecast[(forecast["level"] == name) & (forecast["stage"] == stage)]
-    streams = [c for c in ("migrant", "local") if c in rows]
+    streams = [c for c in ("migrant", "local", "migrant_low", "migrant_high") if c in rows]
     return rows.assign(place=rows[column].astype("str"))[[*COLUMNS, *streams]].reset_index(drop=True)
 
 
@@ -100,22 +102,6 @@ def _register(project: Project) -> pd.DataFrame | None:
         return None
     rows = project.layers["children"]
     return None if rows["migrant"].isna().all() else rows[["cohort", "children", "migrant"]]
-
-
-def _recent(project: Project) -> pd.DataFrame | None:
-    """Return school, grade, pupils and migrant of the last year of the history, from the rolls."""
-    if not project.has("attendance") or "migrant" not in project.layers["attendance"]:
-        return None
-    rows = project.layers["attendance"]
-    rows = rows[(rows["year"] == outlook.history(project)["year"].max()) & rows["migrant"].notna()]
-    named = rows.rename(columns={"school_id": "school"})[["school", "grade", "pupils", "migrant"]]
-    return None if named.empty else named
-
-
-def _groups(project: Project) -> pd.DataFrame | None:
-    schools = project.layers["schools"]
-    known = schools[schools["school_id"].isin(outlook.history(project)["school"])]
-    return outlook.groups(known.assign(zone_id=zone_of(known)))
 
 
 def _attended(project: Project, base: int) -> pd.DataFrame | None:

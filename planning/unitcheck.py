@@ -56,15 +56,50 @@ def tried(
     DataFrame
         `COLUMNS`, pupils by unit and stage; empty where rolls of two years, or the history before them, lack.
     """
+    years = bases(project)
+    parts = []
+    for done, base in enumerate(years, start=1):
+        parts.append(_from_one(project, base, cutoff_month))
+        if progress is not None:
+            progress(done / len(years))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def bases(project: Project) -> list[int]:
+    """Return the years with rolls, and history enough before them, that later rolls can judge."""
     past = outlook.history(project)
     years = sorted(project.layers["attendance"]["year"].unique()) if project.has("attendance") else []
-    bases = [int(b) for b in years[:-1] if past.loc[past["year"] <= b, "year"].nunique() >= _LEAST]
-    parts = []
-    for done, base in enumerate(bases, start=1):
-        parts.append(_from_one(project, past, base, cutoff_month))
-        if progress is not None:
-            progress(done / len(bases))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return [int(b) for b in years[:-1] if past.loc[past["year"] <= b, "year"].nunique() >= _LEAST]
+
+
+def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.DataFrame:
+    """Forecast up to `HORIZONS` years from a base year with what was known then.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    base : int
+        Year with rolls.
+    cutoff_month : int
+        Cut-off of entrance.
+    **more
+        Of `forecasting.forecast.forecast`: groups, extra_levels.
+    """
+    from forecasting.forecast import forecast
+
+    past = outlook.history(project)
+    told = townflow.known(project, base=base, cutoff_month=cutoff_month)
+    births = None if told.births is None else told.births[told.births["year"] < base]
+    return forecast(
+        past[past["year"] <= base],
+        until=min(base + HORIZONS, int(project.layers["attendance"]["year"].max())),
+        births=births if births is not None and len(births) else None,
+        flow=told.flow,
+        cutoff_month=cutoff_month,
+        system=project.stage_system,
+        **more,
+    )
 
 
 def table(found: pd.DataFrame, *, coverage: float = COVERAGE) -> pd.DataFrame:
@@ -119,26 +154,16 @@ def _apart(part: pd.DataFrame, base: int, coverage: float) -> np.ndarray:
     return (own <= others.quantile(coverage)).to_numpy(float) if len(others) else np.array([])
 
 
-def _from_one(project: Project, past: pd.DataFrame, base: int, cutoff_month: int) -> pd.DataFrame:
-    from forecasting.forecast import STAGE_SYSTEMS, forecast
+def _from_one(project: Project, base: int, cutoff_month: int) -> pd.DataFrame:
+    from forecasting.forecast import STAGE_SYSTEMS
 
-    told = townflow.known(project, base=base, cutoff_month=cutoff_month)
-    births = None if told.births is None else told.births[told.births["year"] < base]
     rolls = project.layers["attendance"]
-    until = min(base + HORIZONS, int(rolls["year"].max()))
-    frame = forecast(
-        past[past["year"] <= base],
-        until=until,
-        births=births if births is not None and len(births) else None,
-        flow=told.flow,
-        cutoff_month=cutoff_month,
-        system=project.stage_system,
-    )
+    frame = again(project, base, cutoff_month=cutoff_month)
     cells = frame[(frame["level"] == "cell") & (frame["scenario"] == frame["scenario"].iloc[0])]
     shared = sharing.by_unit(cells, homes(rolls, base), None, base_year=base)
     units = sharing.ranged(shared, ["unit_id", "stage", "year"])
     grades = {int(g): stage for stage, own in STAGE_SYSTEMS[project.stage_system].items() for g in own}
-    came = rolls[(rolls["home"] == "unit") & rolls["year"].between(base + 1, until)]
+    came = rolls[(rolls["home"] == "unit") & rolls["year"].between(base + 1, base + HORIZONS)]
     came = came.assign(stage=came["grade"].astype(int).map(grades))
     actual = came.groupby(["unit_id", "stage", "year"])["pupils"].sum().rename("actual")
     known = units[(units["unit_id"] != sharing.ELSEWHERE) & units["year"].isin(came["year"])]

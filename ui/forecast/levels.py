@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import adopted, streams, unitcheck
+from planning import adopted, streamcheck, streams, unitcheck
 from planning.forecasts import Settings
 from planning.project import Project
 from ui import widgets
@@ -80,7 +80,7 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
         }
     )
     if "migrant" in rows:
-        table[_("其中随迁(估)")] = rows["migrant"].map(widgets.whole)
+        table[_("其中随迁(估)")] = _migrants(rows)
     if rows["basis"].ne("").any():
         table[_("预测依据")] = rows["basis"].map(charts.basis_words())
     if "value" in rows:
@@ -89,6 +89,15 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
         table[_("与区间")] = rows["outside"].map(marks).astype("object").fillna("")
         table[_("理由")] = rows["reason"].fillna("")
     return table
+
+
+def _migrants(rows: pd.DataFrame) -> list[str]:
+    """Return migrant pupils with their range where they have one."""
+    means = [widgets.whole(value) for value in rows["migrant"]]
+    if "migrant_low" not in rows:
+        return means
+    ends = zip(means, rows["migrant_low"], rows["migrant_high"], strict=True)
+    return [mean if pd.isna(low) else f"{mean}({widgets.span(low, high)})" for mean, low, high in ends]
 
 
 def all_names(context: Context) -> dict[str, pd.Series]:
@@ -108,8 +117,8 @@ def _called(place: pd.Series, names: pd.Series) -> pd.Series:
 
 def _rows(context: Context, frame: pd.DataFrame, level: str) -> pd.DataFrame:
     project, chosen = context.project, views.settings(context)
-    whole = _split(project.key, chosen, project, frame)
-    units = _units(_units_key(project), chosen, project, frame) if level == streams.UNIT else None
+    whole = _split(_tried_key(project), chosen, project, frame)
+    units = _units(_tried_key(project), chosen, project, frame) if level == streams.UNIT else None
     rows = streams.by_level(frame if whole is None else whole, units, level, context.stage)
     return _ordered(rows)
 
@@ -153,20 +162,24 @@ def _with_values(context: Context, rows: pd.DataFrame, level: str) -> pd.DataFra
     middle = rows["scenario"] == views.MIDDLE
     values = adopted.in_force(context.project)
     beside = adopted.beside(rows[middle].reset_index(drop=True), values, level=level, stage=context.stage)
-    return _ordered(pd.concat([beside, rows[~middle]], ignore_index=True))
+    whole = _ordered(pd.concat([beside, rows[~middle]], ignore_index=True))
+    whole.attrs = rows.attrs
+    return whole
 
 
 def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
     said = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
     if level == "unit":
-        units = _units(_units_key(context.project), views.settings(context), context.project, frame)
+        units = _units(_tried_key(context.project), views.settings(context), context.project, frame)
         said = [unit_note(units.attrs.get("widths"))]
         if units.attrs["assumed"]:
             said.append(_("没有学籍汇总,设定学生都在本片区学校就读。"))
-    elif _split(context.project.key, views.settings(context), context.project, frame) is None:
-        said.append(_("数据没有注明随迁子女,没有单列。"))
     else:
-        said.append(_("随迁人数按已知比例分出(估),没有区间,没有回测过。"))
+        whole = _split(_tried_key(context.project), views.settings(context), context.project, frame)
+        if whole is None:
+            said.append(_("数据没有注明随迁子女,没有单列。"))
+        else:
+            said.append(stream_note(whole.attrs.get("stream_widths"), level))
     st.caption(" ".join(said))
 
 
@@ -199,12 +212,36 @@ def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names:
     st.rerun()
 
 
+def stream_note(widths: list[dict[str, Any]] | None, level: str) -> str:
+    """Say how the range of migrant children came about at a level, or why there is none."""
+    own = [row for row in widths or [] if row["level"] == level]
+    if not own:
+        return _(
+            "随迁人数按已知比例分出(估),没有区间:"
+            "要有至少三年注明随迁、与在校生相符的学籍汇总(之前还要有两年在校生),并运行下面的回测。"
+        )
+    return _(
+        "随迁人数按已知比例分出(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
+        n=max(int(row["bases"]) for row in own),
+        parts=_widened(own),
+    )
+
+
 def unit_note(widths: list[dict[str, Any]] | None) -> str:
     """Say how the ranges of units came about: not tried, or what they held before and after."""
     if widths is None:
         return _(
             "单元的人数由学校预测分摊(估),区间没有回测过;有两年以上学籍汇总时,运行下面的回测即可检验并校准。"
         )
+    return _(
+        "单元的人数由学校预测分摊(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
+        n=max(int(row["bases"]) for row in widths),
+        parts=_widened(widths),
+    )
+
+
+def _widened(widths: list[dict[str, Any]]) -> str:
+    """Say by horizon what ranges held before and after they were widened."""
     parts = [
         _(
             "提前 {n} 年原区间包住 {held:.0%},放宽到 {width:.2f} 倍(留出年份检验包住 {apart})",
@@ -215,16 +252,12 @@ def unit_note(widths: list[dict[str, Any]] | None) -> str:
         )
         for row in widths
     ]
-    return _(
-        "单元的人数由学校预测分摊(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
-        n=max(int(row["bases"]) for row in widths),
-        parts=_(";").join(parts),
-    )
+    return _(";").join(parts)
 
 
-def _units_key(project: Project) -> str:
-    """Return what the units' cache goes by: the data version, and whether their ranges were tried."""
-    return f"{project.key}-{unitcheck.place(project).exists()}"
+def _tried_key(project: Project) -> str:
+    """Return what the caches go by: the data version, and whether units and streams were tried."""
+    return f"{project.key}-{unitcheck.place(project).exists()}-{streamcheck.place(project).exists()}"
 
 
 def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
@@ -235,7 +268,7 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
 
     notes = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
     if "migrant" in whole:
-        notes.append(_("随迁人数按已知比例分出(估),没有区间,没有回测过。"))
+        notes.append(stream_note(whole.attrs.get("stream_widths"), level))
     if level == "unit":
         notes.append(unit_note(whole.attrs.get("widths")))
     made = Exports(f"levels-{level}", tables=tables, notes=notes)
