@@ -137,7 +137,7 @@ def leaf(context: Context, plan: Reviewed, named: Names) -> dict[str, Any]:
         "name": plan.name,
         "zones": plan.found.plan.reindex(order).map(zone).fillna(-1).astype(int).tolist(),
         "walks": board.walks(context, plan.found, order),
-        "loads": [None if pd.isna(x) or x == float("inf") else round(float(x) * 100) for x in fill],
+        "loads": [None if pd.isna(x) or x == float("inf") else round(float(x) * 100, 3) for x in fill],
         "schools": [row[:5] for row in board.school_marks(context, plan.found, zone)],
     }
 
@@ -157,6 +157,7 @@ def _legend(context: Context) -> str:
         symbols.swatch(_("正在看的地点"), "#ffffff", border=TEAL),
         symbols.swatch(_("未划入的单元"), "#ffffff", border=BRICK),
         symbols.school_row(_("超员的学校"), context.stage, OVER),
+        symbols.swatch(_("满员(100% 及以上)的片区名为红色"), "#ffffff", border=BRICK),
     ]
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
 

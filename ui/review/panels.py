@@ -118,7 +118,7 @@ def export(context: Context, chosen: Sequence[Reviewed]) -> None:
         f"review-{context.stage}",
         tables=lambda: tables(context, chosen),
         notes=[
-            f"{_('方案')}: {'; '.join(plan.name for plan in chosen)}",
+            f"{_('方案')}: {_(';').join(plan.name for plan in chosen)}",
             f"{_('学段')}: {stage_word(context.stage)}",
             smallcounts.NOTE.text(language()),
         ],

@@ -129,7 +129,7 @@ def clause(context: Context, stage: str, unit: str) -> str:
         own = (rows["unit_id"] == unit) & (rows["stage"] == stage) & (rows["from_year"] <= context.year)
         last = rows[own].sort_values("from_year").tail(1)
         said = [*last["source"].dropna().astype(str), *said]
-    return ";".join(dict.fromkeys(said))
+    return _(";").join(dict.fromkeys(said))
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def places(context: Context) -> Places | None:
         enrolment=layers.get("enrolment"),
     )
     used = [rule for rule in rules if rule.metric == "standard_class" and rule.stage in STAGES]
-    return Places(year, rows, ";".join(dict.fromkeys(f"{rule.source} {rule.clause}" for rule in used)))
+    return Places(year, rows, _(";").join(dict.fromkeys(f"{rule.source} {rule.clause}" for rule in used)))
 
 
 def places_table(found: Places, *, stage: str, grade: int | None, only_free: bool) -> pd.DataFrame:

@@ -118,14 +118,14 @@ def _clauses(context: Context) -> dict[str, str]:
     rules = [r for r in policy.in_force(context.project.packs, on=day) if r.stage in (context.stage, "both")]
 
     def said(*metrics: str) -> str:
-        return ";".join(dict.fromkeys(_clause(rule) for rule in rules if rule.metric in metrics)) or "—"
+        return _(";").join(dict.fromkeys(_clause(rule) for rule in rules if rule.metric in metrics)) or "—"
 
     walked, full = said("service_radius", "walk_minutes"), said("seat_load")
     intake, hard = _("教育局招生计划(学校表)"), _("划片的硬性要求")
     return {
         _("招生计划(人)"): intake,
         _("最远步行(米)"): walked,
-        _("超出招生计划(人)"): f"{intake};{full}",
+        _("超出招生计划(人)"): _(";").join([intake, full]),
         _("与学校不相连的单元(飞地)"): hard,
         _("未划入的单元"): hard,
         _("不符合硬性要求(处)"): hard,
@@ -325,7 +325,7 @@ def _tree_row(context: Context, known: Mapping[str, object], key: str, depth: in
         "author": row.author or _("未署名"),
         "rev": row.rev,
         _("最后修改"): edits.when(row.changed_at),
-        _("备注"): ";".join(str(op.payload["text"]) for op in notes) or "—",
+        _("备注"): _(";").join(str(op.payload["text"]) for op in notes) or "—",
     }
 
 

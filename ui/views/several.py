@@ -49,7 +49,7 @@ def _ballot(context: Context, rows: pd.DataFrame, stage: str, unit: str) -> str:
     ]
     return _(
         "本片区为多校划片,报名人数超出时由随机派位确定学校,不保证去最近的一所:{schools}。",
-        schools=";".join(schools),
+        schools=_(";").join(schools),
     )
 
 

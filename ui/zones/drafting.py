@@ -131,7 +131,7 @@ def bar(context: Context, desk: Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="zones-bar"):
         st.markdown(_status(desk), width="stretch")
         if desk.draft is not None:
-            _author_box()
+            _author_box(desk)
             _back_buttons(context, desk, desk.draft)
             st.button(_("复制方案"), key="draft-fork", on_click=ask, args=(Ask(fork=True),))
         st.button(
@@ -161,22 +161,33 @@ def _status(desk: Desk) -> str:
     )
 
 
-def _author_box() -> None:
-    """Let whoever works in this tab sign: every step is kept with a name."""
+def _author_box(desk: Desk) -> None:
+    """Let whoever works in this tab sign: every step is kept with a name.
+
+    A draft opened by a link knows its last author, who is taken for the one at the desk until another name
+    is typed: the name stands on the page before anything is done in it.
+    """
 
     def keep() -> None:
         tray().author = st.session_state["zones-who"].strip()
 
-    st.session_state.setdefault("zones-who", author())
+    if "zones-who" not in st.session_state:
+        st.session_state["zones-who"] = tray().author = author() or _last_author(desk)
     st.text_input(
         _("经办人"),
         key="zones-who",
         placeholder=_("经办人"),
         label_visibility="collapsed",
         width=130,
-        help=_("每一步都记下经办人。"),
+        help=_("每一步都记下经办人。换了人请在这里改名。"),
         on_change=keep,
     )
+
+
+def _last_author(desk: Desk) -> str:
+    """Return who made the last signed step of the chosen draft, else who made the draft; empty if nobody did."""
+    signed = [op.author for op in desk.history if op.author]
+    return signed[-1] if signed else (desk.draft.author if desk.draft else "")
 
 
 def _back_buttons(context: Context, desk: Desk, draft: Draft) -> None:

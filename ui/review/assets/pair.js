@@ -91,7 +91,7 @@ class Pair {
     box.addEventListener("pointermove", (event) => this._hover(leaf, event));
     box.addEventListener("pointerleave", () => { leaf.tip.style.display = "none"; });
     map.on("click", (event) => this._click(this._unit(leaf, event.containerPoint)));
-    leaf.sized = new ResizeObserver(() => map.invalidateSize({ animate: false }));
+    leaf.sized = new ResizeObserver(() => this._resized(leaf));
     leaf.sized.observe(box);
     return leaf;
   }
@@ -135,8 +135,8 @@ class Pair {
     const words = this.data.zone.flatMap((zone, i) => {
       const load = plan.loads[i];
       if (plan.own && (i < plan.own[0] || i >= plan.own[1])) { return []; }  // of the other stage
-      const share = load === null ? "" : ` ${load} %`;
-      return zone.at ? [[zone.at[0], zone.at[1], zone.name + share, load > 100 ? "hp-below hp-over" : "hp-below", 0]] : [];
+      const share = load === null ? "" : ` ${Math.round(load)} %`;
+      return zone.at ? [[zone.at[0], zone.at[1], zone.name + share, load !== null && load >= 100 ? "hp-below hp-over" : "hp-below", 0]] : [];
     });
     if (leaf.labels) { leaf.labels.remove(); }
     leaf.labels = huapian.labels(words).addTo(leaf.map);
@@ -233,9 +233,23 @@ class Pair {
   // ---- where one looks ---------------------------------------------------------------------------------
 
   whole() {
-    const v = this.ground.view;
-    this.leaves[0].map.fitBounds([[v[0], v[1]], [v[2], v[3]]], { animate: false });
+    const v = this.ground.view, { map } = this.leaves[0];
+    this.leaves.forEach((leaf) => leaf.map.invalidateSize({ animate: false }));
+    map.fitBounds([[v[0], v[1]], [v[2], v[3]]], { animate: false });
     this._follow(this.leaves[0]);
+    this.wide = this._seen();
+  }
+
+  _seen() {
+    const { map } = this.leaves[0];
+    return `${map.getCenter()} ${map.getZoom()}`;
+  }
+
+  // Who has not looked closer yet sees everything, however wide the maps have become.
+  _resized(leaf) {
+    const wide = this._seen() === this.wide;
+    leaf.map.invalidateSize({ animate: false });
+    if (wide) { this.whole(); }
   }
 
   look(focus) {
