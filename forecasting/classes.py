@@ -17,7 +17,7 @@ def classes(
     cells: pd.DataFrame,
     *,
     standard: Mapping[str, int],
-    large: int = 56,
+    large: int | Mapping[str, int] = 56,
     rule: str = "standard",
     current: pd.DataFrame | None = None,
     coverage: float = 0.8,
@@ -34,8 +34,9 @@ def classes(
         Forecast rows of level "cell"; other levels are ignored.
     standard : mapping of str to int
         Pupils a class by stage or by grade, e.g. {"primary": 45, "junior": 50} (GB 50099-2011 3.0.1).
-    large : int
-        Smallest class that counts as oversize: 56 大班额, 66 超大班额 (教育部); other rules differ.
+    large : int or mapping of str to int
+        Smallest class that counts as oversize, where stages differ by stage or by grade: 56 大班额, 66
+        超大班额 (教育部); other rules differ.
     rule : {"standard", "keep"}
         See above.
     current : DataFrame, optional
@@ -60,9 +61,10 @@ def classes(
         raise ValueError(f"rule {rule!r}: expected one of {RULES}; 'keep' needs the current classes")
     frame = cells[cells["level"] == "cell"].reset_index(drop=True)
     size = _standard(frame, standard)
+    least = np.full(len(frame), float(large)) if isinstance(large, int) else _standard(frame, large)
     number = _needed(frame["mean"], size)
     if rule == "keep" and current is not None:
-        number = _kept(frame, number, current, large)
+        number = _kept(frame, number, current, least)
     result = frame[["district", "school", "grade", "stage", "year", "scenario"]].assign(
         pupils=frame["mean"],
         classes=number.astype(int),
@@ -70,7 +72,7 @@ def classes(
         high=np.maximum(_needed(frame["high"], size), number).astype(int),
     )
     result["size"] = np.divide(frame["mean"], number, out=np.zeros(len(frame)), where=number > 0)
-    result["p_oversized"] = exceeds(frame, number * (large - 1), coverage=coverage)
+    result["p_oversized"] = exceeds(frame, number * (least - 1.0), coverage=coverage)
     return result
 
 
@@ -88,7 +90,7 @@ def _standard(frame: pd.DataFrame, standard: Mapping[str, int]) -> Floats:
     size = frame["grade"].map(standard).astype(float).fillna(frame["stage"].map(standard).astype(float))
     unknown = sorted(frame["grade"][size.isna()].unique())
     if unknown:
-        raise ValueError(f"no standard class size for grades {', '.join(unknown)}")
+        raise ValueError(f"no class size for grades {', '.join(unknown)}")
     return size.to_numpy(float)
 
 
@@ -97,7 +99,7 @@ def _needed(pupils: pd.Series, size: Floats) -> Floats:
     return np.ceil(np.round(pupils.to_numpy(float), 2) / size - 1e-9)
 
 
-def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: int) -> Floats:
+def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: Floats) -> Floats:
     """Classes when each cohort keeps its own: last year's grade below sets this year's grade."""
     keys = ["scenario", "district", "school"]
     schools = frame[keys].drop_duplicates().reset_index(drop=True)
@@ -115,7 +117,7 @@ def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: int
         moved = np.full_like(number, np.nan)
         moved[:, 1:] = number[:, :-1]
         kept = moved[row[here], column[here]]
-        least = np.ceil(frame["mean"].to_numpy(float)[here] / (large - 1) - 1e-9)
+        least = np.ceil(frame["mean"].to_numpy(float)[here] / (large[here] - 1.0) - 1e-9)
         result[here] = np.where(np.isfinite(kept), np.maximum(kept, least), needed[here])
         number[row[here], column[here]] = result[here]
     return result

@@ -126,6 +126,15 @@ def test_chance_of_oversize_classes_by_hand():
     )
 
 
+def test_stages_may_differ_in_what_counts_as_oversized():
+    both = pd.concat([cells([112]), cells([112], grade="7").assign(stage="junior")], ignore_index=True)
+    sizes = {"primary": 60, "junior": 60}
+    made = classes.classes(both, standard=sizes, large={"primary": 56, "junior": 61})
+    junior = classes.classes(both, standard=sizes, large=61).loc[1, "p_oversized"]
+    assert made["p_oversized"].tolist() == [made.loc[0, "p_oversized"], junior]
+    assert made.loc[0, "p_oversized"] > 0.5 > junior
+
+
 def test_a_cohort_keeps_its_classes_until_they_burst():
     both = pd.concat([cells([90, 90], grade="1"), cells([100, 100], grade="2")], ignore_index=True)
     current = pd.DataFrame({"school": ["s", "s"], "grade": ["1", "2"], "classes": [3, 1]})

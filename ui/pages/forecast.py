@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, levels, peaks, towns
+from ui.forecast import assumptions, backtest, classes, levels, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -32,7 +32,7 @@ def page(context: Context) -> None:
     levels.draw(context, frame)
     peaks.draw(context, frame)
     _schools(context, frame)
-    _classes(context, frame)
+    classes.draw(context, frame)
     _estates(context)
     towns.draw(context)
     backtest.draw(context)
@@ -139,24 +139,6 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("各校三年后"))
     st.caption(_("预测为均值,区间按学校一级的历史误差估计;各校均值可加成全区,区间不能相加。"))
     widgets.table(views.by_school(context, frame), key="schools", height=320)
-
-
-def _classes(context: Context, frame: pd.DataFrame) -> None:
-    if not context.project.has("classes"):
-        return
-    st.subheader(_("下一年的班数与大班额概率"))
-    rules = {
-        "keep": _("随班升级:不拆班、不并班,只有新生重新编班"),
-        "standard": _("每年按标准班额编班(小学 45、初中 50)"),
-    }
-    rule = st.radio(
-        _("编班规则"), list(rules), format_func=rules.__getitem__, key="class-rule", horizontal=True
-    )
-    table = views.classes_ahead(context, frame, rule=rule)
-    columns = ["school", "grade", "pupils", "classes", "low", "high", "p_oversized"]
-    worded = table[columns].rename(columns={"low": "classes_low", "high": "classes_high"})
-    widgets.table(worded, key="classes", height=320)
-    st.caption(_("大班额概率:平均每班达到 56 人的概率,由该年级的预测区间推出。"))
 
 
 def _estates(context: Context) -> None:

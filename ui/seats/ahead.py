@@ -82,6 +82,13 @@ def _unknown(context: Context) -> None:
     missing = int(held.loc[held["stage"] == context.stage, "unknown"].sum())
     if missing:
         st.caption(_("{n} 所学校没有设计学位,现有学位少计了这些学校。", n=missing))
+    if boarding := views.boarding_seats(context.project, context.stage):
+        st.caption(
+            _(
+                "另有不属任何片区的寄宿制学校 {n} 个学位没有计入,其学生已在预测内。",
+                n=widgets.whole(boarding),
+            )
+        )
 
 
 def _empty(context: Context, frame: pd.DataFrame, found: Need | None) -> None:

@@ -14,6 +14,7 @@ from ui.maps import seats as maps
 from ui.maps import show
 from ui.state import Context, stage_word
 from ui.texts import _, language
+from ui.views import forecast as forecasts
 from ui.views import seats as views
 from ui.views.seats import Need
 from ui.widgets import Figure
@@ -81,12 +82,23 @@ def ranged(row: pd.Series, name: str) -> str:
     return worded(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
-def _span(rows: pd.DataFrame, name: str) -> str:
+def _span(context: Context, found: Need, rows: pd.DataFrame, name: str) -> str:
     total = views.summed(rows)
+    if name == "growth" and total["growth_high"] <= 0:
+        return _no_growth(context, found)
     span = widgets.span(total[f"{name}_low"], total[f"{name}_high"])
     if len(rows) > 1:
         return _("{span}(分区 80% 区间相加)", span=span)
     return _("80% 区间 {span}", span=span)
+
+
+def _no_growth(context: Context, found: Need) -> str:
+    """Say what a growth of 0 rests on, rather than a range from 0 to 0, which reads as certain."""
+    if found.adopted:
+        return _("规划取值没有区间,不增长")
+    if context.project.has("estates") and not forecasts.settings(context).estates:
+        return _("80% 区间内都不增长;未计新建小区")
+    return _("80% 区间内都不增长")
 
 
 def _figures(context: Context, found: Need, stage: str | None) -> None:
@@ -95,12 +107,11 @@ def _figures(context: Context, found: Need, stage: str | None) -> None:
     where, when = scope_word(stage), widgets.school_year(found.roster)
     relief, years, whole = total["class_relief"] + total["school_relief"], span(found), widgets.whole
     roster, rooms = _("班级名册、学校表"), _("学校表(教学及辅助用房)")
+    both, grown = (_span(context, found, rows, name) for name in ("total", "growth"))
     widgets.figures(
         [
-            Figure(
-                _("需新增学位"), whole(total["total"]), years, where, _("右边三项之和"), _span(rows, "total")
-            ),
-            Figure(_("增长"), whole(total["growth"]), years, where, _("预测"), _span(rows, "growth")),
+            Figure(_("需新增学位"), whole(total["total"]), years, where, _("右边三项之和"), both),
+            Figure(_("增长"), whole(total["growth"]), years, where, _("预测"), grown),
             Figure(_("疏解(大班额、大校额)"), whole(relief), when, where, roster),
             Figure(_("校舍不足"), whole(total["facility"]), when, where, rooms),
         ]
@@ -144,6 +155,15 @@ def _notices(found: Need, stage: str | None) -> None:
                 year=year,
                 then=found.then,
                 n=widgets.whole(more),
+            )
+        )
+    if not found.adopted and views.summed(found.of(stage))["growth_high"] <= 0:
+        st.caption(
+            _(
+                "增长为 0:到 {then} 学年为止,连区间的上限也不高于 {now} 学年的在校生。"
+                "这不是确定的数:区间反映以往误差,新建小区只在“预测”页计入后才算。",
+                then=found.then,
+                now=found.now,
             )
         )
     if found.no_area:

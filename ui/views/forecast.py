@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from gis.faults import FaultError
-from planning import assumed, forecasts, outlook, stages
+from planning import assumed, forecasts, need, outlook, policy, stages
 from planning.forecasts import Settings
 from planning.project import Project
 from ui.state import Context
@@ -16,6 +18,9 @@ from ui.views import plan as plans
 MIDDLE = "中"
 AHEAD = 9
 TOWARDS = 3
+#: Smallest oversized class (大班额) where no rule in force gives one, and the metric of the rules that do.
+LARGE: Final = 56
+_OVERSIZED: Final = "class_count_over"
 
 
 def settings(context: Context) -> Settings:
@@ -104,19 +109,64 @@ def zone_names(context: Context) -> pd.Series:
     return named.combine_first(schools)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Class sizes (班额) of one stage that classes are forecast by.
+
+    Attributes
+    ----------
+    standard : int
+        Pupils a class at most (标准班额).
+    large : int
+        Smallest class that is oversized (大班额).
+    sources : tuple of str
+        Where the rules in force give them; empty where none does, and the national values stand.
+    """
+
+    standard: int
+    large: int
+    sources: tuple[str, ...] = ()
+
+
+def class_limits(project: Project, stage: str) -> Limits:
+    """Return the class sizes of a stage by the rules in force; of several definitions the strictest."""
+    found = policy.in_force(project.packs, on=policy.school_year_day(project.year))
+    mine = [rule for rule in found if rule.stage in (stage, "both")]
+    sizes = [rule for rule in mine if rule.metric == "standard_class" and rule.value is not None]
+    over = [rule for rule in mine if rule.metric == _OVERSIZED and rule.at is not None]
+    standard = min((int(rule.value or 0) for rule in sizes), default=int(need.STANDARD[stage]))
+    large = min((int(rule.at or 0) for rule in over), default=LARGE)
+    used = [next((rule.source for rule in sizes if rule.value == standard), None)]
+    used.append(next((rule.source for rule in over if rule.at == large), None))
+    return Limits(standard, large, tuple(dict.fromkeys(source for source in used if source)))
+
+
+def class_years(context: Context, frame: pd.DataFrame) -> list[int]:
+    """Return the forecast years that classes can be told for."""
+    last = int(history(context.project.key, context.project)["year"].max())
+    return [year for year in sorted(map(int, frame["year"].unique())) if year > last]
+
+
 def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.DataFrame:
-    """Return classes to open and the chance of 大班额 by school and grade, one year ahead."""
+    """Return classes to open and the chance of 大班额 by school, grade and year, in the middle scenario."""
     from forecasting.classes import classes
 
     last = int(history(context.project.key, context.project)["year"].max())
-    middle = frame[(frame["scenario"] == MIDDLE) & (frame["level"] == "cell") & (frame["year"] == last + 1)]
+    middle = frame[(frame["scenario"] == MIDDLE) & (frame["level"] == "cell") & (frame["stage"] != "")]
     roster = context.project.layers["classes"]
     counted = roster[roster["year"] == last].groupby(["school_id", "grade"], as_index=False).size()
-    current_classes = counted.rename(columns={"school_id": "school", "size": "classes"})
-    table = classes(middle, standard={"primary": 45, "junior": 50}, rule=rule, current=current_classes)
+    limits = {stage: class_limits(context.project, stage) for stage in stages.STAGES}
+    table = classes(
+        middle,
+        standard={stage: own.standard for stage, own in limits.items()},
+        large={stage: own.large for stage, own in limits.items()},
+        rule=rule,
+        current=counted.rename(columns={"school_id": "school", "size": "classes"}),
+    )
     rows = table[table["stage"] == context.stage]
     names = context.project.layers["schools"].set_index("school_id")["name"]
-    return rows.assign(school=rows["school"].map(names)).sort_values("p_oversized", ascending=False)
+    named = rows.assign(school=rows["school"].map(names))
+    return named.sort_values(["year", "p_oversized"], ascending=[True, False], ignore_index=True)
 
 
 def growth_by_unit(context: Context) -> gpd.GeoDataFrame:
@@ -173,11 +223,3 @@ def worst_schools(context: Context) -> pd.DataFrame | None:
     names = context.project.layers["schools"].set_index("school_id")["name"]
     found = find(frame)
     return found.assign(name=found["school"].map(names).fillna(found["school"]))
-
-
-def need(context: Context, frame: pd.DataFrame) -> pd.DataFrame | FaultError:
-    """Return the seats to add by district and stage in four parts, or what the data lack for it."""
-    try:
-        return outlook.project_need(context.project, frame)
-    except FaultError as error:
-        return error

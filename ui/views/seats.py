@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from gis.layers import zone_of
 from planning import need, outlook, policy, seats, stages
 from planning.forecasts import Settings
 from planning.project import Project
@@ -284,6 +285,17 @@ def stock(project: Project) -> pd.DataFrame:
         parts.append(rows.assign(stage=stage, unknown=stated.isna(), schools=1))
     found = pd.concat(parts).groupby(KEYS, as_index=False)[["seats", "schools", "unknown"]].sum()
     return found.astype({"seats": "int64", "unknown": "int64"})
+
+
+def boarding_seats(project: Project, stage: str) -> int:
+    """Return the design seats of boarding schools of no zone (寄宿制), which `stock` leaves out."""
+    schools = project.layers["schools"]
+    column = f"{stage}_seats"
+    if "boarding" not in schools or column not in schools:
+        return 0
+    taught = seats.teaches(schools, stage, system=project.stage_system, mode="enrolment").fillna(False)
+    own = schools[taught.astype(bool) & zone_of(schools).isna()]
+    return int(pd.to_numeric(own[column]).fillna(0).sum())
 
 
 def years(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
