@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from zoning.problem import Problem
-from zoning.reach import Reason, proofs, reach
+from zoning.reach import proofs, reach
+from zoning.reasons import Reason
 
 LARGE = 1_000_000
 """Pairs of unit and zone above which a conflict is not made minimal: every question would take seconds."""

@@ -14,7 +14,8 @@ from zoning.drawer import FEW
 from zoning.facets import add_facets
 from zoning.live import Live, Relaxed
 from zoning.problem import Problem
-from zoning.reach import Reach, Reason, reach
+from zoning.reach import Reach, reach
+from zoning.reasons import Reason
 from zoning.separators import separate_flows
 from zoning.solver import Limits
 
@@ -260,8 +261,4 @@ def safe(value: float) -> float:
 
 def searched() -> Reason:
     """Return the reason to give when the whole search is done and there is no plan."""
-    return Reason(
-        "searched",
-        "已对所有可能的划分做了完整搜索：在学位、连片和锁定的要求下没有可行方案。",
-        "All plans have been searched: none keeps the seats, the connection and the locks.",
-    )
+    return Reason("searched")

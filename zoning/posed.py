@@ -12,6 +12,7 @@ import pandas as pd
 from zoning.check import check, loads
 from zoning.grouping import Grouping
 from zoning.problem import Problem
+from zoning.reasons import Reason
 from zoning.sides import SLACK, Sides, attribute
 
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ class Posed:
         low = np.where(inside, self.sides.low, -np.inf)
         high = np.where(inside, self.sides.high, np.inf)
         return replace(self, changed=changed, scope=inside, sides=replace(self.sides, low=low, high=high))
+
+    def proofs(self, found: Iterable[Reason]) -> tuple[Reason, ...]:
+        """Return proofs about merged units as proofs about all units; a unit named stands for its group."""
+        size = np.bincount(self.grouping.of)
+        told = []
+        for reason in found:
+            units = np.flatnonzero(np.isin(self.grouping.of, reason.units))
+            whole = int(size[reason.units[0]]) if reason.unit else 1
+            told.append(replace(reason, units=tuple(units.tolist()), whole=whole))
+        return tuple(told)
 
     def moved(self, zones: pd.Series) -> int:
         """Return the pupils whose zone differs from the one in force; 0 without a plan in force."""

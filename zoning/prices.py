@@ -108,6 +108,7 @@ def solve(
             cost=found.cost if found.feasible is False else cost(problem, at),
             bound=_walked_bound(posed, found.bound),
             violations=len(broken),
+            reasons=posed.proofs(found.reasons),
         ),
         posed,
     )

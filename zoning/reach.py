@@ -14,31 +14,13 @@ import numpy as np
 from numba import njit
 
 from zoning.problem import Problem, components
+from zoning.reasons import Reason
 
 FLOW_PAIRS = 2_000_000
 """Most pairs for which the shortage of seats in a part of the map is looked for."""
 
 ROUNDS = 20
 """Most rounds of tightening; each is valid by itself, so stopping early loses nothing but sharpness."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A proof that there is no plan, in words for the planner.
-
-    ``units`` and ``zones`` are the positions of those it is about, ``short`` the seats they lack at least.
-    """
-
-    kind: str
-    zh: str
-    en: str
-    units: tuple[int, ...] = ()
-    zones: tuple[int, ...] = ()
-    short: int = 0
-
-    def text(self, lang: str = "zh") -> str:
-        """Return the wording in one language."""
-        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -74,7 +56,7 @@ def reach(problem: Problem, allowed: np.ndarray | None = None) -> Reach:
         own = np.bincount(fixed[fixed >= 0], problem.demand[fixed >= 0], problem.n_zones).astype(np.int64)
         crowded = np.flatnonzero(own > problem.capacity)
         if len(crowded):
-            return Reach(allowed, fixed, tuple(_crowded(problem, fixed, own, int(z)) for z in crowded))
+            return Reach(allowed, fixed, tuple(_crowded(problem, fixed, z) for z in crowded))
         _trim(problem, allowed, fixed, own)
         stranded = np.flatnonzero(~allowed.any(axis=1))
         if len(stranded):
@@ -102,7 +84,10 @@ def _too_few_seats(problem: Problem) -> list[Reason]:
     need = np.bincount(part, problem.demand).astype(np.int64)
     # A part without any school is told of by its units.
     lacking = np.flatnonzero((need > held @ problem.capacity) & held.any(axis=1))
-    return found + [_island(problem, np.flatnonzero(part == p), np.flatnonzero(held[p])) for p in lacking]
+    return found + [
+        _lacking("seats_on_island", problem, np.flatnonzero(part == p), np.flatnonzero(held[p]))
+        for p in lacking
+    ]
 
 
 def _trim(problem: Problem, allowed: np.ndarray, fixed: np.ndarray, own: np.ndarray) -> None:
@@ -152,42 +137,27 @@ def _ways(
 def _in_all(problem: Problem, pupils: int, seats: int) -> Reason:
     return Reason(
         "seats_in_all",
-        f"学生共 {pupils} 人，学位共 {seats} 个，缺 {pupils - seats} 个，任何划分都不够。",
-        f"There are {pupils} pupils and {seats} seats: {pupils - seats} seats are lacking however zones are "
-        "drawn.",
         zones=tuple(range(problem.n_zones)),
         short=pupils - seats,
+        numbers={"pupils": pupils, "seats": seats},
     )
 
 
-def _island(problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
+def _lacking(kind: str, problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
+    """Say that units have more pupils than the only zones they can go to have seats."""
     pupils, seats = int(problem.demand[units].sum()), int(problem.capacity[zones].sum())
-    names = [str(z) for z in problem.zone_ids[zones]]
     return Reason(
-        "seats_on_island",
-        f"有一片 {len(units)} 个单元与其余单元都不相连，共 {pupils} 人，只有{'、'.join(names)}，"
-        f"共有学位 {seats} 个，缺 {pupils - seats} 个。",
-        f"{len(units)} units that no neighbours join to the rest have {pupils} pupils, and only "
-        f"{', '.join(names)} with {seats} seats: {pupils - seats} are lacking.",
+        kind,
         tuple(int(u) for u in units),
         tuple(int(z) for z in zones),
         pupils - seats,
+        schools=tuple(str(z) for z in problem.zone_ids[zones]),
+        numbers={"pupils": pupils, "seats": seats},
     )
 
 
-def _crowded(problem: Problem, fixed: np.ndarray, own: np.ndarray, zone: int) -> Reason:
-    units = np.flatnonzero(fixed == zone)
-    name, pupils, seats = problem.zone_ids[zone], int(own[zone]), int(problem.capacity[zone])
-    return Reason(
-        "own_units_too_many",
-        f"只能划入“{name}”的 {len(units)} 个单元共有学生 {pupils} 人，而它只有学位 {seats} 个，"
-        f"缺 {pupils - seats} 个。",
-        f'{len(units)} units that can only go to "{name}" have {pupils} pupils, but it has {seats} seats: '
-        f"{pupils - seats} are lacking.",
-        tuple(int(u) for u in units),
-        (zone,),
-        pupils - seats,
-    )
+def _crowded(problem: Problem, fixed: np.ndarray, zone: int) -> Reason:
+    return _lacking("own_units_too_many", problem, np.flatnonzero(fixed == zone), np.array([zone]))
 
 
 def _stranded(problem: Problem, units: np.ndarray) -> tuple[Reason, ...]:
@@ -200,35 +170,22 @@ def _stranded(problem: Problem, units: np.ndarray) -> tuple[Reason, ...]:
 
 def _alone(problem: Problem, unit: int, beside_school: bool, open_way: bool) -> Reason:
     """Say why a unit can go to no zone, given what its part of the map and the ways there are like."""
-    name, pupils = problem.unit_ids[unit], int(problem.demand[unit])
-    zones = np.flatnonzero(problem.allowed[unit])
+    pupils, zones = int(problem.demand[unit]), np.flatnonzero(problem.allowed[unit])
     if not beside_school:
         kind = "no_school_in_part"
-        zh = f"单元“{name}”所在的一片与任何学校都不相连。"
-        en = f'Unit "{name}" lies in a part of the map that is connected to no school.'
     elif not len(zones):
         kind = "no_school_open"
-        zh = f"单元“{name}”没有可去的学校（无路可达、被禁止或锁定互相矛盾）。"
-        en = f'Unit "{name}" has no school it may go to (no way there, forbidden, or a lock against it).'
     elif not open_way:
-        kind, locked = "cut_by_locks", int((problem.locked >= 0).sum())
-        zh = f"单元“{name}”连不到任何它可去的学校：途中的单元已锁定、禁止或另有学校（现有锁定 {locked} 个）。"
-        en = (
-            f'Unit "{name}" cannot be joined to any school it may go to: the units on the way are locked '
-            f"elsewhere, forbidden or hold another school ({locked} units are locked)."
-        )
-    elif pupils > problem.capacity[zones].max():
-        kind = "unit_too_large"
-        zh = f"单元“{name}”有学生 {pupils} 人，超过它可去的任何一所学校的学位数。"
-        en = f'Unit "{name}" has {pupils} pupils, more than any school it may go to has seats.'
+        kind = "cut_by_locks"
     else:
-        kind = "no_way_with_room"
-        zh = f"单元“{name}”（{pupils} 人）连片划入任何学校，都会超过该校除必收单元外剩余的学位。"
-        en = (
-            f'Unit "{name}" ({pupils} pupils) cannot be joined to any school without exceeding the seats '
-            "left beside the units the school must take."
-        )
-    return Reason(kind, zh, en, (unit,), tuple(int(z) for z in zones))
+        kind = "unit_too_large" if pupils > problem.capacity[zones].max() else "no_way_with_room"
+    return Reason(
+        kind,
+        (unit,),
+        tuple(int(z) for z in zones),
+        unit=str(problem.unit_ids[unit]),
+        numbers={"pupils": pupils, "locked": int((problem.locked >= 0).sum())},
+    )
 
 
 def _open_ways(problem: Problem) -> np.ndarray:
@@ -267,19 +224,4 @@ def _shortage(problem: Problem, allowed: np.ndarray) -> tuple[Reason, ...]:
     met = breadth_first_order(rest, 0, return_predecessors=False)
     units = np.array(sorted(u - 1 for u in met if 1 <= u <= n))
     zones = np.array(sorted(z - n - 1 for z in met if n < z <= n + m))
-    return (_part(problem, units, zones),)
-
-
-def _part(problem: Problem, units: np.ndarray, zones: np.ndarray) -> Reason:
-    pupils, seats = int(problem.demand[units].sum()), int(problem.capacity[zones].sum())
-    names = [str(z) for z in problem.zone_ids[zones]]
-    return Reason(
-        "seats_in_part",
-        f"有 {len(units)} 个单元共 {pupils} 人只能去{'、'.join(names)}，这些学校共有学位 {seats} 个，"
-        f"缺 {pupils - seats} 个。",
-        f"{len(units)} units with {pupils} pupils can only go to {', '.join(names)}, which have {seats} "
-        f"seats: {pupils - seats} are lacking.",
-        tuple(int(u) for u in units),
-        tuple(int(z) for z in zones),
-        pupils - seats,
-    )
+    return (_lacking("seats_in_part", problem, units, zones),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from zoning.reach import Reason
+from zoning.reasons import Reason
 
 
 @dataclass(frozen=True)

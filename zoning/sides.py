@@ -15,7 +15,8 @@ from scipy.sparse import csc_matrix, csr_matrix, hstack, vstack
 from zoning.core import Core
 from zoning.grouping import Grouping
 from zoning.problem import Problem
-from zoning.reach import Reach, Reason
+from zoning.reach import Reach
+from zoning.reasons import Reason
 from zoning.solver import Model
 
 SLACK = 1e-6
@@ -148,28 +149,18 @@ def proofs(problem: Problem, tight: Reach, sides: Sides) -> tuple[Reason, ...]:
 
 
 def _in_all(asked: int, pupils: int) -> Reason:
-    return Reason(
-        "least_in_all",
-        f"各片区的最少人数合计 {asked} 人，而学生共 {pupils} 人，不可能都达到。",
-        f"The least sizes of the zones add up to {asked} pupils, but there are {pupils}: not all can be met.",
-    )
+    return Reason("least_in_all", numbers={"asked": asked, "pupils": pupils})
 
 
 def _of_zone(problem: Problem, zone: int, most: int, least: int) -> Reason:
-    name = problem.zone_ids[zone]
     return Reason(
         "least_of_zone",
-        f"片区“{name}”在学位和其他规则之下最多有 {most} 人，达不到最少 {least} 人。",
-        f'Zone "{name}" can have {most} pupils at most under its seats and the other rules: fewer than the '
-        f"least of {least}.",
         zones=(zone,),
+        schools=(str(problem.zone_ids[zone]),),
+        numbers={"most": most, "least": least},
     )
 
 
 def shared() -> Reason:
     """Return the reason to give where even shared units could not keep the rows."""
-    return Reason(
-        "sides_together",
-        "即使允许把单元拆开分到几个片区，也不能同时满足学位、每片区最少人数和均衡的要求。",
-        "Even if units could be shared among zones, seats, least sizes and the balance cannot all be kept.",
-    )
+    return Reason("sides_together")

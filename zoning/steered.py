@@ -19,7 +19,8 @@ from zoning.core import Core, Cuts, Part, separate
 from zoning.draft import grow
 from zoning.exact import safe, searched
 from zoning.problem import Problem
-from zoning.reach import Reach, Reason, reach
+from zoning.reach import Reach, reach
+from zoning.reasons import Reason
 from zoning.regroup import touching
 from zoning.result import Result
 from zoning.search import Search

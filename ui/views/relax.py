@@ -17,10 +17,10 @@ from ui.state import Context
 from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views.zones import Assessment, fingerprint
-from zoning.conflict import LARGE, Conflict, only, proven
+from zoning.conflict import LARGE, Conflict, proven
 from zoning.part import part
 from zoning.problem import Problem
-from zoning.reach import Reason
+from zoning.reasons import Reason
 from zoning.relax import Relaxation, Tried, relaxed
 
 PAIRS = LARGE
@@ -70,34 +70,21 @@ def obstacles(context: Context, found: Assessment) -> tuple[Reason, ...]:
     if found.problem.metres.size > PAIRS:
         return ()
     mark = fingerprint(found.held)
-    return _obstacles(context.project.key, context.stage, context.year, mark, context, found.problem)
+    return _obstacles(context.project.key, context.stage, context.year, mark, found.problem)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _obstacles(
-    key: str, stage: str, year: int, mark: str, _context: Context, _problem: Problem
-) -> tuple[Reason, ...]:
-    return proven(named(_context, _problem))
+def _obstacles(key: str, stage: str, year: int, mark: str, _problem: Problem) -> tuple[Reason, ...]:
+    return proven(_problem)
 
 
-def reasons(named_problem: Problem, known: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """Return the plain proofs with names in them, or those known where a map is too large or has none."""
-    again = () if named_problem.metres.size > PAIRS else proven(named_problem)
-    return again or known
-
-
-def by_name(context: Context, known: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """Return proofs about the least size of a zone with its name for its id."""
-    names = plans.zone_names(context.project.key, context.stage, context.project)
-    found = []
-    for reason in known:
-        if reason.kind == "least_of_zone":
-            zone = reason.en.split('"')[1]
-            name = str(names.get(zone, zone))
-            zh, en = reason.zh.replace(f"“{zone}”", f"“{name}”"), reason.en.replace(f'"{zone}"', f'"{name}"')
-            reason = replace(reason, zh=zh, en=en)
-        found.append(reason)
-    return tuple(found)
+def lines(context: Context, known: Sequence[Reason]) -> list[str]:
+    """Return proofs in words with names in them, in the tab's language."""
+    layer = context.project.layers["units"]
+    units = dict(zip(layer["unit_id"].astype(str), layer["name"].astype(str), strict=True))
+    called = plans.zone_names(context.project.key, context.stage, context.project)
+    zones = {str(zone): str(name) for zone, name in called.items()}
+    return [reason.text(language(), units=units, zones=zones) for reason in known]
 
 
 def class_size(context: Context) -> int:
@@ -106,9 +93,9 @@ def class_size(context: Context) -> int:
     return int(policy.threshold(rules, "standard_class", context.stage) or 45)
 
 
-def conflict_lines(problem: Problem, clash: Conflict) -> list[str]:
+def conflict_lines(context: Context, problem: Problem, clash: Conflict) -> list[str]:
     """Return a conflict in lines: the proof, and the rules that cannot all hold; `problem` is `named`."""
-    lines = [reason.text(language()) for reason in reasons(only(problem, clash.rules), clash.reasons)]
+    said_first = lines(context, clash.reasons)
     rules = [
         (_("学位:{names}", names=_names(problem.zone_ids, clash.zones)), clash.zones),
         (_("锁定:{names}", names=_names(problem.unit_ids, clash.locks)), clash.locks),
@@ -116,13 +103,13 @@ def conflict_lines(problem: Problem, clash: Conflict) -> list[str]:
     ]
     said = _(";").join(words for words, places in rules if places)
     if not said:
-        return lines
+        return said_first
     whole = (
         _("互相矛盾、缺一不可的规则:{rules}。", rules=said)
         if clash.minimal
         else _("与此有关的规则(地图很大,未逐条精简):{rules}。", rules=said)
     )
-    return [*lines[:SHOWN], whole]
+    return [*said_first[:SHOWN], whole]
 
 
 def table(context: Context, problem: Problem, ways: WaysOut) -> pd.DataFrame:

@@ -14,14 +14,14 @@ from planning.drafts import Op, PlanKey
 from planning.zoneoptions import Told
 from ui import widgets
 from ui.state import Context
-from ui.texts import _, language
+from ui.texts import _
 from ui.views import edits, relax
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.zones import drafting, options, relaxing
 from zoning.problem import Problem
-from zoning.reach import Reason
+from zoning.reasons import Reason
 
 if TYPE_CHECKING:
     from zoning.result import Result
@@ -85,7 +85,7 @@ def _beforehand(context: Context, found: Assessment) -> None:
     """Say before any search what can never work, and offer the ways out."""
     if against := relax.obstacles(context, found):
         with st.container(key="engine-obstacles"):
-            st.warning(_("**还没有优化,已可断定没有可行方案**:") + "\n" + _lines(against))
+            st.warning(_("**还没有优化,已可断定没有可行方案**:") + "\n" + _lines(context, against))
             relaxing.panel(context, found, found.problem)
 
 
@@ -98,7 +98,7 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
     elif result.feasible:
         st.success(_feasible_words(context, kept, result))
     elif result.feasible is False:
-        st.error(_infeasible_words(context, found, kept, result))
+        st.error(_infeasible_words(context, kept, result))
         _offer(context, desk, found, kept)
         _ways_out(context, found, kept)
     else:
@@ -160,20 +160,16 @@ def _pupils(context: Context, kept: Outcome, result: Result) -> float:
     return max(float(demand.sum()), 1.0)
 
 
-def _infeasible_words(context: Context, found: Assessment, kept: Outcome, result: Result) -> str:
+def _infeasible_words(context: Context, kept: Outcome, result: Result) -> str:
     said = _("**已证明没有可行方案**:招生计划、连片、锁定不可能同时满足。原因:")
     if kept.told is not None:
         said = _("**已证明在可选规则之下没有可行方案**。原因:")
-    known = result.reasons
-    if not _merged(kept):
-        known = relax.reasons(relax.named(context, _posed(context, found, kept)), known)
-    known = relax.by_name(context, known)
-    return said + "\n" + _lines(known)
+    return said + "\n" + _lines(context, result.reasons)
 
 
-def _lines(reasons: Sequence[Reason]) -> str:
+def _lines(context: Context, reasons: Sequence[Reason]) -> str:
     """Return why there is no feasible plan, in the tab's language; many reasons of one kind are cut short."""
-    said = [reason.text(language()) for reason in reasons]
+    said = relax.lines(context, reasons)
     more = [_("……另有 {n} 条", n=len(said) - relax.SHOWN)] if len(said) > relax.SHOWN else []
     return "\n".join(f"- {widgets.escape(line)}" for line in [*said[: relax.SHOWN], *more])
 

@@ -72,7 +72,7 @@ def _keep(ways: Any) -> None:
 
 def _draw(context: Context, problem: Problem, ways: WaysOut) -> None:
     if ways.conflict is not None:
-        lines = views.conflict_lines(views.named(context, problem), ways.conflict)
+        lines = views.conflict_lines(context, views.named(context, problem), ways.conflict)
         st.markdown(_("**最小冲突**") + "\n" + "\n".join(f"- {widgets.escape(line)}" for line in lines))
     if not ways.tried:
         st.info(_("没有找到能化解冲突的办法。请核对单元、学校和步行距离的数据。"))
