@@ -21,6 +21,7 @@ from planning import splitting as splits
 from ui.board import layers, limits, words
 from ui.board.ground import ground
 from ui.board.strokes import ledger, receive
+from ui.maps.colours import colours
 from ui.maps.data import on_earth
 from ui.maps.ground import MINOR, cores, whole
 from ui.state import Context
@@ -249,35 +250,23 @@ def walks(context: Context, found: Assessment, units: pd.Index) -> list[int]:
 def zone_rows(context: Context, found: Assessment, names: Names) -> list[dict[str, Any]]:
     """Return id, name, colour, seats and place of each zone, in the order of `names`."""
     said = plans.zone_names(context.project.key, context.stage, context.project)
-    colours = _colours(context.project.key, context.stage, context.year, context)
+    hue = colours(context, found.plan)
     schools = _located(context)
     at = schools.drop_duplicates("zone_id").set_index("zone_id").geometry
     rows = []
-    for number, zone in enumerate(names.zones):
+    for zone in names.zones:
         room = found.zones["seats"].get(zone)
         point = at.get(zone)
         rows.append(
             {
                 "id": zone,
                 "name": str(said.get(zone, zone)),
-                "colour": colours.get(zone, symbols.ZONE_HUES[number % len(symbols.ZONE_HUES)]),
+                "colour": hue[zone],
                 "seats": None if room is None or pd.isna(room) else int(room),
                 "at": None if point is None else [point.y, point.x],
             }
         )
     return rows
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _colours(key: str, stage: str, year: int, _context: Context) -> dict[str, str]:
-    """Return the colours of the plan in force, which stay while a draft is painted."""
-    in_force = plans.in_force(_context.project, stage, year)
-    units = plans.units_on_the_ground(key, _context.project)
-    zones = units[["geometry"]].assign(zone_id=units["unit_id"].map(in_force)).dropna(subset=["zone_id"])
-    if zones.empty:
-        return {}
-    joined = zones.dissolve("zone_id").reset_index()
-    return dict(zip(joined["zone_id"], maps.hues(joined), strict=True))
 
 
 def _located(context: Context) -> gpd.GeoDataFrame:

@@ -9,16 +9,16 @@ import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 import streamlit as st
 from shapely.geometry import MultiLineString
 from shapely.geometry.base import BaseGeometry
 
 from gis import maps
 from gis.drawing import shapes
-from gis.symbols import BRICK, INK, ZONE_HUES
+from gis.symbols import BRICK, INK
 from planning import seats, zoneproblem
 from ui import widgets
+from ui.maps.colours import colours
 from ui.maps.ground import ground, whole
 from ui.state import Context, stage_word
 from ui.texts import _, language
@@ -79,8 +79,8 @@ def catchments(
         lang=language(),
     )
     over = areas["load"].ge(FULL).fillna(False).astype(bool)
-    colours = _colours(context, areas)
-    maps.add_zones(m, areas, name=_("片区"), label="label", over=over, colours=colours, tolerance=0)
+    hue = areas["zone_id"].map(colours(context, plan))
+    maps.add_zones(m, areas, name=_("片区"), label="label", over=over, colours=hue, tolerance=0)
     pointed = marks or Marks()
     units = _worded_units(context, plan, pointed)
     marked = _marks(m, units, pointed)
@@ -96,24 +96,6 @@ def catchments(
         note=_("负荷 = 入学人数 ÷ 招生计划"),
     )
     return maps.html(m)
-
-
-def _colours(context: Context, areas: gpd.GeoDataFrame) -> pd.Series:
-    """Return each zone's colour: the one it has in the plan in force, so that an edit repaints nothing else.
-
-    Only where neighbours would be alike does the later one by id get another.
-    """
-    in_force = plans.in_force(context.project, context.stage, context.year)
-    known = balance.zone_shapes(context, in_force)
-    usual = dict(zip(known["zone_id"], maps.hues(known), strict=True))
-    spots = areas.geometry.to_numpy()
-    here, there = shapely.STRtree(spots).query(spots, predicate="dwithin", distance=1.0)
-    chosen = areas["zone_id"].map(usual).tolist()
-    for at in range(len(chosen)):
-        beside = {chosen[other] for other in there[here == at] if other != at}
-        if pd.isna(chosen[at]) or chosen[at] in beside:
-            chosen[at] = next((hue for hue in ZONE_HUES if hue not in beside), ZONE_HUES[at % len(ZONE_HUES)])
-    return pd.Series(chosen, index=areas.index)
 
 
 def _label(zone: object, load: float) -> str:
