@@ -152,6 +152,15 @@ def dot(label: str, colour: str, *, count: float | None = None) -> LegendItem:
     return LegendItem(label, f'<svg><circle cx="13" cy="9" r="{radius:.1f}" fill="{colour}"/></svg>')
 
 
+def written(label: str, words: str, colour: str) -> LegendItem:
+    """Row for what the colour of words on the map means."""
+    shape = (
+        f'<text x="13" y="13" text-anchor="middle" font-size="10" font-weight="700" fill="{colour}">'
+        f"{html.escape(words)}</text>"
+    )
+    return LegendItem(label, f"<svg>{shape}</svg>")
+
+
 def school_row(label: str, kind: str, load: float | None = None) -> LegendItem:
     """Row for a school symbol."""
     picture = school(kind, load)[0]

@@ -114,7 +114,7 @@ def legend(context: Context) -> str:
         symbols.swatch(_("飞地:与学校不相连"), BRICK, fill=0.55),
         hatch_row(_("已锁定的单元")),
         symbols.dot(_("较现行片区已调整的单元"), INK, count=1),
-        symbols.swatch(_("满员(100% 及以上)的片区名为红色"), "#ffffff", border=BRICK),
+        symbols.written(_("满员(100% 及以上)的片区名为红色"), "100%", BRICK),
         *layers.legend(context),
     ]
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))

@@ -22,6 +22,7 @@ BIG = """
 <style>
 html { font-size: 22px; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"] { display: none; }
+.hp-review { max-height: 80vh; overflow: auto; }
 .hp-review table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .hp-review th, .hp-review td { border-bottom: 1px solid #d5dbdd; padding: 4px 14px 4px 0; text-align: left; }
 .hp-pair, .hp-pair .leaflet-container, .hp-pair .hp-label span, .hp-pair .hp-title b { font-size: 18px; }
@@ -97,10 +98,10 @@ def _compare(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None
     maps.draw(context, chosen, contested, place=place, comments=comments, tall=big)
     sections = {
         "figures": (_("指标"), lambda: panels.figures(context, chosen, big=big)),
-        "moved": (_("变化的单元"), lambda: panels.moved(context, chosen)),
+        "moved": (_("变化的单元"), lambda: panels.moved(context, chosen, big=big)),
         "gains": (_("谁受益谁受损"), lambda: panels.gains(context, chosen, big=big)),
-        "comments": (_("意见"), lambda: talk.comments(context)),
-        "decisions": (_("决定"), lambda: talk.decisions(context, chosen)),
+        "comments": (_("意见"), lambda: talk.comments(context, big=big)),
+        "decisions": (_("决定"), lambda: talk.decisions(context, chosen, big=big)),
         "tree": (_("方案谱系"), lambda: talk.drafts(context)),
         "export": (_("导出"), lambda: panels.export(context, chosen)),
     }

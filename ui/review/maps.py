@@ -157,7 +157,7 @@ def _legend(context: Context) -> str:
         symbols.swatch(_("正在看的地点"), "#ffffff", border=TEAL),
         symbols.swatch(_("未划入的单元"), "#ffffff", border=BRICK),
         symbols.school_row(_("超员的学校"), context.stage, OVER),
-        symbols.swatch(_("满员(100% 及以上)的片区名为红色"), "#ffffff", border=BRICK),
+        symbols.written(_("满员(100% 及以上)的片区名为红色"), "100%", BRICK),
     ]
     return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
 

@@ -32,11 +32,13 @@ def figures(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     _behind(context, chosen, broken)
 
 
-def shown(frame: pd.DataFrame, *, key: str, big: bool) -> None:
-    """Draw a table; in a presentation as large type that grows with the page."""
+def shown(frame: pd.DataFrame, *, key: str, big: bool, height: int = 0) -> None:
+    """Draw a table, so many pixels high if given; in a presentation in large type, as long as it is."""
     if big:
         with st.container(key=f"{key}-big"):
             st.html(f'<div class="hp-review">{onefile.table(frame)}</div>')
+    elif height:
+        widgets.table(frame, key=key, height=height)
     else:
         widgets.table(frame, key=key)
 
@@ -67,7 +69,7 @@ def _behind(context: Context, chosen: Sequence[Reviewed], broken: Mapping[str, l
         widgets.exports(context, Exports("behind", tables=tables), key="review-behind-file")
 
 
-def moved(context: Context, chosen: Sequence[Reviewed]) -> None:
+def moved(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     """Draw the units that each plan places otherwise than the first, with pupils and metres."""
     base = widgets.escape(chosen[0].name)
     for number, other in enumerate(chosen[1:]):
@@ -79,7 +81,7 @@ def moved(context: Context, chosen: Sequence[Reviewed]) -> None:
             continue
         pupils = widgets.whole(rows["pupils"].sum())
         st.markdown(_("共 {units} 个单元、{pupils} 名新生。", units=f"{len(rows):,}", pupils=pupils))
-        widgets.table(rows, key=f"review-moved-{number}", height=min(420, 38 + 35 * len(rows)))
+        shown(rows, key=f"review-moved-{number}", big=big, height=min(420, 38 + 35 * len(rows)))
 
 
 def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
@@ -92,15 +94,22 @@ def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
             with column:
                 st.markdown({"distance": _("**步行距离**"), "crowding": _("**学校拥挤**")}[by])
                 shown(views.gains(changed, by), key=f"review-gain-{by}-{number}", big=big)
-                words = views.bands(by)
-                band = st.selectbox(
-                    _("看哪一档的单元"),
-                    list(words),
-                    format_func=words.__getitem__,
-                    key=f"review-band-{by}-{number}",
-                )
-                rows = views.moved(context, changed[(changed[by] == band) & (changed["pupils"] > 0)])
-                widgets.table(rows, key=f"review-of-{by}-{number}", height=min(300, 38 + 35 * len(rows)))
+                _of_band(context, changed, by, key=f"{by}-{number}", big=big)
+
+
+def _of_band(context: Context, changed: pd.DataFrame, by: str, *, key: str, big: bool) -> None:
+    """Draw the choice of a band, at first one for which something changes, and its units."""
+    words, lived = views.bands(by), changed[changed["pupils"] > 0]
+    there = [band for band in words if band != "same" and (lived[by] == band).any()]
+    st.session_state.setdefault(f"review-band-{key}", (there or ["same"])[0])
+    band = st.selectbox(
+        _("看哪一档的单元"), list(words), format_func=words.__getitem__, key=f"review-band-{key}"
+    )
+    rows = views.moved(context, lived[lived[by] == band])
+    if rows.empty:
+        widgets.empty(_("这一档没有单元。请在上面换一档。"))
+        return
+    shown(rows, key=f"review-of-{key}", big=big, height=min(300, 38 + 35 * len(rows)))
 
 
 def export(context: Context, chosen: Sequence[Reviewed]) -> None:

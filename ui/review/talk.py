@@ -14,7 +14,7 @@ from planning.reviewlog import Comment, Decision
 from planning.store import Conflict
 from ui import widgets
 from ui.maps.data import on_earth
-from ui.review import onefile
+from ui.review import onefile, panels
 from ui.state import Context, distinct, draft_store
 from ui.texts import _
 from ui.views import plan as plans
@@ -31,7 +31,7 @@ def told() -> None:
         (st.success if said[0] else st.warning)(said[1])
 
 
-def comments(context: Context) -> None:
+def comments(context: Context, *, big: bool = False) -> None:
     """Draw the comments of the stage, the form for a new one, and how one is settled."""
     told()
     options = _places(context)
@@ -54,7 +54,7 @@ def comments(context: Context) -> None:
     if found.empty:
         widgets.empty(_("还没有意见。在图上点一个单元,写下意见和姓名。"))
         return
-    widgets.table(onefile.comment_rows(found), key="review-comments")
+    panels.shown(onefile.comment_rows(found), key="review-comments", big=big)
     _settling(context, found)
 
 
@@ -115,7 +115,7 @@ def _settle(context: Context, comment: str) -> None:
     st.session_state[_SAID] = (True, _("已标为已处理,原话仍保留。"))
 
 
-def decisions(context: Context, chosen: Sequence[Reviewed]) -> None:
+def decisions(context: Context, chosen: Sequence[Reviewed], *, big: bool = False) -> None:
     """Draw the decisions so far and the form for a new one."""
     told()
     names = {plan.id: plan.name for plan in chosen}
@@ -138,7 +138,7 @@ def decisions(context: Context, chosen: Sequence[Reviewed]) -> None:
     if found.empty:
         widgets.empty(_("还没有决定。写下日期、姓名和决定;记下后不可改,只可再记。"))
         return
-    widgets.table(onefile.decision_rows(found), key="review-decisions")
+    panels.shown(onefile.decision_rows(found), key="review-decisions", big=big)
 
 
 def _decide(context: Context, chosen: Sequence[Reviewed]) -> None:
@@ -170,7 +170,11 @@ def _decide(context: Context, chosen: Sequence[Reviewed]) -> None:
 def drafts(context: Context) -> None:
     """Draw the tree of drafts with their notes, and the form that adds one."""
     told()
-    st.caption(_("缩进表示由上面的方案复制而来。任意两三个方案都可在页首选来对比。"))
+    st.caption(
+        _(
+            "缩进表示由上面的方案复制而来。任意两三个方案都可在页首选来对比;恢复到任意一步、导出和导入方案文件在“划片”页的“历史与文件”。"
+        )
+    )
     widgets.table(views.tree(context), key="review-tree")
     names = {key: name for key, name in views.names(context).items() if key}
     st.session_state.setdefault("review-note-author", drafting.author())

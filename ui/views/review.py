@@ -277,7 +277,7 @@ def gains(changed: pd.DataFrame, by: str) -> pd.DataFrame:
             "units": table["units"],
             "pupils": table["pupils"],
             unit: table["change"].map(
-                lambda value: "—" if pd.isna(value) else f"{value:+,.0f}".replace("-", "−")
+                lambda value: "—" if pd.isna(value) else f"{round(value) or 0:+,}".replace("-", "−")
             ),
         }
     )

@@ -185,7 +185,7 @@ def _author_box(desk: Desk) -> None:
 
 
 def _last_author(desk: Desk) -> str:
-    """Return who made the last signed step of the chosen draft, else who made the draft; empty if nobody did."""
+    """Return who signed the chosen draft last, a step or the draft itself; empty if nobody did."""
     signed = [op.author for op in desk.history if op.author]
     return signed[-1] if signed else (desk.draft.author if desk.draft else "")
 

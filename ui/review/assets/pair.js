@@ -235,7 +235,8 @@ class Pair {
   whole() {
     const v = this.ground.view, { map } = this.leaves[0];
     this.leaves.forEach((leaf) => leaf.map.invalidateSize({ animate: false }));
-    map.fitBounds([[v[0], v[1]], [v[2], v[3]]], { animate: false });
+    const room = [Math.round(map.getSize().x / 14), 0];  // for the names of schools at the sides
+    map.fitBounds([[v[0], v[1]], [v[2], v[3]]], { animate: false, padding: room });
     this._follow(this.leaves[0]);
     this.wide = this._seen();
   }
