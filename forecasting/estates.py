@@ -66,6 +66,7 @@ def pupils(
     *,
     build_up: Sequence[float] = BUILD_UP,
     delay: int = 0,
+    slips: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Pupils living in each estate, by stage and year.
 
@@ -82,6 +83,8 @@ def pupils(
         Share of maturity 0, 1, 2 ... years after handover; the last value stands for all later years.
     delay : int
         Years by which every handover slips.
+    slips : mapping of str to int, optional
+        Years by which the handover of one estate (estate_id) slips, in place of `delay`.
 
     Returns
     -------
@@ -97,7 +100,8 @@ def pupils(
     if faults:
         raise FaultError(faults)
     curve = np.asarray(build_up, dtype=float)
-    since = np.asarray(years)[None, :] - estates["handover_year"].to_numpy(float)[:, None] - delay
+    late = estates["estate_id"].astype("str").map(dict(slips or {})).fillna(delay).to_numpy(float)
+    since = np.asarray(years)[None, :] - estates["handover_year"].to_numpy(float)[:, None] - late[:, None]
     share = np.where(since >= 0, curve[np.clip(since, 0, len(curve) - 1).astype(int)], 0.0)
     mature = _yields(estates, yields)
     base = estates["households"].to_numpy(float)[:, None] * share
@@ -120,6 +124,7 @@ def additions(
     yields: pd.DataFrame | None = None,
     build_up: Sequence[float] = BUILD_UP,
     delay: int = 0,
+    slips: Mapping[str, int] | None = None,
 ) -> tuple[Floats, Floats]:
     """Estate pupils as additions to the school forecast, without counting anyone twice.
 
@@ -139,7 +144,7 @@ def additions(
         Forecast years in a row.
     stages : mapping
         Grades of "primary" and "junior".
-    yields, build_up, delay
+    yields, build_up, delay, slips
         See `pupils`.
 
     Returns
@@ -156,7 +161,7 @@ def additions(
     """
     _raise(faults(estates, panel.schools, yields))
     rows = _school_rows(estates, panel.schools)
-    living = pupils(estates, [panel.last_year, *years], yields, build_up=build_up, delay=delay)
+    living = pupils(estates, [panel.last_year, *years], yields, build_up=build_up, delay=delay, slips=slips)
     gross = np.zeros((*panel.counts.shape[:2], len(years)))
     moved = np.zeros((len(panel.district_names), panel.counts.shape[1], len(years)))
     inside = 1.0 - estates["from_outside"].to_numpy(float)

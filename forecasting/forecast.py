@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, intervals, levels, methods, notes
+from forecasting import cohort, intervals, levels, methods, notes, rates
 from forecasting import history as past
 from forecasting.entrants import BASES, Entry, plan
-from forecasting.estates import additions
+from forecasting.estates import BUILD_UP, additions
 from forecasting.fitting import Fitted, fit
 from forecasting.panel import Floats, Ints, Panel
 from forecasting.scenarios import MIDDLE, Scenario
@@ -40,6 +40,8 @@ def forecast(
     flow: pd.DataFrame | None = None,
     estates: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
+    build_up: Sequence[float] = BUILD_UP,
+    stated: Sequence[rates.Rate] = (),
     scenarios: Sequence[Scenario] = (MIDDLE,),
     coverage: float = 0.8,
     system: str = "6-3",
@@ -70,6 +72,10 @@ def forecast(
         used with births and registered children by town.
     estates, yields : DataFrame, optional
         See ``estates.additions``.
+    build_up : sequence of float
+        How estates fill, see ``estates.pupils``.
+    stated : sequence of Rate
+        Transfers, repeaters and private shares the planner states, in every scenario; see ``rates``.
     scenarios : sequence of Scenario
         One block of rows each.
     coverage : float
@@ -128,7 +134,14 @@ def forecast(
     blocks = []
     for scenario in scenarios:
         mean, late, added, basis = expected(
-            fitted, ahead, scenario=scenario, estate_rows=estates, yields=yields, stages=stages
+            fitted,
+            ahead,
+            scenario=scenario,
+            estate_rows=estates,
+            yields=yields,
+            stages=stages,
+            build_up=build_up,
+            stated=stated,
         )
         blocks.append(ranges(fitted, wanted, mean, late, added, basis).assign(scenario=scenario.name))
     frame = pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
@@ -146,6 +159,8 @@ def expected(
     estate_rows: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
     stages: Mapping[str, Sequence[str]] = STAGE_SYSTEMS["6-3"],
+    build_up: Sequence[float] = BUILD_UP,
+    stated: Sequence[rates.Rate] = (),
 ) -> tuple[Floats, Floats, Floats, Ints]:
     """Expected pupils of every cell under one scenario.
 
@@ -168,13 +183,22 @@ def expected(
     else:
         mean = fitted.project(panel, fitted.drivers, ahead)
     mean = mean * (1.0 + scenario.migration) ** np.arange(1, ahead + 1)
+    mean = rates.applied(panel, mean, stated)
     added = np.zeros_like(mean)
     if estate_rows is not None and len(estate_rows):
         years = list(range(panel.last_year + 1, panel.last_year + ahead + 1))
         added, moved = additions(
-            estate_rows, panel, years=years, stages=stages, yields=yields, delay=scenario.estate_delay
+            estate_rows,
+            panel,
+            years=years,
+            stages=stages,
+            yields=yields,
+            build_up=build_up,
+            delay=scenario.estate_delay,
+            slips=dict(scenario.slips),
         )
         mean = _with_estates(panel, mean, added, moved)
+    mean = rates.private_as_stated(panel, mean, stated)
     late = np.stack([cohort.entered_late(panel.taught_ahead, h) for h in range(1, ahead + 1)], axis=2)
     return np.round(mean / GRAIN) * GRAIN, np.where(late, mean, 0.0), added, _basis(panel, entry, ahead)
 

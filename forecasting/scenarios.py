@@ -23,15 +23,23 @@ class Scenario:
         Yearly net gain of pupils of every grade beyond what past ratios hold (0.005 = 0.5 % a year).
     estate_delay : int
         Years by which every estate is handed over late.
+    slips : tuple of (str, int)
+        Estates (or phases, which are rows of their own) with a delay of their own in place of that: id and
+        years.
     """
 
     name: str = "中"
     births: float = 1.0
     migration: float = 0.0
     estate_delay: int = 0
+    slips: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.births < 0 or self.migration <= -1 or self.estate_delay < 0:
+        if (
+            self.births < 0
+            or self.migration <= -1
+            or min(self.estate_delay, *(y for _, y in self.slips), 0) < 0
+        ):
             raise ValueError(
                 f"scenario {self.name!r}: births >= 0, migration > -1, estate_delay >= 0 expected"
             )
