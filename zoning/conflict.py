@@ -41,6 +41,8 @@ class Conflict:
         The proof when only these rules hold.
     minimal
         Whether every one of the rules was found to be needed.
+    optional
+        Optional rules among them (:func:`zoning.cases.atoms`).
     """
 
     zones: tuple[int, ...]
@@ -49,6 +51,7 @@ class Conflict:
     units: tuple[int, ...]
     reasons: tuple[Reason, ...]
     minimal: bool
+    optional: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -42,7 +42,7 @@ TIGHTENING = ("max_metres", "barred", "stay", "together", "feeders", "least", "s
 STEERING = ("stay", "compact")
 """The options that forbid nothing and only make moving, or long borders, dear."""
 
-AIDS = ("present", "small", "deviation", "borders")
+AIDS = ("present", "leasts", "small", "deviation", "borders")
 """Fields that say more about an option and are none themselves."""
 
 
@@ -70,6 +70,8 @@ class Options:
         the zone's first school, so that it may also tie its own neighbours to that zone.
     least
         Fewest pupils of a zone.
+    leasts
+        Zones with a fewest of their own, and that number; of no effect without ``least``.
     small
         Zones that neither ``least`` nor ``balance`` is asked of, such as those of teaching points (教学点).
     share
@@ -94,6 +96,7 @@ class Options:
     feeders: tuple[tuple[str, ...], ...] = ()
     enclaves: tuple[tuple[str, str], ...] = ()
     least: int | None = None
+    leasts: tuple[tuple[str, int], ...] = ()
     small: tuple[str, ...] = ()
     share: float | None = None
     balance: pd.Series | None = None
@@ -172,7 +175,7 @@ def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
     pairs = [*options.barred, *options.enclaves]
     grouped_units = (unit for group in (*options.together, *options.feeders) for unit in group)
     units = pd.Index([*(u for u, _ in pairs), *grouped_units], dtype="str")
-    zones = pd.Index([*(z for _, z in pairs), *options.small], dtype="str")
+    zones = pd.Index([*(z for _, z in pairs), *(z for z, _ in options.leasts), *options.small], dtype="str")
     for kind, named, known in (
         ("zoning_option_unit", units, problem.unit_ids),
         ("zoning_option_zone", zones, problem.zone_ids),
@@ -246,7 +249,10 @@ def _sides(options: Options, problem: Problem) -> Sides:
 
     none, free = np.full(m, np.inf), problem.zone_ids.isin(options.small)
     if options.least:
-        row("least", problem.demand, np.where(free, 0, options.least), none)
+        least = np.full(m, options.least)
+        own = problem.zone_ids.get_indexer(pd.Index([z for z, _ in options.leasts], dtype="str"))
+        least[own] = [fewest for _, fewest in options.leasts]
+        row("least", problem.demand, np.where(free, 0, least), none)
     if options.balance is not None and options.deviation:
         value, mean = attribute(problem, options.balance)
         scale = max(float(np.abs(value - mean).max(initial=0.0)), options.deviation)

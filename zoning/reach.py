@@ -56,7 +56,7 @@ def reach(problem: Problem, allowed: np.ndarray | None = None) -> Reach:
         own = np.bincount(fixed[fixed >= 0], problem.demand[fixed >= 0], problem.n_zones).astype(np.int64)
         crowded = np.flatnonzero(own > problem.capacity)
         if len(crowded):
-            return Reach(allowed, fixed, tuple(_crowded(problem, fixed, z) for z in crowded))
+            return Reach(allowed, fixed, tuple(_crowded(problem, fixed, int(z)) for z in crowded))
         _trim(problem, allowed, fixed, own)
         stranded = np.flatnonzero(~allowed.any(axis=1))
         if len(stranded):

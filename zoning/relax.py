@@ -33,6 +33,25 @@ STEPS = 3
 
 
 @dataclass(frozen=True)
+class Loosened:
+    """An optional rule given up or loosened.
+
+    Attributes
+    ----------
+    rule
+        A field of :class:`zoning.options.Options`, or ``"moved"`` for a limit on the pupils moved.
+    at
+        The group that may be parted, or the zone with a smaller size of its own.
+    value
+        The new limit; None where the rule is given up.
+    """
+
+    rule: str
+    at: tuple[str, ...] = ()
+    value: float | None = None
+
+
+@dataclass(frozen=True)
 class Relaxation:
     """What would be given up, by position.
 
@@ -46,12 +65,15 @@ class Relaxation:
         Units and zones no longer forbidden to them.
     join
         Pairs of units that would count as neighbours (认可的飞地).
+    loosen
+        Optional rules that would be given up or loosened.
     """
 
     seats: tuple[tuple[int, int], ...] = ()
     release: tuple[int, ...] = ()
     allow: tuple[tuple[int, int], ...] = ()
     join: tuple[tuple[int, int], ...] = ()
+    loosen: tuple[Loosened, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +181,7 @@ def attempt(
         if result.feasible or not change.seats or not more or stopped or turn == STEPS:
             break
         most = max(more, key=lambda pair: pair[1])
-        change = _both(change, Relaxation(seats=((most[0], step),)))
+        change = joined(change, Relaxation(seats=((most[0], step),)))
     return Tried(change, result)
 
 
@@ -175,7 +197,7 @@ def _spread(problem: Problem, step: int, poll: Callable[[], None]) -> Relaxation
         # All that lacks at once would give too much to some; half of it at a time comes out the same.
         lacking = max(reason.short for reason in reasons) // step // 2
         for zone in sorted(zones, key=lambda z: -wanted[z])[: max(lacking, 1)]:
-            change = _both(change, Relaxation(seats=((zone, step),)))
+            change = joined(change, Relaxation(seats=((zone, step),)))
     return change
 
 
@@ -192,7 +214,7 @@ def _repair(
         more = _yielded(posed, clash, give, first, step, poll)
         if more is None:
             return None
-        change = _both(change, more)
+        change = joined(change, more)
     return None
 
 
@@ -264,11 +286,11 @@ def _pruned(problem: Problem, change: Relaxation, poll: Callable[[], None]) -> R
 def _all(parts: Iterable[Relaxation]) -> Relaxation:
     total = Relaxation()
     for part in parts:
-        total = _both(total, part)
+        total = joined(total, part)
     return total
 
 
-def _both(one: Relaxation, other: Relaxation) -> Relaxation:
+def joined(one: Relaxation, other: Relaxation) -> Relaxation:
     """Return two relaxations in one, the seats of a zone added up."""
     seats = dict(one.seats)
     for zone, more in other.seats:
@@ -278,6 +300,7 @@ def _both(one: Relaxation, other: Relaxation) -> Relaxation:
         tuple(sorted({*one.release, *other.release})),
         tuple(sorted({*one.allow, *other.allow})),
         tuple(sorted({*one.join, *other.join})),
+        tuple(dict.fromkeys([*one.loosen, *other.loosen])),
     )
 
 
