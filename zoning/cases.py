@@ -36,6 +36,8 @@ class Case:
         True where a pair is forbidden by the longest walk, or by a barrier, shape (n, m).
     most_moved
         Most pupils moved against ``options.present``; None without such a limit.
+    limit
+        The longest walk, metres, if there is one.
     """
 
     problem: Problem
@@ -43,6 +45,7 @@ class Case:
     far: np.ndarray
     crossed: np.ndarray
     most_moved: int | None = None
+    limit: float | None = None
 
     @staticmethod
     def of(problem: Problem, options: Options | None = None, most_moved: int | None = None) -> Case:
@@ -58,7 +61,7 @@ class Case:
         added = posed.changed.forbidden & ~problem.forbidden
         rest = replace(given, max_metres=None, barred=(), enclaves=())
         full = replace(posed.changed, capacity=problem.capacity)
-        return Case(full, rest, added & posed.far, added & ~posed.far, most_moved)
+        return Case(full, rest, added & posed.far, added & ~posed.far, most_moved, given.max_metres)
 
     def posed(self) -> Posed:
         """Return the problem with the rules in it."""

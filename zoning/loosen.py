@@ -16,7 +16,7 @@ import pandas as pd
 from zoning import relax
 from zoning.cases import Case, atoms, proven
 from zoning.check import loads
-from zoning.conflict import minimal
+from zoning.conflict import LARGE, minimal
 from zoning.optimise import optimise
 from zoning.options import Options
 from zoning.posed import Posed
@@ -54,8 +54,8 @@ def least(case: Case, kind: str, *, poll: Callable[[], None] = lambda: None) -> 
         poll()
         return not proven(case.relaxed(Relaxation(loosen=tuple(loosen))))
 
-    if enough(()):
-        return
+    if case.problem.metres.size > LARGE or enough(()):
+        return  # on a very large map each question takes seconds
     options = case.options
     if kind in ("together", "feeders"):
         yield Relaxation(loosen=tuple(minimal(dropped(case, kind).loosen, enough)))

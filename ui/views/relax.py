@@ -15,22 +15,22 @@ from planning.relaxing import WaysOut
 from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
+from ui.views import loosened
 from ui.views import plan as plans
+from ui.views.loosened import Asked
 from ui.views.zones import Assessment, fingerprint
+from zoning.cases import Case
 from zoning.conflict import LARGE, Conflict, proven
 from zoning.part import part
 from zoning.problem import Problem
 from zoning.reasons import Reason
-from zoning.relax import Relaxation, Tried, relaxed
+from zoning.relax import Relaxation, Tried
 
 PAIRS = LARGE
 """Most pairs of unit and zone for which proofs are looked for before a search."""
 
 SHOWN = 8
 """Proofs listed before the rest are left out or counted."""
-
-NAMED = 12
-"""Names listed before the rest are counted."""
 
 
 def named(context: Context, problem: Problem) -> Problem:
@@ -51,18 +51,25 @@ def posed(
     keep_locks: bool = True,
     within: Sequence[str] = (),
     rules: Mapping[str, Any] | None = None,
-) -> Problem:
-    """Return the problem that a search was for, with its optional rules as forbidden pairs and seats."""
+    stay: float | None = None,
+) -> Asked:
+    """Return the problem that a search was for, and its optional rules; `stay` is the price it used."""
     problem = found.problem
     if not keep_locks:
         problem = replace(problem, locked=np.full_like(problem.locked, -1))
     problem = part(problem, found.plan, within) if within else problem
     if not rules:
-        return problem
+        return Asked(problem)
+    choice = zoneoptions.Choice.of(dict(rules))
     chosen = zoneoptions.options(
-        context.project, context.stage, zoneoptions.Choice.of(dict(rules)), problem, found.reference
+        context.project, context.stage, choice, problem, found.reference, year=context.year
     )
-    return chosen.apply(problem).changed
+    return Asked(
+        problem,
+        chosen if stay is None else replace(chosen, stay=stay),
+        choice.most_moved,
+        dict(zip(chosen.together, choice.towns, strict=True)),
+    )
 
 
 def obstacles(context: Context, found: Assessment) -> tuple[Reason, ...]:
@@ -82,8 +89,7 @@ def lines(context: Context, known: Sequence[Reason]) -> list[str]:
     """Return proofs in words with names in them, in the tab's language."""
     layer = context.project.layers["units"]
     units = dict(zip(layer["unit_id"].astype(str), layer["name"].astype(str), strict=True))
-    called = plans.zone_names(context.project.key, context.stage, context.project)
-    zones = {str(zone): str(name) for zone, name in called.items()}
+    zones = _zones(context)
     return [reason.text(language(), units=units, zones=zones) for reason in known]
 
 
@@ -93,15 +99,17 @@ def class_size(context: Context) -> int:
     return int(policy.threshold(rules, "standard_class", context.stage) or 45)
 
 
-def conflict_lines(context: Context, problem: Problem, clash: Conflict) -> list[str]:
-    """Return a conflict in lines: the proof, and the rules that cannot all hold; `problem` is `named`."""
+def conflict_lines(context: Context, asked: Asked, clash: Conflict) -> list[str]:
+    """Return a conflict in lines: the proof, and the rules that cannot all hold."""
+    problem = named(context, asked.problem)
     said_first = lines(context, clash.reasons)
     rules = [
         (_("学位:{names}", names=_names(problem.zone_ids, clash.zones)), clash.zones),
         (_("锁定:{names}", names=_names(problem.unit_ids, clash.locks)), clash.locks),
-        (_("禁止划入:{names}", names=_names(problem.unit_ids, clash.bans)), clash.bans),
     ]
-    said = _(";").join(words for words, places in rules if places)
+    optional = loosened.rules(asked, _zones(context), clash.optional)
+    optional += loosened.bans(asked.case, problem, clash.bans)
+    said = _(";").join([*(words for words, places in rules if places), *optional])
     if not said:
         return said_first
     whole = (
@@ -112,14 +120,20 @@ def conflict_lines(context: Context, problem: Problem, clash: Conflict) -> list[
     return [*said_first[:SHOWN], whole]
 
 
-def table(context: Context, problem: Problem, ways: WaysOut) -> pd.DataFrame:
+def table(context: Context, asked: Asked, ways: WaysOut) -> pd.DataFrame:
     """Return one row a relaxation: what, more seats, verdict, mean and longest walk."""
-    names, size = named(context, problem), class_size(context)
+    names, size, problem = named(context, asked.problem), class_size(context), asked.problem
+    zones, case = _zones(context), asked.case
     rows = [
         (
-            words(names, each.relaxation, size),
+            _(";").join(
+                [
+                    *filter(None, [words(names, each.relaxation, size)]),
+                    *loosened.words(asked, zones, each.relaxation.loosen),
+                ]
+            ),
             sum(more for _zone, more in each.relaxation.seats),
-            _verdict(relaxed(problem, each.relaxation), each),
+            _verdict(case.relaxed(each.relaxation), each),
             *_walks(problem, each),
         )
         for each in ways.tried
@@ -153,15 +167,16 @@ def words(problem: Problem, change: Relaxation, size: int) -> str:
     return _(";").join(said)
 
 
-def _verdict(problem: Problem, tried: Tried) -> str:
+def _verdict(case: Case, tried: Tried) -> str:
     result = tried.result
     if result.feasible:
         return _("可行,总步行 {cost} 人·公里", cost=f"{result.cost:,.0f}")
     if result.feasible is False:
         return _("试过,仍无可行方案")
-    from zoning.check import overload
-
-    over = overload(problem, problem.positions(result.zones))
+    broken = case.posed().check(result.zones)
+    over = broken.loc[broken["kind"].isin(["overload", "over_share"]), "amount"]
+    if over.empty:
+        return _("试过,没有结论:最好的方案仍有 {n} 处不符合规则", n=len(broken))
     return _("试过,没有结论:最好的方案仍超员 {n} 人", n=f"{int(over.sum()):,}")
 
 
@@ -176,5 +191,10 @@ def _walks(problem: Problem, tried: Tried) -> tuple[float, float]:
 
 
 def _names(ids: pd.Index, places: Sequence[int]) -> str:
-    some = _("、").join(str(ids[at]) for at in places[:NAMED])
-    return some if len(places) <= NAMED else _("{some}等 {n} 个", some=some, n=len(places))
+    return loosened.names([str(ids[at]) for at in places])
+
+
+def _zones(context: Context) -> dict[str, str]:
+    """Return the names of zones by id."""
+    called = plans.zone_names(context.project.key, context.stage, context.project)
+    return {str(zone): str(name) for zone, name in called.items()}

@@ -18,9 +18,9 @@ from ui.texts import _
 from ui.views import edits, relax
 from ui.views import zones as views
 from ui.views.edits import Desk
+from ui.views.loosened import Asked
 from ui.views.zones import Assessment
 from ui.zones import drafting, options, relaxing
-from zoning.problem import Problem
 from zoning.reasons import Reason
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _beforehand(context: Context, found: Assessment) -> None:
     if against := relax.obstacles(context, found):
         with st.container(key="engine-obstacles"):
             st.warning(_("**还没有优化,已可断定没有可行方案**:") + "\n" + _lines(context, against))
-            relaxing.panel(context, found, found.problem)
+            relaxing.panel(context, found, Asked(found.problem))
 
 
 def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> None:
@@ -97,6 +97,9 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
         st.info(_("已停止,还没有找到方案,数据未改动。"))
     elif result.feasible:
         st.success(_feasible_words(context, kept, result))
+        told = kept.told
+        if told is not None and told.most_moved is not None and told.moved > told.most_moved:
+            _ways_out(context, found, kept, result.zones)
     elif result.feasible is False:
         st.error(_infeasible_words(context, kept, result))
         _offer(context, desk, found, kept)
@@ -114,14 +117,14 @@ def _draw(context: Context, desk: Desk, found: Assessment, kept: Outcome) -> Non
 
 def _ways_out(context: Context, found: Assessment, kept: Outcome, zones: pd.Series | None = None) -> None:
     """Offer to look for ways out: of the rules that always hold, or by giving optional ones up."""
-    # Of capped loads a class brings fewer seats than it has, and sizes and balance are not in what is tried:
-    # both would promise too much.
-    rules = _about(kept).get("rules", {})
-    if _merged(kept) or any(rules.get(name) for name in ("share", "least", "balance")):
-        st.caption(_("这次启用了可选规则。请先放宽或关闭其中一条再优化。"))
+    try:
+        asked = _posed(context, found, kept)
+        units = asked.case.problem.unit_ids
+    except FaultError as error:
+        st.caption(_("可选规则与现在的数据已不相符,不能据此找放宽办法。请按下面的提示更正后重新优化。"))
+        widgets.faults(error.faults)
         return
-    problem = _posed(context, found, kept)
-    relaxing.panel(context, found, problem, None if zones is None else zones.reindex(problem.unit_ids))
+    relaxing.panel(context, found, asked, None if zones is None else zones.reindex(units))
 
 
 def _seconds(result: Result) -> str:
@@ -178,13 +181,7 @@ def _about(kept: Outcome) -> Mapping[str, Any]:
     return kept.op.payload.get("engine", {}) if kept.op is not None else {}
 
 
-def _merged(kept: Outcome) -> bool:
-    """Tell whether the search was for units merged into groups: proofs are not those of single units."""
-    rules = _about(kept).get("rules", {})
-    return bool(rules.get("towns") or rules.get("feeders"))
-
-
-def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
+def _posed(context: Context, found: Assessment, kept: Outcome) -> Asked:
     """Return the problem that the search was for."""
     about = _about(kept)
     return relax.posed(
@@ -193,6 +190,7 @@ def _posed(context: Context, found: Assessment, kept: Outcome) -> Problem:
         keep_locks=about.get("keep_locks", True),
         within=kept.within,
         rules=about.get("rules"),
+        stay=None if kept.told is None else kept.told.stay,
     )
 
 
