@@ -177,6 +177,11 @@ def rebase(turn: Turn) -> Op:
     return Op("rebase", turn.payload())
 
 
+def opens_year(op: Op) -> bool:
+    """Tell whether a step turns a draft to another year; an edit of units or zones is a turn too."""
+    return op.kind == "rebase" and not {"split", "join", "part"} & set(op.payload)
+
+
 def check(ops: Sequence[Op], *, first: int = 1, file: str = "") -> None:
     """Check that steps, the first of which becomes revision `first`, are ones that `fold` understands.
 
@@ -219,12 +224,24 @@ def effective(ops: Sequence[Op], rev: int | None = None) -> list[Op]:
         op = ops[at - 1]
         if op.kind == "restore":
             back = op.payload["rev"]
-            chain += [turn for turn in reversed(ops[back : at - 1]) if turn.kind == "rebase"]
+            chain += _standing([turn for turn in reversed(ops[back : at - 1]) if turn.kind == "rebase"])
             at = back
         else:
             chain.append(op)
             at -= 1
     return chain[::-1]
+
+
+def _standing(turns: Sequence[Op]) -> list[Op]:
+    """Return turns, latest first, without zones joined and parted again: older states keep their own."""
+    left = list(turns)
+    for later in turns:
+        for join in (op for op in left if "part" in later.payload and "join" in op.payload):
+            parts = [zones.get(later.payload["part"], []) for zones in later.payload["zones"].values()]
+            if join.rev < later.rev and any(set(zones) == set(join.payload["join"]) for zones in parts):
+                left = [op for op in left if op is not join and op is not later]
+                break
+    return left
 
 
 def fold(ops: Sequence[Op], *, base: Sequence[Op] = (), rev: int | None = None) -> DraftState:
@@ -317,7 +334,7 @@ def _fold_turn(
 ) -> None:
     turn = Turn.of(op.payload)
     for key, zones in plans.items():
-        plans[key] = rebasing.turned(zones, key[0], turn)
+        plans[key] = rebasing.turned(zones, key[0], turn, from_year=key[1])
     for key, held in locks.items():
         locks[key] = rebasing.turned_units(held, turn)
 

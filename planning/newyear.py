@@ -329,7 +329,7 @@ def conflicts(project: Project) -> pd.DataFrame:
 
 def _still_open(store: DraftStore, draft_id: str, name: str, turn: Turn) -> list[pd.DataFrame]:
     ops = store.history(draft_id)
-    years = [op for op in ops if op.kind == "rebase" and "split" not in op.payload]
+    years = [op for op in ops if drafts.opens_year(op)]
     turned = [op.rev for op in years if op.payload["year"] == turn.year]
     if not turned:
         return []

@@ -43,25 +43,31 @@ class Turn:
         Zones that changed in a stage, each with its successors; several mean that the planner must choose.
     new : tuple of str
         Units that come from none.
+    given : mapping of (stage, from_year) to mapping of str to str
+        Which of several successors of its zone a unit of that plan goes to, where that is settled.
     """
 
     year: int
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zones: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     new: tuple[str, ...] = ()
+    given: Mapping[tuple[str, int], Mapping[str, str]] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
         """Return the turn as JSON values."""
         zones = {stage: {i: list(to) for i, to in zones.items()} for stage, zones in self.zones.items()}
         units = {i: list(to) for i, to in self.units.items()}
-        return {"year": self.year, "units": units, "zones": zones, "new": list(self.new)}
+        plain = {"year": self.year, "units": units, "zones": zones, "new": list(self.new)}
+        given = [[stage, year, dict(to)] for (stage, year), to in self.given.items()]
+        return plain | {"given": given} if given else plain
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Turn":
         """Return the turn that a step of a draft keeps."""
         zones = {s: {i: tuple(to) for i, to in z.items()} for s, z in payload["zones"].items()}
         units = {i: tuple(to) for i, to in payload["units"].items()}
-        return cls(int(payload["year"]), units, zones, tuple(payload["new"]))
+        given = {(str(stage), int(year)): dict(to) for stage, year, to in payload.get("given", [])}
+        return cls(int(payload["year"]), units, zones, tuple(payload["new"]), given)
 
 
 def is_payload(payload: Mapping[str, Any]) -> bool:
@@ -71,13 +77,32 @@ def is_payload(payload: Mapping[str, Any]) -> bool:
         return False
     if not all(isinstance(part, dict) for part in zones.values()):
         return False
+    if not _is_given(payload.get("given", [])):
+        return False
     lists = [new, *units.values(), *(to for part in zones.values() for to in part.values())]
     return all(isinstance(ids, list) and all(isinstance(i, str) for i in ids) for ids in lists)
 
 
-def turned(plan: Plan, stage: str, turn: Turn) -> dict[str, str | None]:
-    """Return a plan of one stage with next year's units and zones; open ones have no zone."""
-    return _turn(plan, turn.zones.get(stage, {}), turn)[0]
+def _is_given(rows: Any) -> bool:
+    def one(row: Any) -> bool:
+        if not (isinstance(row, list) and len(row) == 3 and isinstance(row[2], dict)):
+            return False
+        return isinstance(row[0], str) and isinstance(row[1], int) and all(map(_text, row[2].values()))
+
+    return isinstance(rows, list) and all(map(one, rows))
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def turned(plan: Plan, stage: str, turn: Turn, *, from_year: int | None = None) -> dict[str, str | None]:
+    """Return a plan of one stage with next year's units and zones; open ones have no zone.
+
+    Without the year that the plan holds from, nothing is taken as settled (`Turn.given`).
+    """
+    given = {} if from_year is None else turn.given.get((stage, from_year), {})
+    return _turn(plan, turn.zones.get(stage, {}), turn, given)[0]
 
 
 def outcomes(plan: Plan, stage: str, turn: Turn) -> pd.DataFrame:
@@ -89,7 +114,7 @@ def outcomes(plan: Plan, stage: str, turn: Turn) -> pd.DataFrame:
         kind (see `KINDS`), unit_id, zone_id (before), to_unit, to_zone (after): at least one row for each
         unit of the plan, one for each unit that is new.
     """
-    rows = _turn(plan, turn.zones.get(stage, {}), turn)[1]
+    rows = _turn(plan, turn.zones.get(stage, {}), turn, {})[1]
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS)).astype("str")
 
 
@@ -102,13 +127,13 @@ _Row = tuple[str, str | None, str | None, str | None, str | None]
 
 
 def _turn(
-    plan: Plan, zones: Mapping[str, tuple[str, ...]], turn: Turn
+    plan: Plan, zones: Mapping[str, tuple[str, ...]], turn: Turn, given: Mapping[str, str]
 ) -> tuple[dict[str, str | None], list[_Row]]:
     heirs = {unit: turn.units.get(unit, (unit,)) for unit in plan}
     claims: dict[str, dict[str, str | None]] = {}
     for unit, tos in heirs.items():
         for to in tos:
-            claims.setdefault(to, {})[unit] = _zone(plan[unit], zones)
+            claims.setdefault(to, {})[unit] = _zone(plan[unit], zones, given.get(unit))
     # all origins of a unit must agree, and none may be without a zone, for it to have one without being asked
     agreed = {to: _agreed(list(claim.values())) for to, claim in claims.items()}
     merging = _merging(plan, zones)
@@ -126,11 +151,11 @@ def _turn(
     return {**agreed, **dict.fromkeys(new)}, rows
 
 
-def _zone(zone: str | None, zones: Mapping[str, tuple[str, ...]]) -> str | None:
+def _zone(zone: str | None, zones: Mapping[str, tuple[str, ...]], given: str | None = None) -> str | None:
     if zone is None:
         return None
     tos = zones.get(zone, (zone,))
-    return tos[0] if len(tos) == 1 else None
+    return tos[0] if len(tos) == 1 else given if given in tos else None
 
 
 def _agreed(zones: list[str | None]) -> str | None:

@@ -16,14 +16,14 @@ import shapely
 from gis.faults import Fault, FaultError, Words, register_kinds
 from planning import carrying, drafts, journal, lineage
 from planning.carrying import ID_COLUMNS, Fates
+from planning.following import Step, drafts_follow, follow, same_sources
 from planning.parting import BASES, Look, Wish, look
 from planning.progress import Cancelled, Progress
-from planning.project import DRAFTS_FILE, Project, open_project, save_layers
+from planning.project import Project, open_project, save_layers
 from planning.rebasing import Turn
-from planning.store import Conflict, DraftStore
+from planning.store import DraftStore
 
 FILE: Final = "splits.jsonl"
-_TRIES: Final = 20  # times that a draft is turned again because somebody else was first
 
 register_kinds(
     {
@@ -64,7 +64,7 @@ def split(project: Project, wish: Wish, *, author: str = "") -> Project:
     changed = _turned(project, units, fates, places=places, mark=mark)
     # Written first: without its parts among the units a record counts for nothing, parts without it are lost.
     _write_down(project, wish, seen, mark, author)
-    saved = save_layers(project, changed, sources=_sources(project, changed))
+    saved = save_layers(project, changed, sources=same_sources(project, changed))
     rows = [
         {"subject": "unit", "change": "split", "year": project.year, "from_id": wish.unit_id, "to_id": to,
          "to_name": name, "share": share, "note": mark}
@@ -72,7 +72,7 @@ def split(project: Project, wish: Wish, *, author: str = "") -> Project:
     ]  # fmt: skip
     kept = lineage.stored(project.folder)
     lineage.store(project.folder, pd.concat([kept, lineage.frame_of(rows)], ignore_index=True))
-    _turn_drafts(saved, _turn(project.year, {wish.unit_id: seen.ids}), author)
+    drafts_follow(saved, _step(project.year, {wish.unit_id: seen.ids}), author=author)
     return saved
 
 
@@ -92,12 +92,6 @@ def _write_down(project: Project, wish: Wish, seen: Look, mark: str, author: str
         "wkb": row.geometry.iloc[0].wkb_hex,
     }
     journal.append(project.folder / FILE, record)
-
-
-def _sources(project: Project, changed: Mapping[str, object]) -> pd.DataFrame:
-    """Return the sources of the layers as they were: a split brings no new one."""
-    rows = project.sources
-    return rows[rows["layer"].isin(list(changed))].drop(columns="rows")
 
 
 def splits(project: Project) -> list[dict[str, Any]]:
@@ -147,14 +141,15 @@ def undo(project: Project, unit_id: str, *, author: str = "") -> Project:
     fates: Fates = dict.fromkeys(row["parts"], ((unit_id, 1.0),))
     units = _joined(project, row)
     changed = _turned(project, units, fates, unmark=row["mark"])
-    saved = save_layers(project, changed, sources=_sources(project, changed))
+    saved = save_layers(project, changed, sources=same_sources(project, changed))
     kept = lineage.stored(project.folder)
     own = (kept["subject"] == "unit") & (kept["from_id"] == unit_id) & kept["to_id"].isin(row["parts"])
     lineage.store(project.folder, kept[~own])
     journal.append(
         project.folder / FILE, {"what": "undo", "unit": unit_id, "parts": row["parts"], "by": author}
     )
-    _turn_drafts(saved, _turn(project.year, dict.fromkeys(row["parts"], (unit_id,))), author)
+    back = dict.fromkeys(row["parts"], (unit_id,))
+    drafts_follow(saved, _step(project.year, back), author=author)
     return saved
 
 
@@ -175,7 +170,7 @@ def catch_up(project: Project, draft_id: str, *, author: str = "") -> bool:
         named = {unit for plan in store.state(draft_id).plans.values() for unit in plan.index}
         known = set(project.layers["units"]["unit_id"])
         late = {unit: tos for unit, tos in parts.items() if unit in named - known}
-        return bool(late) and _turn_draft(store, draft_id, _turn(project.year, late), author)
+        return bool(late) and follow(store, draft_id, _step(project.year, late), author=author)
     finally:
         store.close()
 
@@ -207,30 +202,11 @@ def split_job(
 _SAVING: Final = Words("保存改动", "saving the change")
 
 
-def _turn(year: int, units: Mapping[str, Sequence[str]]) -> Turn:
-    return Turn(year, {unit: tuple(tos) for unit, tos in units.items()})
-
-
-def _turn_drafts(project: Project, turn: Turn, author: str) -> None:
-    """Turn every draft over, so that its plans and locks name the units that are there now."""
-    if not (project.folder / DRAFTS_FILE).exists():
-        return
-    store = DraftStore(project.drafts_url)
-    try:
-        for draft_id in store.list(project.id)["draft_id"]:
-            _turn_draft(store, str(draft_id), turn, author)
-    finally:
-        store.close()
-
-
-def _turn_draft(store: DraftStore, draft_id: str, turn: Turn, author: str) -> bool:
-    op = drafts.rebase(turn)
-    named = drafts.Op(op.kind, {**op.payload, "split": sorted(turn.units)})
-    for _ in range(_TRIES):  # somebody may be painting on it at this moment
-        answer = store.append(draft_id, store.get(draft_id).rev, named, author=author)
-        if not isinstance(answer, Conflict):
-            return True
-    return False
+def _step(year: int, units: Mapping[str, Sequence[str]]) -> Step:
+    """Return what turns a draft over, so that its plans and locks name the units that are there now."""
+    op = drafts.rebase(Turn(year, {unit: tuple(tos) for unit, tos in units.items()}))
+    named = drafts.Op(op.kind, {**op.payload, "split": sorted(units)})
+    return lambda _store, _draft: named
 
 
 def _parted(project: Project, unit_id: str, seen: Look) -> gpd.GeoDataFrame:

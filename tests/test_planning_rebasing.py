@@ -71,6 +71,26 @@ def test_no_unit_is_lost_in_silence(plan):
         assert turned[row.to_unit] == row.to_zone
 
 
+@given(plan=plans)
+def test_a_zone_that_was_merged_is_parted_as_it_was(plan):
+    join = Turn(2026, zones={"primary": {"Z2": ("Z1",)}})
+    here = {unit: zone for unit, zone in plan.items() if zone in ("Z1", "Z2")}
+    part = Turn(2026, zones={"primary": {"Z1": ("Z1", "Z2")}}, given={("primary", 2026): here})
+    part = Turn.of(part.payload())
+    joined = rebasing.turned(plan, "primary", join, from_year=2026)
+    assert rebasing.turned(joined, "primary", part, from_year=2026) == plan
+    # in a plan of another year nothing is settled: the planner must choose
+    other = rebasing.turned(joined, "primary", part, from_year=2027)
+    assert all(other[unit] is None for unit in here)
+
+
+def test_what_is_given_must_be_well_formed():
+    good = Turn(2026, given={("primary", 2026): {"u1": "Z1"}}).payload()
+    assert rebasing.is_payload(good)
+    for bad in ({}, [["primary", 2026]], [["primary", "2026", {}]], [["primary", 2026, {"u1": None}]]):
+        assert not rebasing.is_payload(good | {"given": bad})
+
+
 def test_a_turn_survives_being_kept():
     assert Turn.of(TURN.payload()) == TURN and rebasing.is_payload(TURN.payload())
 

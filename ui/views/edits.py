@@ -178,6 +178,10 @@ def describe(context: Context, op: Op) -> str:
         return _("备注:{note}", note=op.payload["text"])
     if op.kind == "rebase" and "split" in op.payload:
         return _("单元拆分或合回:{units}", units=_("、").join(map(str, op.payload["units"])))
+    if op.kind == "rebase" and "join" in op.payload:
+        return _("片区合并为多校划片:{zones}", zones=_("、").join(map(str, op.payload["join"])))
+    if op.kind == "rebase" and "part" in op.payload:
+        return _("多校划片的片区拆开:{zone}", zone=op.payload["part"])
     if op.kind == "rebase":
         return _("转入 {year} 学年的单元和片区", year=op.payload["year"])
     return _("设定 {key}", key=op.payload.get("key", ""))
@@ -199,7 +203,7 @@ def _moved_words(context: Context, op: Op) -> str:
         else _("{units} 移出片区", units=unit_words(context, units))
         for zone, units in op.payload["zones"].items()
     ]
-    return _("{stage}:{what}", stage=stage_word(op.payload["stage"]), what=";".join(parts))
+    return _("{stage}:{what}", stage=stage_word(op.payload["stage"]), what=_(";").join(parts))
 
 
 def _plan_words(context: Context, op: Op) -> str:

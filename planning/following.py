@@ -1,0 +1,44 @@
+"""What an edit of a project's layers owes the rest: drafts follow, and the layers keep their sources."""
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+
+from planning.drafts import Op
+from planning.project import DRAFTS_FILE, Project
+from planning.store import Conflict, DraftStore
+
+_TRIES = 20  # times that a step is made anew because somebody else was first
+
+#: Makes the step that an edit adds to a draft, from the draft as it stands; None for no step.
+Step = Callable[[DraftStore, str], Op | None]
+
+
+def drafts_follow(project: Project, step: Step, *, author: str = "") -> None:
+    """Add a step to every draft of a project."""
+    if not (project.folder / DRAFTS_FILE).exists():
+        return
+    store = DraftStore(project.drafts_url)
+    try:
+        for draft_id in store.list(project.id)["draft_id"]:
+            follow(store, str(draft_id), step, author=author)
+    finally:
+        store.close()
+
+
+def follow(store: DraftStore, draft_id: str, step: Step, *, author: str = "") -> bool:
+    """Add a step to one draft, made anew when somebody was first; tell whether it was added."""
+    for _each in range(_TRIES):
+        rev = store.get(draft_id).rev
+        op = step(store, draft_id)
+        if op is None:
+            return False
+        if not isinstance(store.append(draft_id, rev, op, author=author), Conflict):
+            return True
+    return False
+
+
+def same_sources(project: Project, layers: Iterable[str]) -> pd.DataFrame:
+    """Return the sources of layers as they were, for `save_layers`: the edit brings no new one."""
+    rows = project.sources
+    return rows[rows["layer"].isin(list(layers))].drop(columns="rows")

@@ -1,0 +1,314 @@
+"""Zones of single schools joined into one with a ballot (多校划片), and parted again.
+
+Either is an edit of the schools' `zone_id`: the plans in force and every draft follow, as one step of each.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from gis.faults import Fault, FaultError, Words, register_kinds
+from gis.layers import zone_of
+from planning import drafts, journal, several, spatial, stages, zoneproblem
+from planning.following import drafts_follow, same_sources
+from planning.progress import Cancelled, Progress
+from planning.project import Project, open_project, save_layers
+from planning.rebasing import Turn
+from planning.store import DraftStore
+from zoning.within import share_out
+
+FILE: Final = "joins.jsonl"
+
+register_kinds(
+    {
+        "join_few": (
+            "请选择至少两个片区。",
+            "choose two zones or more.",
+        ),
+        "join_unknown": (
+            "这个学段没有片区“{found}”。请重新选择。",
+            'this stage has no zone "{found}". Choose again.',
+        ),
+        "join_apart": (
+            "片区“{found}”与所选的其他片区不相邻。请选相邻的片区。",
+            'zone "{found}" does not lie beside the other zones chosen. Choose neighbouring ones.',
+        ),
+        "join_several": (
+            "片区“{found}”已有几所学校随机派位。请先拆开,再一起合并。",
+            'the schools of zone "{found}" draw lots already. Part it first, then join all of them.',
+        ),
+        "join_both": (
+            "所选片区中不止一个({found})还有其他学段的学校,合并会连带其他学段。请分别填写学校表的片区编号。",
+            "more than one of the zones chosen ({found}) has schools of another stage too, which would be "
+            "joined with them. State the zones of the schools in their table instead.",
+        ),
+        "join_single": (
+            "片区“{found}”没有几所并列的学校,不用拆开。",
+            'zone "{found}" has no schools side by side: there is nothing to part.',
+        ),
+    }
+)
+
+
+def join(project: Project, stage: str, zones: Sequence[str], plan: pd.Series, *, author: str = "") -> Project:
+    """Join neighbouring zones into one, whose schools draw lots; the joined zone has the id of the first.
+
+    Parameters
+    ----------
+    project : Project
+    stage : {"primary", "junior"}
+    zones : sequence of str
+        Two or more zones of one school each (with its campuses and teaching points).
+    plan : Series
+        Unit_id -> zone_id of the plan in which the zones lie beside each other.
+    author : str
+        Who.
+
+    Returns
+    -------
+    Project
+        At its next version; if it cannot be saved, nothing has changed.
+
+    Raises
+    ------
+    FaultError
+        With everything that is wrong with the choice, or if somebody saved the project meanwhile.
+    """
+    chosen = list(dict.fromkeys(zones))
+    if faults := _faults(project, stage, chosen, plan):
+        raise FaultError(faults)
+    schools = project.layers["schools"]
+    own = zone_of(schools)
+    mine = own.isin(chosen).fillna(False).astype(bool)
+    before = dict(zip(schools.loc[mine, "school_id"].astype("str"), own[mine], strict=True))
+    changed: dict[str, pd.DataFrame] = {"schools": _zoned(schools, dict.fromkeys(before, chosen[0]))}
+    kept = []
+    if "catchments" in project.layers:
+        rows = project.layers["catchments"]
+        inside = rows["zone_id"].isin(chosen).fillna(False).astype(bool)
+        changed["catchments"] = rows.assign(zone_id=rows["zone_id"].mask(inside, chosen[0]))
+        named = rows.loc[inside, ["stage", "from_year", "unit_id", "zone_id"]]
+        kept = [[str(s), int(y), str(u), str(z)] for s, y, u, z in named.itertuples(index=False)]
+    # Written first: a record without its join counts for nothing, a join without it could not be taken back.
+    record = {"zone": chosen[0], "schools": before, "catchments": kept, "by": author}
+    journal.append(project.folder / FILE, record)
+    saved = save_layers(project, changed, sources=same_sources(project, changed))
+    gone = dict.fromkeys(chosen[1:], (chosen[0],))
+    op = drafts.rebase(Turn(project.year, zones=dict.fromkeys(stages.STAGES, gone)))
+    step = drafts.Op(op.kind, {**op.payload, "join": chosen})
+    drafts_follow(saved, lambda _store, _draft: step, author=author)
+    return saved
+
+
+def part(project: Project, stage: str, zone: str, *, author: str = "") -> Project:
+    """Part a zone of several schools into one for each that is part of no other; the first keeps its id.
+
+    Units go to the zone that they had before the zones were joined here, where that is known; the others to
+    the nearest of the schools within the seats left in their intake plans (`zoning.within.share_out`), the
+    nearest of all where a plan or the children are not known. Whether they hang together is for
+    `zoning.check` to say.
+
+    Returns
+    -------
+    Project
+        At its next version; if it cannot be saved, nothing has changed.
+
+    Raises
+    ------
+    FaultError
+        If no schools of the zone stand side by side, or somebody saved the project meanwhile.
+    """
+    parted = _parted(project, stage, zone)
+    if not parted:
+        raise FaultError([Fault("join_single", layer="schools", found=zone)])
+    heirs = {each: _heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
+    changed: dict[str, pd.DataFrame] = {"schools": _zoned(project.layers["schools"], parted)}
+    known = {(s, int(y), u): z for s, y, u, z in _last(project, zone).get("catchments", [])}
+    if "catchments" in project.layers:
+        rows = project.layers["catchments"]
+        for (each, year), group in rows[rows["zone_id"].eq(zone).fillna(False)].groupby(
+            ["stage", "from_year"]
+        ):
+            was = {u: z for (s, y, u), z in known.items() if (s, y) == (each, year)}
+            to = heirs[str(each)].give(group["unit_id"].astype("str"), was)
+            rows = rows.assign(
+                zone_id=rows["zone_id"].mask(rows.index.isin(group.index), rows["unit_id"].map(to))
+            )
+        changed["catchments"] = rows
+    saved = save_layers(project, changed, sources=same_sources(project, changed))
+    usual: dict[str, dict[str, str]] = {each: {} for each in heirs}
+    for (each, _year, unit), before in known.items():
+        usual[each][unit] = before
+    drafts_follow(
+        saved, lambda store, draft: _given_back(store, draft, zone, heirs, usual, project.year), author=author
+    )
+    return saved
+
+
+def beside(project: Project, stage: str, plan: pd.Series) -> pd.DataFrame:
+    """Return the pairs of single-school zones with units beside each other in a plan: a, b (zone ids)."""
+    rows = several.members(project, stage)
+    single = set(rows["zone_id"]) - several.ballot_zones(project, stage)
+    pairs = spatial.adjacency(project)[["a", "b"]]
+    zones = plan.dropna()
+    ends = pd.DataFrame({"a": pairs["a"].map(zones.to_dict()), "b": pairs["b"].map(zones.to_dict())}).dropna()
+    ends = ends[(ends["a"] != ends["b"]) & ends["a"].isin(single) & ends["b"].isin(single)]
+    both = pd.concat([ends, ends.rename(columns={"a": "b", "b": "a"})])
+    return both[["a", "b"]].drop_duplicates().sort_values(["a", "b"], ignore_index=True)
+
+
+def join_job(
+    folder: str | Path,
+    stage: str,
+    zones: Sequence[str],
+    plan: Mapping[str, str] | None = None,
+    author: str = "",
+    lang: str = "zh",
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> str:
+    """Run `join`, or without a plan `part` of the first zone, as a job (`planning.jobs`); return that zone.
+
+    Saving is whole or not at all and is not interrupted: a cancel before it leaves the project as it was.
+    """
+    if progress is not None:
+        progress(0.2, _SAVING.text(lang))
+    project = open_project(folder)
+    if cancelled is None or not cancelled():
+        if plan is None:
+            part(project, stage, zones[0], author=author)
+        else:
+            join(project, stage, zones, pd.Series(plan, dtype="str"), author=author)
+    return zones[0]
+
+
+_SAVING: Final = Words("保存改动", "saving the change")
+
+
+def _faults(project: Project, stage: str, zones: list[str], plan: pd.Series) -> list[Fault]:
+    rows = several.members(project, stage)
+    drawn = several.ballot_zones(project, stage)
+    faults = [Fault("join_unknown", layer="schools", found=z) for z in zones if z not in set(rows["zone_id"])]
+    faults += [Fault("join_several", layer="schools", found=z) for z in zones if z in drawn]
+    if len(zones) < 2:
+        faults.append(Fault("join_few", layer="schools"))
+    other = [s for s in stages.STAGES if s != stage]
+    taught = set(pd.concat([several.members(project, s)["zone_id"] for s in other]))
+    if len(both := [z for z in zones if z in taught]) > 1:
+        faults.append(Fault("join_both", layer="schools", found="、".join(both)))
+    if faults:
+        return faults
+    pairs, reached = beside(project, stage, plan), {zones[0]}
+    for _each in zones:
+        near = pairs.loc[pairs["a"].isin(reached) & pairs["b"].isin(zones), "b"]
+        reached |= set(near)
+    return [Fault("join_apart", layer="schools", found=z) for z in zones if z not in reached]
+
+
+def _zoned(schools: pd.DataFrame, zones: Mapping[str, str]) -> pd.DataFrame:
+    """Return the layer of schools with the zone of some of them stated; the others stay as they are."""
+    ids = schools["school_id"].astype("str")
+    stated = schools["zone_id"] if "zone_id" in schools else pd.Series(pd.NA, index=schools.index)
+    return schools.assign(zone_id=ids.map(dict(zones)).fillna(stated.astype("str")))
+
+
+def _last(project: Project, zone: str) -> dict[str, Any]:
+    """Return the record of the latest join that made a zone; empty if it was not joined here."""
+    rows = [row for row in journal.read(project.folder / FILE) if row.get("zone") == zone]
+    return rows[-1] if rows else {}
+
+
+def _parted(project: Project, stage: str, zone: str) -> dict[str, str]:
+    """Return the new zone of every school of a zone; empty where no two stand side by side."""
+    schools = project.layers["schools"]
+    ids, own = schools["school_id"].astype("str"), zone_of(schools)
+    rows = several.members(project, stage)
+    heads = rows.loc[rows["zone_id"].eq(zone) & rows["role"].eq("school"), "school_id"].astype("str").tolist()
+    if len(heads) < 2:
+        return {}
+    before = _last(project, zone).get("schools", {})
+    first = next((h for h in heads if before.get(h, h) == zone), heads[0])
+    taken = set(own[own.ne(zone)].dropna())
+    new = {first: zone}
+    for head in (h for h in heads if h != first):
+        wanted = before.get(head, head)
+        names = [wanted, *(f"{head}-{n}" for n in range(1, len(ids) + 2))]
+        new[head] = next(i for i in names if i not in taken | set(new.values()))
+    parents = (
+        dict(zip(ids, schools["parent_id"].astype(object), strict=True)) if "parent_id" in schools else {}
+    )
+    mine = ids[own.eq(zone).fillna(False)].tolist()
+    return {school: new[_head(school, parents, new, first)] for school in mine}
+
+
+def _head(school: str, parents: Mapping[str, Any], heads: Mapping[str, str], first: str) -> str:
+    for _each in range(len(parents) + 1):
+        if school in heads:
+            return school
+        school = str(parents.get(school))
+    return first
+
+
+@dataclass(frozen=True)
+class _Heirs:
+    """What a zone parts into in one stage: walks (unit x new zone, metres), seats by new zone, pupils."""
+
+    zone: str
+    walks: pd.DataFrame
+    seats: pd.Series
+    pupils: pd.Series
+
+    def give(self, units: pd.Series, was: Mapping[str, str]) -> dict[str, str]:
+        """Return the new zone of each unit: the one it had, else by walk within the seats that are left."""
+        given = {u: was[u] for u in units if was.get(u) in self.walks}
+        rest = [u for u in units if u not in given]
+        if self.walks.empty or not rest:
+            return {**dict.fromkeys(rest, self.zone), **given}
+        taken = self.pupils.reindex(list(given), fill_value=0).groupby(pd.Series(given, dtype="str")).sum()
+        room = (self.seats - taken.reindex(self.seats.index, fill_value=0)).clip(lower=0)
+        found = share_out(self.pupils.reindex(rest, fill_value=0), self.walks.reindex(rest), room)
+        return {**{str(u): str(z) for u, z in found.fillna(self.zone).items()}, **given}
+
+
+def _heirs(project: Project, stage: str, zone: str, parted: Mapping[str, str]) -> _Heirs:
+    rows = several.members(project, stage)
+    rows = rows[rows["zone_id"].eq(zone) & rows["entry"]]
+    target = rows["school_id"].map(dict(parted)).astype("str")
+    walks = spatial.travel(project, stage).pivot(index="unit_id", columns="school_id", values="metres")
+    near = walks.reindex(columns=rows["school_id"]).T.groupby(target.to_numpy()).min().T
+    try:
+        pupils = zoneproblem.demand(project, stage, project.year)
+    except FaultError:  # nobody is registered for the year: by walk alone
+        pupils = pd.Series(0, index=near.index)
+    room = rows["intake"].groupby(target).sum()
+    if rows["intake"].isna().any():
+        room = pd.Series(int(pupils.sum()), index=room.index)
+    return _Heirs(zone, near, room.astype("int64"), pupils)
+
+
+def _given_back(
+    store: DraftStore,
+    draft: str,
+    zone: str,
+    heirs: Mapping[str, _Heirs],
+    usual: Mapping[str, Mapping[str, str]],
+    year: int,
+) -> drafts.Op:
+    """Return the step that parts a zone in a draft: units go where they were in it, else in force."""
+    joins = [op.rev for op in store.history(draft) if (op.payload.get("join") or [""])[0] == zone]
+    before = store.state(draft, joins[-1] - 1) if joins else drafts.DraftState()
+    given = {}
+    for key, plan in store.state(draft).plans.items():
+        had = {str(u): str(z) for u, z in before.plan(*key).dropna().items()}
+        units = pd.Series(plan.index[plan.eq(zone).fillna(False)], dtype="str")
+        given[key] = heirs[key[0]].give(units, {**usual[key[0]], **had})
+    zones = {
+        each: {zone: tuple(map(str, own.walks.columns))}
+        for each, own in heirs.items()
+        if len(own.walks.columns)
+    }
+    op = drafts.rebase(Turn(year, zones=zones, given=given))
+    return drafts.Op(op.kind, {**op.payload, "part": zone})

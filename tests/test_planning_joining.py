@@ -1,0 +1,111 @@
+"""Zones joined into one with a ballot: every plan follows, and parting gives everybody back."""
+
+import pandas as pd
+import pytest
+
+from gis.faults import FaultError
+from gis.layers import zone_of
+from planning import drafts, joining, several
+from planning.project import Project, create_project, open_project, save_layers
+from planning.store import DraftStore
+from tests.test_planning_splitting import CRS, layers
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return create_project(layers(), name="测", id="p", year=2026, epsg=CRS, folder=tmp_path)
+
+
+def in_force(project: Project) -> pd.Series:
+    return project.layers["catchments"].set_index("unit_id")["zone_id"]
+
+
+def zones(project: Project) -> list[str]:
+    return zone_of(project.layers["schools"]).tolist()
+
+
+def test_plans_follow_a_join_and_come_back_when_it_is_parted(project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create(project.id, "一稿", author="王老师").id
+    own = in_force(project).replace({"a": "b", "b": "a"})  # a draft that differs from the plan in force
+    store.append(draft, 0, drafts.plan("primary", 2026, own), author="王老师")
+    store.append(draft, 1, drafts.lock("primary", 2026, ["u4"]), author="王老师")
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project), author="王老师")
+    assert zones(saved) == ["a", "a"] and set(in_force(saved)) == {"a"}
+    assert several.ballot_zones(saved, "primary") == {"a"}
+    state = store.state(draft)
+    assert set(state.plan("primary", 2026)) == {"a"}
+    assert state.locked("primary", 2026).to_dict() == {"u4": "a"}
+    back = joining.part(saved, "primary", "a", author="王老师")
+    assert zones(back) == ["a", "b"]
+    assert in_force(back).to_dict() == in_force(project).to_dict()
+    state = store.state(draft)
+    assert state.plan("primary", 2026).to_dict() == own.to_dict()
+    assert state.locked("primary", 2026).to_dict() == {"u4": "a"}
+    # older states come back under the zones of now, and undo passes over the edit of zones
+    for rev in (1, 3):
+        store.append(draft, store.get(draft).rev, drafts.restore(rev), author="王老师")
+        assert store.state(draft).plan("primary", 2026).to_dict() == own.to_dict()
+    store.close()
+
+
+def test_undo_after_parting_takes_back_what_the_planner_did_not_the_edit_of_zones(project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create(project.id, "一稿", author="王老师").id
+    store.append(draft, 0, drafts.plan("primary", 2026, in_force(project)), author="王老师")
+    store.append(draft, 1, drafts.assign("primary", 2026, ["u3"], "a"), author="王老师")
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    joining.part(saved, "primary", "a")
+    assert store.state(draft).plan("primary", 2026)["u3"] == "a"
+    store.undo(draft, store.get(draft).rev, author="王老师")
+    assert store.state(draft).plan("primary", 2026).to_dict() == in_force(project).to_dict()
+    store.close()
+
+
+def test_a_zone_that_was_not_joined_here_is_parted_by_walk_within_seats(project):
+    schools = project.layers["schools"].assign(zone_id="z", primary_intake=[14, 90])
+    rows = project.layers["catchments"].assign(zone_id="z")
+    joined = save_layers(project, {"schools": schools, "catchments": rows})
+    children = joined.layers["children"].replace({"cohort": {2019: 2026 - 6}})
+    joined = save_layers(joined, {"children": children})
+    parted = joining.part(joined, "primary", "z")
+    assert zones(parted) == ["z", "b"]  # the first school keeps the id
+    # seven entrants a unit: the first school has room for two units, though three are nearer
+    assert in_force(parted).to_dict() == dict(zip(in_force(joined).index, ["z"] * 2 + ["b"] * 4, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind"), [(["a"], "join_few"), (["a", "x"], "join_unknown"), (["a", "b"], "join_apart")]
+)
+def test_a_choice_that_cannot_be_is_told(project, chosen, kind):
+    gap = in_force(project).drop(["u2", "u3"])  # nothing of one lies beside the other
+    with pytest.raises(FaultError) as error:
+        joining.join(project, "primary", chosen, gap)
+    assert [fault.kind for fault in error.value.faults] == [kind]
+    with pytest.raises(FaultError) as error:
+        joining.part(project, "primary", "a")
+    assert [fault.kind for fault in error.value.faults] == ["join_single"]
+
+
+def test_schools_of_both_stages_are_not_joined_in_the_other_unawares(project):
+    both = save_layers(project, {"schools": project.layers["schools"].assign(highest_grade=9)})
+    with pytest.raises(FaultError) as error:
+        joining.join(both, "primary", ["a", "b"], in_force(both))
+    assert [fault.kind for fault in error.value.faults] == ["join_both"]
+    one = save_layers(both, {"schools": both.layers["schools"].assign(highest_grade=[6, 9])})
+    saved = joining.join(one, "primary", ["a", "b"], in_force(one))
+    assert several.members(saved, "junior")["zone_id"].tolist() == ["a"]
+
+
+def test_a_failed_save_leaves_everything_as_it_was(project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create(project.id, "一稿", author="王老师").id
+    store.append(draft, 0, drafts.plan("primary", 2026, in_force(project)), author="王老师")
+    save_layers(project, {"aliases": None})  # somebody else was first
+    with pytest.raises(FaultError) as error:
+        joining.join(project, "primary", ["a", "b"], in_force(project))
+    assert [fault.kind for fault in error.value.faults] == ["project_changed"]
+    now = open_project(project.folder)
+    assert zones(now) == ["a", "b"] and in_force(now).to_dict() == in_force(project).to_dict()
+    assert store.get(draft).rev == 1
+    store.close()
