@@ -1,4 +1,4 @@
-"""What the planner assumes (设定) for a forecast: scenarios, cut-off of entrance, yields of new estates.
+"""What the planner assumes (设定) for a forecast: scenarios, cut-off, estates, stated rates and shares.
 
 Kept in a file that only grows (`assumed.jsonl`), each entry whole, with its source, author and time; the last
 one is in force, and a reset is an entry of the defaults. Scenarios say what if; they never change a range.
@@ -13,6 +13,7 @@ from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
 from gis.faults import Fault, FaultError, Words, register_kinds
 from planning import journal
 from planning.project import Project
+from planning.statedvalues import BuildUp, Slip, Stated, build_up_faults, slip_faults, stated, stated_faults
 
 ASSUMED_FILE: Final = "assumed.jsonl"
 #: Name of the scenario that adds nothing to history and register, and is not edited.
@@ -85,6 +86,12 @@ class Assumed:
         They take the place of the estates table's.
     source, by, at : str
         Where they come from, who set them and when (UTC); "" for the defaults.
+    build_up : BuildUp or None
+        How estates fill; None: the start of `forecasting.estates.BUILD_UP`.
+    slips : tuple of Slip
+        Delays of single estates.
+    stated : tuple of Stated
+        Transfers, repeaters and shares of pupils.
     """
 
     scenarios: tuple[Scenario, ...] = LOW_MIDDLE_HIGH
@@ -93,6 +100,18 @@ class Assumed:
     source: str = ""
     by: str = ""
     at: str = ""
+    build_up: BuildUp | None = None
+    slips: tuple[Slip, ...] = ()
+    stated: tuple[Stated, ...] = ()
+
+    @property
+    def cases(self) -> tuple[Scenario, ...]:
+        """The scenarios with the slips of single estates."""
+        parts = dict(zip((s.name for s in LOW_MIDDLE_HIGH), ("low", "middle", "high"), strict=True))
+        return tuple(
+            replace(s, slips=tuple((one.estate_id, int(getattr(one, parts[s.name]))) for one in self.slips))
+            for s in self.scenarios
+        )
 
 
 def in_force(project: Project) -> Assumed:
@@ -140,8 +159,11 @@ def save(
         raise FaultError(faults)
     moved = {str(row["name"]): _scenario(row) for row in scenarios}
     chosen = tuple(s if s.name == MIDDLE else moved.get(s.name, s) for s in LOW_MIDDLE_HIGH)
-    given = in_force(project).yields if yields is None else tuple(map(_yield, yields))
-    return _append(project, Assumed(chosen, int(cutoff_month), given, source.strip(), by.strip()))
+    now = in_force(project)
+    given = now.yields if yields is None else tuple(map(_yield, yields))
+    moved_on = replace(now, scenarios=chosen, cutoff_month=int(cutoff_month), yields=given)
+    made = replace(moved_on, source=source.strip(), by=by.strip())
+    return _append(project, made)
 
 
 def set_yield(
@@ -202,7 +224,108 @@ def reset(project: Project, *, by: str) -> Assumed:
     """
     if faults := _said("-", by):
         raise FaultError(faults)
-    return _append(project, Assumed(yields=in_force(project).yields, by=by.strip()))
+    start = Assumed(by=by.strip())
+    kept = replace(in_force(project), scenarios=start.scenarios, cutoff_month=start.cutoff_month)
+    return _append(project, replace(kept, source="", by=start.by))
+
+
+def set_build_up(project: Project, shares: Sequence[float], *, source: str, by: str) -> Assumed:
+    """State how estates fill (share of maturity by years since handover); an empty one takes it back.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    faults = _said("-", by) + (build_up_faults(shares, source) if len(shares) else [])
+    if faults:
+        raise FaultError(faults)
+    told = BuildUp(tuple(map(float, shares)), source.strip(), by.strip()) if len(shares) else None
+    return _append(project, replace(in_force(project), build_up=told))
+
+
+def set_slip(project: Project, row: dict[str, Any], *, by: str) -> Assumed:
+    """State by how many years one estate is late in each scenario; no delay at all takes the entry away.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    row : dict
+        estate_id, low, middle, high, source, as in `Slip`.
+    by : str
+        Who states it.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    if faults := _said("-", by) + slip_faults(row):
+        raise FaultError(faults)
+    low, middle, high = (int(row[name]) for name in ("low", "middle", "high"))
+    now = in_force(project)
+    others = tuple(s for s in now.slips if s.estate_id != str(row["estate_id"]))
+    mine = (Slip(str(row["estate_id"]), low, middle, high, str(row["source"]).strip(), by.strip()),)
+    return _append(project, replace(now, slips=others + mine))
+
+
+def drop_slip(project: Project, estate_id: str, *, by: str) -> Assumed:
+    """Take the slip of one estate back by a further entry; the delay of the scenario holds for it again.
+
+    Raises
+    ------
+    FaultError
+        If there is none, or nobody is named.
+    """
+    now = in_force(project)
+    others = tuple(s for s in now.slips if s.estate_id != estate_id)
+    return _without(project, now, by, replace(now, slips=others), estate_id)
+
+
+def set_stated(project: Project, rows: Sequence[dict[str, Any]], *, by: str) -> Assumed:
+    """State transfers, repeaters or shares; each takes the place of one with the same key.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    rows : sequence of dict
+        what, first_grade, last_grade, schools, value, from_year, source, as in `Stated`.
+    by : str
+        Who states them.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then.
+    """
+    if faults := _said("-", by) + [fault for row in rows for fault in stated_faults(row)]:
+        raise FaultError(faults)
+    now, told = in_force(project), [stated(row, by) for row in rows]
+    keys = {one.key for one in told}
+    others = tuple(one for one in now.stated if one.key not in keys)
+    return _append(project, replace(now, stated=(*others, *told)))
+
+
+def drop_stated(project: Project, one: Stated, *, by: str) -> Assumed:
+    """Take a stated value back by a further entry.
+
+    Raises
+    ------
+    FaultError
+        If it does not stand, or nobody is named.
+    """
+    now = in_force(project)
+    others = tuple(s for s in now.stated if s.key != one.key)
+    return _without(project, now, by, replace(now, stated=others), one.what)
+
+
+def _without(project: Project, now: Assumed, by: str, made: Assumed, what: str) -> Assumed:
+    faults = _said("-", by) + ([Fault("stated_nothing", found=what)] if made == now else [])
+    if faults:
+        raise FaultError(faults)
+    return _append(project, made)
 
 
 def _scenario(row: dict[str, Any]) -> Scenario:
@@ -222,13 +345,17 @@ def _append(project: Project, chosen: Assumed) -> Assumed:
 
 
 def _read(line: dict[str, Any]) -> Assumed:
+    curve = line.get("build_up")
     return Assumed(
-        scenarios=tuple(Scenario(**row) for row in line["scenarios"]),
+        scenarios=tuple(Scenario(**{**row, "slips": ()}) for row in line["scenarios"]),
         cutoff_month=int(line["cutoff_month"]),
         yields=tuple(Yield(**row) for row in line["yields"]),
         source=line["source"],
         by=line["by"],
         at=line["at"],
+        build_up=BuildUp(**{**curve, "shares": tuple(curve["shares"])}) if curve else None,
+        slips=tuple(Slip(**row) for row in line.get("slips", ())),
+        stated=tuple(Stated(**row) for row in line.get("stated", ())),
     )
 
 

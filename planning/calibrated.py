@@ -28,17 +28,29 @@ def table(project: Project) -> pd.DataFrame:
         `COLUMNS`; low and high are the 80 % range over estates, missing below `yields.LEAST_ESTATES`;
         age_low and age_high: years since handover that were seen. Empty where there is nothing to learn.
     """
+    found = _learned(project)
+    if found is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return found.yields[list(COLUMNS)].reset_index(drop=True)
+
+
+def build_up(project: Project) -> tuple[float, ...]:
+    """Return how delivered estates filled: share of maturity by years since handover; empty if unknown."""
+    found = _learned(project)
+    return () if found is None or found.ages.empty else found.build_up
+
+
+def _learned(project: Project) -> yields.Calibration | None:
     living = _living(project) if project.has("estates") else None
     if living is None or living.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return None
     units = project.layers["units"]
     residents = None
     if "residents" in units:
         stated = units.dropna(subset="residents")
         residents = dict(zip(stated["unit_id"], stated["residents"].astype(float), strict=True))
     estates = pd.DataFrame(project.layers["estates"].drop(columns="geometry", errors="ignore"))
-    found = yields.calibrate(yields.observed(estates, living, residents=residents))
-    return found.yields[list(COLUMNS)].reset_index(drop=True)
+    return yields.calibrate(yields.observed(estates, living, residents=residents))
 
 
 def for_estates(project: Project, measured: pd.DataFrame, housing_type: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
 from planning import assumed, derived, outlook, streamcheck, tasks, townflow, unitcheck
 from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
+from planning.statedvalues import Stated
 
 if TYPE_CHECKING:
     from forecasting.entrants import Driver
@@ -50,6 +51,10 @@ class Settings:
         Cut-off of entrance (8 = 31 August).
     yields : tuple of Yield
         Take the place of those in the estates table.
+    build_up : tuple of float
+        How estates fill; empty for the start of `forecasting.estates.BUILD_UP`.
+    stated : tuple of Stated
+        Transfers, repeaters and shares.
     """
 
     until: int
@@ -59,10 +64,19 @@ class Settings:
     cases: tuple[Scenario, ...] = LOW_MIDDLE_HIGH
     cutoff_month: int = CUTOFF_MONTH
     yields: tuple[Yield, ...] = ()
+    build_up: tuple[float, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
     def under(self, chosen: Assumed) -> "Settings":
         """Return these settings with the planner's assumptions."""
-        return replace(self, cases=chosen.scenarios, cutoff_month=chosen.cutoff_month, yields=chosen.yields)
+        return replace(
+            self,
+            cases=chosen.cases,
+            cutoff_month=chosen.cutoff_month,
+            yields=chosen.yields,
+            build_up=chosen.build_up.shares if chosen.build_up else (),
+            stated=chosen.stated,
+        )
 
 
 def exists(project: Project, settings: Settings) -> bool:
@@ -86,6 +100,8 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
         scenarios=settings.cases if settings.scenarios else False,
         cutoff_month=settings.cutoff_month,
         yields={given.estate_id: (given.primary, given.junior) for given in settings.yields},
+        build_up=settings.build_up,
+        stated=settings.stated,
         progress=progress,
     )
     derived.store(frame, _place(project, settings), attrs=KEPT)

@@ -157,11 +157,18 @@ def grades_taught(project: Project) -> pd.DataFrame:
 
 
 def groups(plan: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return schools with the zone, and the town if stated, that the forecast is summed by."""
+    """Return schools with the zone, and the town and provider if stated, that the forecast is summed by.
+
+    The provider is public or private, and is there only where both are; one that is not stated is public.
+    """
     if plan is None:
         return None
     columns = ["school_id", "zone_id", *(["town"] if "town" in plan else [])]
-    return pd.DataFrame(plan[columns]).rename(columns={"school_id": "school"})
+    found = pd.DataFrame(plan[columns]).rename(columns={"school_id": "school"})
+    private = plan["provider"].eq("private").fillna(False).astype(bool) if "provider" in plan else None
+    if private is None or not private.any() or private.all():
+        return found
+    return found.assign(provider=private.map({True: "private", False: "public"}))
 
 
 def outlook(forecast: pd.DataFrame, past: pd.DataFrame, *, system: str = "6-3") -> pd.DataFrame:

@@ -19,6 +19,8 @@ from planning.project import Project
 
 #: Columns of `tried`.
 COLUMNS: Final = ("level", "place", "stage", "year", "base", "horizon", "mean", "low", "high", "actual")
+#: Schools by who runs them (公办, 民办): a grouping of the forecast.
+PROVIDER: Final = "provider"
 _KEYS: Final = ["level", "place", "stage", "year"]
 #: A place takes part in a year whose rolls count its pupils to within this share of the enrolment (设定).
 _WHOLE: Final = 0.05
@@ -98,7 +100,7 @@ def split(
     """Return a forecast split by the shares of `forecasting.migrants.cell_shares`."""
     cells = forecast[forecast["level"] == "cell"]
     shares = migrants.cell_shares(cells, recent, register, base_year=base)
-    names = [name for name in ("zone_id", "town") if name in set(forecast["level"])]
+    names = [name for name in ("zone_id", "town", PROVIDER) if name in set(forecast["level"])]
     return migrants.split(forecast, shares, groups=groups(project), names=names)
 
 

@@ -1,16 +1,21 @@
 """The forecast from unit to whole area, with 随迁子女 as a stream of their own."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
-from forecasting import sharing
-from planning import adopted, outlook, seats, stages, streamcheck, unitcheck
+from forecasting import migrants, rates, sharing
+from planning import adopted, outlook, seats, stages, statedvalues, streamcheck, unitcheck
 from planning.project import Project
+from planning.statedvalues import Stated
 
 UNIT: Final = "unit"
 #: Levels from fine to coarse; those of `planning.adopted.LEVELS` are rows of the forecast itself.
-LEVELS: Final = (UNIT, "school", "zone", "town", "area")
+LEVELS: Final = (UNIT, "school", "zone", "town", "area", streamcheck.PROVIDER)
+_ROWS: Final = {**adopted.LEVELS, streamcheck.PROVIDER: ("provider_stage", "group")}
+#: Parts that are told apart by stated shares (设定), see `with_stated`.
+PARTS: Final = (rates.BOARDING, rates.OUTSIDE)
 #: Columns of `by_level`, without the streams.
 COLUMNS: Final = ("place", "year", "scenario", "mean", "low", "high", "basis")
 
@@ -33,6 +38,36 @@ def split(project: Project, forecast: pd.DataFrame) -> pd.DataFrame | None:
     ranged = streamcheck.ranged(whole, found, base=base)
     ranged.attrs = {**whole.attrs, "stream_widths": found.to_dict("records")}
     return ranged
+
+
+def with_stated(project: Project, forecast: pd.DataFrame, given: Sequence[Stated]) -> pd.DataFrame:
+    """Return the forecast with boarders and pupils from outside told apart by the stated shares.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    forecast : DataFrame
+        Plain, or from `split`.
+    given : sequence of Stated
+        Other kinds are left alone.
+
+    Returns
+    -------
+    DataFrame
+        With a column for each of `PARTS` that is stated: pupils, which add up over levels exactly.
+    """
+    told = statedvalues.as_rates(project, given)
+    plain = forecast.drop(columns=["migrant", "local"], errors="ignore")
+    names = [name for name in ("zone_id", "town", streamcheck.PROVIDER) if name in set(forecast["level"])]
+    found = forecast.copy()
+    for part in PARTS:
+        if any(one.what == part for one in given):
+            shares = rates.shares(plain[plain["level"] == "cell"], told, part)
+            made = migrants.split(plain, shares, groups=streamcheck.groups(project), names=names)
+            found[part] = made["migrant"]
+    found.attrs = forecast.attrs
+    return found
 
 
 def by_unit(project: Project, forecast: pd.DataFrame) -> pd.DataFrame:
@@ -91,9 +126,9 @@ def by_level(forecast: pd.DataFrame, units: pd.DataFrame | None, level: str, sta
             return pd.DataFrame(columns=list(COLUMNS))
         own = units[units["stage"] == stage]
         return own.assign(place=own["unit_id"], basis="")[list(COLUMNS)].reset_index(drop=True)
-    name, column = adopted.LEVELS[level]
+    name, column = _ROWS[level]
     rows = forecast[(forecast["level"] == name) & (forecast["stage"] == stage)]
-    streams = [c for c in ("migrant", "local", "migrant_low", "migrant_high") if c in rows]
+    streams = [c for c in ("migrant", "local", "migrant_low", "migrant_high", *PARTS) if c in rows]
     return rows.assign(place=rows[column].astype("str"))[[*COLUMNS, *streams]].reset_index(drop=True)
 
 

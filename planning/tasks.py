@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gis.layers import zone_of
-from planning import outlook, seats, spatial, townflow, zoneproblem, zonesearch
+from planning import outlook, seats, spatial, statedvalues, townflow, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress
 from planning.project import open_project
+from planning.statedvalues import Stated
 
 if TYPE_CHECKING:
     from forecasting.scenarios import Scenario
@@ -112,6 +113,8 @@ def forecast_job(
     scenarios: bool | Sequence[Scenario] = False,
     cutoff_month: int = 8,
     yields: Mapping[str, tuple[float, float]] | None = None,
+    build_up: Sequence[float] = (),
+    stated: Sequence[Stated] = (),
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Forecast pupils from a project's enrolment, births, registered children and estates.
@@ -137,6 +140,10 @@ def forecast_job(
         Cut-off of entrance (8 = 31 August).
     yields : mapping of str to (float, float), optional
         See `planning.outlook.estates`.
+    build_up : sequence of float
+        How estates fill; empty for the start of `forecasting.estates.BUILD_UP`.
+    stated : sequence of Stated
+        Transfers, repeaters and shares (`planning.statedvalues`).
     progress : callable, optional
         Given by the job.
 
@@ -151,6 +158,7 @@ def forecast_job(
     FaultError
         With every fault of every input.
     """
+    from forecasting.estates import BUILD_UP
     from forecasting.forecast import forecast
     from forecasting.scenarios import LOW_MIDDLE_HIGH, MIDDLE
 
@@ -171,6 +179,8 @@ def forecast_job(
         entrants=told.entrants,
         flow=told.flow,
         estates=housing,
+        build_up=build_up or BUILD_UP,
+        stated=statedvalues.as_rates(project, stated),
         coverage=coverage,
         scenarios=sorted(cases, key=lambda s: s.name != MIDDLE.name),
         cutoff_month=cutoff_month,
@@ -183,7 +193,7 @@ def forecast_job(
         {"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing) if estates
     ]
     frame.attrs["warnings"] = [*frame.attrs.get("warnings", []), *said]
-    frame.attrs["notes"] = [*frame.attrs["notes"], *told.notes]
+    frame.attrs["notes"] = [*frame.attrs["notes"], *told.notes, *statedvalues.notes(stated)]
     return frame
 
 
