@@ -156,6 +156,8 @@ class _Job:
                     self._try(change)
             if plan is not None and (known := loosen.sure(self.case, plan, step=self.step)):
                 self._try(known.relaxation, plan)
+            if not any(each.result.feasible for each in self.tried):
+                self._measure(loosen.bare(self.case))
             self._poll()
         except _StoppedError:
             return WaysOut(clash, _ranked(self.tried), False, tuple(self.vain))
@@ -173,10 +175,15 @@ class _Job:
         ]
         if any(each.result.feasible for each in found):
             return
-        free = self._attempt(gone, self._begin(kind))
-        if free.result.feasible and (known := loosen.sure(self.case, free.result.zones, step=self.step)):
+        self._measure(gone)
+
+    def _measure(self, gone: Relaxation) -> None:
+        """Solve without some rules, and tell by how much they must give for the plan that is found."""
+        free = self._attempt(gone, None)
+        known = loosen.sure(self.case, free.result.zones, step=self.step) if free.result.feasible else None
+        if known is not None:
             self.tried.append(known)
-        elif not free.result.feasible:
+        elif not free.result.feasible and not gone.allow:
             self.tried.append(free)
 
     def _begin(self, kind: str) -> pd.Series | None:

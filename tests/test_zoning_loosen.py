@@ -126,3 +126,14 @@ def test_seats_under_a_cap_are_counted_at_the_cap():
 def test_cancelled_it_gives_back_what_was_found_so_far():
     found = relax_job(six_in_a_row(), options=Options(share=0.5), cancelled=lambda: True)
     assert not found.complete and not found.tried
+
+
+def test_where_no_rule_alone_is_enough_a_plan_without_any_says_what_all_must_give():
+    halves = pd.Series([1.0, 1, 1, 0, 0, 0], index=UNITS)
+    options = Options(balance=halves, deviation=0.1, share=0.5)
+    found = relax_job(six_in_a_row(left=40, right=40), step=10, options=options)
+    assert set(found.vain) == {"balance", "share"}
+    best = found.tried[0]
+    assert best.result.feasible and {each.rule for each in best.relaxation.loosen} == {"balance", "share"}
+    case = Case.of(six_in_a_row(left=40, right=40), options)
+    assert case.relaxed(best.relaxation).posed().check(best.result.zones).empty

@@ -47,6 +47,15 @@ def dropped(case: Case, kind: str) -> Relaxation:
     return Relaxation(loosen=tuple(Loosened(rule, at) for rule, at in atoms(case) if rule == kind))
 
 
+def bare(case: Case) -> Relaxation:
+    """Return the relaxation that gives up every optional rule, the longest walk and barriers among them."""
+    pairs = np.argwhere(case.far | case.crossed)
+    return Relaxation(
+        allow=tuple((int(u), int(z)) for u, z in pairs),
+        loosen=tuple(Loosened(rule, at) for rule, at in atoms(case)),
+    )
+
+
 def least(case: Case, kind: str, *, poll: Callable[[], None] = lambda: None) -> Iterator[Relaxation]:
     """Yield the least that a rule must give so that no plain proof is left; the rule alone must be enough."""
 
@@ -132,7 +141,10 @@ def needed(case: Case, zones: pd.Series, *, step: int = 1) -> Relaxation:
         loosen.append(Loosened("moved", value=moved))
     wanted = np.ceil(load / (share or 1.0) - 1e-9).astype(np.int64) - posed.plain.capacity
     seats = tuple((int(z), -(-int(wanted[z]) // step) * step) for z in np.flatnonzero(wanted > 0))
-    return Relaxation(seats=seats, loosen=tuple(loosen))
+    allow = broken[broken["kind"] == "forbidden"]
+    units = posed.plain.unit_ids.get_indexer(pd.Index(allow["unit_id"]))
+    pairs = tuple((int(u), int(at[u])) for u in units)
+    return Relaxation(seats=seats, allow=pairs, loosen=tuple(loosen))
 
 
 def _parted(case: Case, posed: Posed, at: np.ndarray) -> Iterator[Loosened]:

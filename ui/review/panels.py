@@ -13,6 +13,7 @@ from ui.review import onefile
 from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import review as views
+from ui.views import ruled
 from ui.views.review import Reviewed
 from ui.widgets import Exports
 
@@ -23,13 +24,31 @@ def figures(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     """Draw the indicators of all plans with their clauses, the rules broken, and the units behind each."""
     st.subheader(_("指标"))
     shown(views.indicators(context, chosen), key="review-indicators", big=big)
-    rules, broken = views.rules(context, chosen)
     st.subheader(_("各方案不符合的规则(处)"))
+    _judged(chosen)
+    rules, broken = views.rules(context, chosen)
     if rules.empty:
         widgets.empty(_("各方案都符合所用规则。"))
     else:
         shown(rules, key="review-rules", big=big)
     _behind(context, chosen, broken)
+
+
+def _judged(chosen: Sequence[Reviewed]) -> None:
+    """Draw the switch of the rules that plans are judged by, where some come from a search under rules."""
+    for plan in (plan for plan in chosen if plan.unfit):
+        name = widgets.escape(plan.name)
+        st.caption(_("{plan}:上次优化的可选规则与现在的数据已不相符,这里只按一般规则判断。", plan=name))
+    under = [plan for plan in chosen if plan.under is not None and plan.under.ruled is not None]
+    if not under or st.toggle(_("只按一般规则判断"), key=ruled.PLAIN):
+        return
+    for plan in under:
+        if plan.under is not None and plan.under.ruled is not None:
+            told = widgets.escape(ruled.words(plan.under.ruled.search.rules))
+            name, when = widgets.escape(plan.name), plan.under.ruled.when
+            st.caption(
+                _("{plan}:按 {when} 优化时设定的可选规则判断:{rules}。", plan=name, when=when, rules=told)
+            )
 
 
 def shown(frame: pd.DataFrame, *, key: str, big: bool, height: int = 0) -> None:

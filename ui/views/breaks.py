@@ -306,10 +306,16 @@ def _worded(rule: Rule, rows: pd.DataFrame) -> Broken:
 
 def new_hard(context: Context, before: Assessment, after: Assessment) -> list[str]:
     """Return in words the hard rules that a change would break anew, each with how many cases more."""
-    words = hard_words()
+    words = hard_words() | rule_words()
     old, new = (each.breaks["kind"].value_counts() for each in (before, after))
     more = {kind: int(n) - int(old.get(kind, 0)) for kind, n in new.items()}
     said = [_("{rule}:新增 {n} 处", rule=words[str(k)], n=n) for k, n in more.items() if n > 0]
+    if after.ruled and after.ruled.too_many_moved:
+        most = after.ruled.search.rules.most_moved or 0
+        now, then = (each.ruled.posed.moved(each.plan) if each.ruled else 0 for each in (after, before))
+        if now > max(most, then):
+            told = _("共 {n} 人,上限 {most} 人", n=f"{now:,}", most=f"{most:,}")
+            said.append(_("{rule}:{what}", rule=_("最多调整学生(人)"), what=told))
     lacking = after.totals["over"] - before.totals["over"]
     if lacking > 0 and more.get("overload", 0) <= 0:
         said.append(_("{rule}:多超 {n} 人", rule=words["overload"], n=f"{lacking:,.0f}"))

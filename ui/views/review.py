@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from gis.faults import FaultError
 from planning import drafts, policy, review
 from planning.policy import Rule
 from planning.reviewlog import ReviewLog
 from ui.state import Context, distinct, draft_store
 from ui.texts import _, language
-from ui.views import balance, breaks, edits
+from ui.views import balance, breaks, edits, ruled
 from ui.views import plan as plans
 from ui.views import zones as views
 from ui.views.zones import Assessment
@@ -38,12 +39,24 @@ class Reviewed:
         Revision of the draft that is looked at.
     found : Assessment
         The plan held against the rules of the stage and year.
+    under : Assessment or None
+        The same held against the optional rules of its search as well, where that had any.
+    unfit : bool
+        Whether those rules no longer fit the data.
     """
 
     id: str
     name: str
     rev: int
     found: Assessment
+    under: Assessment | None = None
+    unfit: bool = False
+
+    @property
+    def judged(self) -> Assessment:
+        """The plan as its rules are listed: by those of its search, or at the switch by the plain ones."""
+        plain = bool(st.session_state.get(ruled.PLAIN))
+        return self.found if plain or self.under is None else self.under
 
 
 def names(context: Context) -> dict[str, str]:
@@ -75,7 +88,13 @@ def _load(context: Context, draft_id: str, name: str) -> Reviewed:
     rev = store.get(draft_id).rev
     state = store.state(draft_id, rev)
     held = state.locked(context.stage, context.year)
-    return Reviewed(draft_id, name, rev, views.assess(context, state.plan(context.stage, context.year), held))
+    found = views.assess(context, state.plan(context.stage, context.year), held)
+    key = state.key_for(context.stage, context.year) or (context.stage, context.project.year)
+    try:
+        under = ruled.of_draft(context, draft_id, key, found)
+    except FaultError:
+        return Reviewed(draft_id, name, rev, found, unfit=True)
+    return Reviewed(draft_id, name, rev, found, under)
 
 
 def leaf(context: Context, found: Assessment) -> pd.DataFrame:
@@ -138,7 +157,7 @@ def _clause(rule: Rule) -> str:
 
 def rules(context: Context, chosen: Sequence[Reviewed]) -> tuple[pd.DataFrame, dict[str, list[pd.DataFrame]]]:
     """Return one row a rule that any plan breaks, and by rule the rows behind it in each plan."""
-    broken = [{each.rule: each for each in breaks.broken(context, plan.found)} for plan in chosen]
+    broken = [{each.rule: each for each in breaks.broken(context, plan.judged)} for plan in chosen]
     every = {rule: each for found in broken for rule, each in found.items()}
     behind = {
         rule: [
@@ -150,7 +169,8 @@ def rules(context: Context, chosen: Sequence[Reviewed]) -> tuple[pd.DataFrame, d
     rows = []
     for rule, each in every.items():
         cases = {plan.name: len(rows) for plan, rows in zip(chosen, behind[rule], strict=True)}
-        rows.append({"rule": rule, "strength": each.strength, **cases, "source": each.source})
+        sources = dict.fromkeys(found[rule].source for found in broken if rule in found)
+        rows.append({"rule": rule, "strength": each.strength, **cases, "source": _(";").join(sources)})
     return pd.DataFrame(rows), behind
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from planning import lastsearch, unitcolumns, zoneoptions
+from planning.drafts import PlanKey
 from planning.lastsearch import LastSearch
 from planning.zoneoptions import Choice
 from ui import widgets
@@ -17,6 +18,9 @@ from ui.views import edits
 from ui.views.edits import Desk
 from ui.views.zones import Assessment, fingerprint
 from zoning.posed import Posed
+
+PLAIN = "judge-plain"
+"""Key of the switch that judges by the rules that always apply only."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,12 @@ def judged(context: Context, desk: Desk, found: Assessment) -> Assessment | None
     FaultError
         If the rules no longer fit the data, such as a town that has a second school now.
     """
-    if desk.draft is None:
-        return None
-    search = lastsearch.of_draft(draft_store(context.project), desk.draft.id, desk.key)
+    return None if desk.draft is None else of_draft(context, desk.draft.id, desk.key, found)
+
+
+def of_draft(context: Context, draft_id: str, key: PlanKey, found: Assessment) -> Assessment | None:
+    """Return the same for a draft by its id and the plan that is looked at."""
+    search = lastsearch.of_draft(draft_store(context.project), draft_id, key)
     if search is None:
         return None
     rules = json.dumps([search.rules.payload(), search.within, search.at], ensure_ascii=False)

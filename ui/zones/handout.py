@@ -16,7 +16,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.widgets import Exports
-from ui.zones import board, history
+from ui.zones import board, history, judging
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
@@ -29,12 +29,13 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
             stage=stage_word(context.stage),
         )
     )
+    under = judging.judged(context, desk, found)
     page = board.html(context, found)  # made now: a download runs outside the session, which has no language
     widgets.exports(
         context,
         Exports(
             f"plan-{context.stage}",
-            tables=_tables(context, found),
+            tables=_tables(context, found, under),
             layers=_layers(context, found),
             html=lambda: page,
             notes=[
@@ -49,12 +50,12 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         history.export_button(context, desk.draft, key="plan-json")
 
 
-def _tables(context: Context, found: Assessment) -> dict[str, pd.DataFrame]:
+def _tables(context: Context, found: Assessment, under: Assessment) -> dict[str, pd.DataFrame]:
     return {
         _("划片方案"): _published(views.unit_table(context, found)),
         _("片区"): views.zone_table(context, found),
         _("较现行片区调整的单元"): _published(views.moved_table(context, found)),
-        _("规则核对"): rules.summary(rules.broken(context, found)),
+        _("规则核对"): rules.summary(rules.broken(context, under)),
     }
 
 

@@ -13,6 +13,13 @@ from ui.views.edits import Desk
 from ui.views.zones import Assessment
 
 
+def after(context: Context, desk: Desk, under: Assessment, changed: Assessment) -> Assessment:
+    """Return a changed plan judged by the rules that the plan before the change is judged by."""
+    if under.ruled is None:
+        return changed
+    return ruled.judged(context, desk, changed) or changed
+
+
 def judged(context: Context, desk: Desk, found: Assessment) -> Assessment:
     """Draw the switch, where the plan comes from a search under rules; return what it is judged by."""
     try:
@@ -22,7 +29,7 @@ def judged(context: Context, desk: Desk, found: Assessment) -> Assessment:
         return found
     if under is None or under.ruled is None:
         return found
-    if st.toggle(_("只按一般规则判断"), key="judge-plain"):
+    if st.toggle(_("只按一般规则判断"), key=ruled.PLAIN):
         return found
     told = _(
         "按 {when} 优化时规划人员设定的可选规则判断,此后的手工改动也按它们判断:{rules}。",

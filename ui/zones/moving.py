@@ -17,7 +17,7 @@ from ui.views import plan as plans
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
-from ui.zones import drafting
+from ui.zones import drafting, judging
 from zoning import edit
 
 UNITS, QUICK, TARGET = "edit-units", "edit-quick", "edit-target"
@@ -38,7 +38,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     with right:
         _chosen(context, found, units)
         if target is not None:
-            _preview(context, found, units, target)
+            _preview(context, desk, found, units, target)
 
 
 def _choose_units(context: Context, found: Assessment) -> list[str]:
@@ -196,7 +196,7 @@ def _chosen(context: Context, found: Assessment, units: list[str]) -> None:
     widgets.table(shown, key="edit-chosen", height=min(220, 38 + 35 * len(shown)))
 
 
-def _preview(context: Context, found: Assessment, units: list[str], target: str) -> None:
+def _preview(context: Context, desk: Desk, found: Assessment, units: list[str], target: str) -> None:
     after = views.assess(context, edit.assign(found.plan, units, target or None), _held(found))
     rows = views.changed_zones(context, found, after)
     st.markdown(_("**移动后**(尚未保存)"))
@@ -217,7 +217,8 @@ def _preview(context: Context, found: Assessment, units: list[str], target: str)
             cut_new=widgets.whole(after.totals["cut_off_units"]),
         )
     )
-    if said := breaks.new_hard(context, found, after):
+    under = judging.judged(context, desk, found)
+    if said := breaks.new_hard(context, under, judging.after(context, desk, under, after)):
         st.warning(_("会违反:") + _(";").join(said))
     lived_in = [unit for unit in units if views.demand(found).get(unit, 0) > 0]
     if target and (far := limits.broken(context, lived_in, target)):
