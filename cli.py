@@ -76,18 +76,83 @@ def zone(
 
 @app.command()
 def forecast(
-    history: Csv,
     until: Annotated[int, typer.Option(help="the last school year wanted, by its autumn")],
-    out: Annotated[Path, typer.Option(help="level,district,school,grade,year,mean,low,median,high")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="level,district,school,grade,year,mean,low,median,high; with --project, --scenarios, "
+            "--groups or --all-levels also stage, group, scenario and basis"
+        ),
+    ],
+    history: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="year,district,school,grade,enrolment"),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(help="id of a project, in place of files: its layers and assumptions, all levels"),
+    ] = None,
     births: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="year,district,births")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="year,district,births; with town, by town"),
+    ] = None,
+    entrants: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="registered: year,district,children, with school or town"
+        ),
+    ] = None,
+    flow: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="town,school,share: who goes where")
+    ] = None,
+    estates: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="estate_id,school,households,handover_year,primary_yield,junior_yield,from_outside",
+        ),
+    ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="school and a column a grouping, such as zone and town"
+        ),
+    ] = None,
+    system: Annotated[str, typer.Option(help="stages: 6-3 or 5-4")] = "6-3",
+    cutoff: Annotated[int, typer.Option(min=1, max=12, help="month of the cut-off of entrance")] = 8,
+    scenarios: Annotated[bool, typer.Option("--scenarios", help="add low and high: column scenario")] = False,
+    all_levels: Annotated[bool, typer.Option("--all-levels", help="by stage, grade and area too")] = False,
+    from_outside: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="of a project's estates that state no share from outside"),
     ] = None,
 ) -> None:
-    """Forecast enrolment by cell, school and district, with an 80 % interval at each level."""
-    from forecasting import commands
-
+    """Forecast enrolment with an 80 % interval at each level, from files or from a project."""
+    tables = {"births": births, "entrants": entrants, "flow": flow, "estates": estates, "groups": groups}
+    given = [name for name, path in {"history": history, **tables}.items() if path is not None]
+    if (history is None) == (project is None) or (project is not None and given):
+        raise typer.BadParameter("give --project, or --history with its files, not both")
+    if system not in ("6-3", "5-4"):
+        raise typer.BadParameter(f"--system is 6-3 or 5-4, not {system}")
     try:
-        summary = commands.run(history, births, until=until, out=out)
+        if project is not None:
+            from planning import forecastwords
+
+            summary = forecastwords.run(project, until=until, out=out, from_outside=from_outside)
+        else:
+            from forecasting import commands
+
+            summary = commands.run(
+                str(history),
+                until=until,
+                out=out,
+                system=system,
+                cutoff_month=cutoff,
+                scenarios=scenarios,
+                every_level=all_levels,
+                **tables,
+            )
     except ValueError as error:
         raise fail(error) from None
     typer.echo(json.dumps(summary, ensure_ascii=False))

@@ -87,6 +87,65 @@ def test_forecast_adds_up_over_levels(tmp_path):
     assert (frame["low"] <= frame["high"]).all()
 
 
+def files(folder: Path, **texts: str) -> list[object]:
+    words: list[object] = []
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        words += [f"--{name}", folder / f"{name}.csv"]
+    return words
+
+
+ESTATES = "estate_id,school,households,handover_year,primary_yield,junior_yield,from_outside\n"
+
+
+def test_a_forecast_with_all_its_files_has_scenarios_and_every_level(tmp_path):
+    words = files(
+        tmp_path,
+        history=HISTORY,
+        births="year,district,births\n" + "".join(f"{year},D,80\n" for year in range(2009, 2020)),
+        entrants="year,district,children\n"
+        + "".join(f"{year},D,{30 if year == 2025 else 68}\n" for year in range(2018, 2026)),
+        estates=ESTATES + "e1,A,600,2023,0.3,0.1,1\n",
+        groups="school,zone\nA,east\nB,west\n",
+    )
+    more = ["--system", "5-4", "--cutoff", 12, "--scenarios", "--all-levels"]
+    done = run("forecast", *words, *more, "--until", 2026, "--out", tmp_path / "f.csv")
+    assert done.returncode == 0, done.stderr
+    frame = pd.read_csv(tmp_path / "f.csv", keep_default_na=False)
+    assert set(frame["scenario"]) == {"低", "中", "高"}
+    assert {"cell", "school", "district", "area", "area_stage", "zone", "zone_stage"} <= set(frame["level"])
+    assert set(frame.loc[frame["level"] == "area_stage", "stage"]) == {"primary", "junior"}
+    middle = frame[frame["scenario"] == "中"]
+    sums = middle.groupby(["level", "year"])["mean"].sum().unstack("level")
+    assert sums.eq(sums["cell"], axis=0).all().all()
+    first = middle[(middle["level"] == "area_grade") & (middle["grade"] == "1")].set_index("year")["mean"]
+    assert first[2025] < 0.7 * first[2024]  # as the register says
+    grown = middle[middle["level"] == "zone"].set_index(["group", "year"])["mean"]
+    assert grown["east", 2026] > grown["west", 2026] + 50
+
+
+def test_faults_of_several_files_are_said_at_once(tmp_path):
+    words = files(
+        tmp_path,
+        history=HISTORY + "2023,D,A,1,-4\n",
+        births="year,district,births\n2017,D,lots\n",
+        estates=ESTATES + "e1,A,many,2024,0.3,0.1,1\ne2,Z,100,,0.3,0.1,\n",
+        groups="zone\nx\n",
+    )
+    done = run("forecast", *words, "--until", 2026, "--out", tmp_path / "f.csv")
+    assert done.returncode == 2
+    for found in ("-4", "lots", "many", "groups.csv", "from_outside", '"Z"'):
+        assert found in done.stderr, found
+    assert "is blank" not in done.stderr  # "many" is said once
+    assert not (tmp_path / "f.csv").exists()
+
+
+def test_a_forecast_is_of_files_or_of_a_project(tmp_path):
+    for words in ([], [*files(tmp_path, history=HISTORY), "--project", "x"]):
+        done = run("forecast", *words, "--until", 2026, "--out", tmp_path / "f.csv")
+        assert done.returncode == 2 and "--project" in done.stderr
+
+
 def test_a_bad_history_says_every_fault_and_writes_nothing(tmp_path):
     broken = HISTORY + "2023,D,A,1,40\n2023,D,A,7,-3\n2023,D,A,8,many\n"
     (tmp_path / "h.csv").write_text(broken, encoding="utf-8")
