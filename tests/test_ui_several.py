@@ -63,3 +63,30 @@ def test_a_notice_says_the_ballot_with_the_mean_walk_and_never_calls_it_the_near
     assert not beside["notice"].str.contains("最近的划片学校").any()
     table = zones.unit_table(context, found).set_index("unit_id").loc[units]
     assert set(table["school"]) == {"随机派位"} and table["metres"].tolist() == mean[units].tolist()
+
+
+def test_figures_table_and_notice_tell_the_walk_to_the_school_that_has_seats(project):
+    schools = project.layers["schools"].copy()
+    point, centre = schools["school_id"].eq("DS-S45"), schools["school_id"].eq("DS-S41")
+    schools.loc[point, ["zone_id", "primary_intake"]] = ["DS-S41", 10]
+    schools.loc[centre, "primary_intake"] = 500
+    joined = replace(project, layers={**project.layers, "schools": schools}, version=project.version + 3)
+    context = Context(joined, "primary", joined.year, None)
+    plan = several.plans.in_force(joined, "primary", joined.year).replace("DS-S45", "DS-S41")
+    found = zones.assess(context, plan)
+    demand = zones.demand(found)
+    bands = several.several.bands(joined, plan, demand).set_index("unit_id")
+    lived = bands[demand.reindex(bands.index).gt(0)]
+    assert found.zones.loc["DS-S41", "longest_walk_m"] == lived["lower_metres"].max()
+    table = zones.unit_table(context, found).set_index("unit_id").loc[bands.index]
+    names = schools.set_index("school_id")["name"]
+    assert table["school"].tolist() == bands["lower_school"].map(names).tolist()
+    assert table["metres"].tolist() == bands["lower_metres"].tolist()
+    rows = reasons.rows(context, found).set_index("unit_id").loc[bands.index]
+    assert rows["metres"].tolist() == bands["lower_metres"].tolist()
+    young = bands["lower_school"].eq("DS-S45")
+    assert rows.loc[young, "notice"].str.contains("3 年级及以下在北桥村教学点").all()
+    assert not rows.loc[~young, "notice"].str.contains("教学点就读").any()
+    passed = rows[rows["shared"]]
+    assert len(passed) and not passed["notice"].str.contains("最近的划片学校").any()
+    assert passed["notice"].str.contains("不是片内最近的一所").all()

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from planning import drafts, seats, spatial, zoneproblem
+from planning import attended, drafts, seats, spatial, zoneproblem
 from planning.project import Project
 from planning.walkbook import WalkBook
 from ui.state import Context, draft_state
@@ -79,9 +79,9 @@ def _demand(key: str, stage: str, year: int, _project: Project) -> pd.Series:
 def _walks(key: str, stage: str, year: int, plan: Placed, _project: Project) -> pd.DataFrame:
     zones = unplaced(plan)
     travel = book(key, stage, _project).under(zones)
-    return spatial.walks(_project, zones, stage, _demand(key, stage, year, _project), travel=travel)
+    return attended.walks(_project, zones, stage, _demand(key, stage, year, _project), travel=travel)
 
 
 def walks(context: Context, plan: pd.Series) -> pd.DataFrame:
-    """Return each unit's walk to its school under `plan`: see `planning.spatial.walks`."""
+    """Return each unit's walk to its school under `plan`: see `planning.attended.walks`."""
     return _walks(context.project.key, context.stage, context.year, placed(plan), context.project)

@@ -15,6 +15,7 @@ from ui import widgets
 from ui.state import Context
 from ui.texts import _, language
 from ui.views import plan as plans
+from ui.views import several as several_words
 from ui.views.zones import Assessment, demand, fingerprint
 from zoning import explain
 
@@ -55,9 +56,10 @@ def rows(
     -------
     DataFrame
         unit_id, unit, pupils, zone, metres, crossings, rank (1 = nearest), ballot (its zone draws lots),
-        passed (a school of a zone that draws lots is nearer, though the zone's mean is not), nearer_schools
+        shared (a school of its zone is nearer than the one that its entrants are shared out to), passed (a
+        school of a zone that draws lots is nearer, though the zone's mean is not), nearer_schools
         (each with its walk and why not it), swap_words (the best exchange: whom it moves, what it costs in
-        pupil-metres), notice (a sentence).
+        pupil-metres), notice (a sentence, and what the grades after those of a teaching point do).
     """
     wanted = found.plan if units is None else found.plan[found.plan.index.isin(list(units))]
     near = explain.nearer(found.problem, found.plan, most=NEARER)
@@ -69,7 +71,10 @@ def rows(
     guess = own["estimate"].fillna(False).astype(bool)
     zones, names = _zone_names(context), _unit_names(context)
     at = found.problem.unit_ids.get_indexer(wanted.index)
-    metres = pd.Series(_metres(found)[at], index=wanted.index)
+    counted = pd.Series(_metres(found)[at], index=wanted.index)
+    bands = several_words.bands(context, found.plan, context.stage)
+    shared = wanted.index.isin(list(bands))
+    metres = counted.mask(shared, own["metres"].fillna(counted))
     drawn = _drawn(context.project.key, context.stage, context.project)
     table = pd.DataFrame(
         {
@@ -80,6 +85,7 @@ def rows(
             "crossings": _known_crossings(context, own["crossings"].astype("Int64"), guess),
             "rank": _ranks(found, at),
             "ballot": wanted.isin(drawn["zone_id"]),
+            "shared": metres.to_numpy() > counted.to_numpy(),
             "passed": _least(drawn).reindex(wanted.index).to_numpy() < metres.to_numpy(),
             "nearer_schools": told["near"].reindex(wanted.index).fillna(""),
             "swap_words": told["swap"].reindex(wanted.index).fillna(""),
@@ -87,7 +93,7 @@ def rows(
         index=wanted.index,
     )
     table["notice"] = [
-        notice(row, estimated=guess[row["unit_id"]])
+        notice(row, estimated=guess[row["unit_id"]]) + bands.get(row["unit_id"], "")
         for row in table.rename_axis("unit_id").reset_index().to_dict("records")
     ]
     if public:
@@ -105,6 +111,8 @@ def notice(row: Row, *, estimated: bool = False) -> str:
     some = _(",列前 {most} 所", most=NEARER) if n > NEARER else ""
     if row.get("ballot"):
         return _ballot_notice(row, n, some)
+    if row.get("shared"):
+        return _shared_notice(row, n, some)
     if n == 0 and row.get("passed"):
         return _(
             "{unit}划入{zone},步行 {walk}({way}),在各片区中平均步行最短(随机派位的片区按招生计划加权)。",
@@ -143,6 +151,21 @@ def _ballot_notice(row: Row, n: int, some: str) -> str:
     )
     if n == 0:
         return said + _(",在各片区中最短。")
+    return _passing(said, row, n, some)
+
+
+def _shared_notice(row: Row, n: int, some: str) -> str:
+    """Return the sentence of a unit that its zone's nearest school has no seats for."""
+    said = _(
+        "{unit}划入{zone},按招生计划在片内各校间测算,步行 {walk},不是片内最近的一所",
+        unit=row["unit"],
+        zone=row["zone"],
+        walk=widgets.metres(row["metres"]),
+    )
+    return _passing(said, row, n, some) if n else said + _("。")
+
+
+def _passing(said: str, row: Row, n: int, some: str) -> str:
     return said + _("。步行更近的片区有 {n} 个{some}:{near}。", n=n, some=some, near=row["nearer_schools"])
 
 

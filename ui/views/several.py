@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -31,8 +34,7 @@ def said(context: Context, plan: pd.Series, stage: str, unit: str) -> str:
     rows = rows[rows["zone_id"].eq(str(plan.get(unit)))]
     if rows["ballot"].any():
         return _ballot(context, rows[rows["entry"]], stage, unit)
-    last = context.project.grades(stage)[-1]
-    return _band(context, plan, stage, unit) if rows["highest"].lt(last).any() else ""
+    return bands(context, plan, stage).get(unit, "")
 
 
 def _ballot(context: Context, rows: pd.DataFrame, stage: str, unit: str) -> str:
@@ -53,17 +55,25 @@ def _ballot(context: Context, rows: pd.DataFrame, stage: str, unit: str) -> str:
     )
 
 
-def _band(context: Context, plan: pd.Series, stage: str, unit: str) -> str:
-    project, year = context.project, context.year
+def bands(context: Context, plan: pd.Series, stage: str) -> dict[str, str]:
+    """Return by unit what to add where a teaching point teaches the young and another school the others."""
+    project = context.project
+    rows = _members(project.key, stage, project)
+    partial = set(rows.loc[rows["highest"].lt(project.grades(stage)[-1]), "zone_id"])
+    if not plan.isin(partial).any():
+        return {}
     try:
-        rows = _bands(project.key, stage, year, plans.placed(plan), project)
+        found = _bands(project.key, stage, context.year, plans.placed(plan), project)
     except FaultError:  # nobody is registered for the year: there is nothing to share out
-        return ""
-    found = rows[rows["unit_id"].eq(unit) & rows["lower_school"].notna() & rows["upper_from"].notna()]
-    if found.empty:
+        return {}
+    found = found[found["lower_school"].notna()]
+    return {str(row["unit_id"]): _band_words(project, row) for row in found.to_dict("records")}
+
+
+def _band_words(project: Project, row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["upper_from"]):  # of the school that teaches all grades, the walk says enough
         return ""
     names = dict(zip(project.layers["schools"]["school_id"], project.layers["schools"]["name"], strict=True))
-    row = found.iloc[0]
     grade = int(row["upper_from"])
     low = _(
         "按招生计划测算,{grade} 年级及以下在{school}就读,步行约 {walk}。",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from planning import several, zoneproblem
+from planning import attended, several, zoneproblem
 from planning.project import Project
 from ui.state import Context
 from ui.texts import _
@@ -39,9 +38,9 @@ class Assessment:
     breaks : DataFrame
         As `zoning.check.check`.
     zones : DataFrame
-        As `zoning.indicators.summary`.
+        As `zoning.indicators.summary`, with the walks of `planning.attended`.
     totals : Series
-        As `zoning.indicators.totals`.
+        As `zoning.indicators.totals`, with the same walks.
     reference : Series
         The plan in force for the same units; all NA where there is none.
     moved : tuple of str
@@ -139,13 +138,14 @@ def _assess(
     raw = _plan.reindex(posed.unit_ids)
     moved = reference.notna() & (raw.isna() | (raw != reference).fillna(True))
     breaks = check.check(posed, plan)
+    walked = attended.posed(_project, stage, posed, plan)
     return Assessment(
         plan=plan,
         locked=frozenset(map(str, _held.index)),
         problem=posed,
         breaks=breaks,
-        zones=indicators.summary(posed, plan),
-        totals=indicators.totals(posed, plan, broken=breaks),
+        zones=indicators.summary(walked, plan),
+        totals=indicators.totals(walked, plan, broken=breaks),
         reference=reference,
         moved=tuple(moved.index[moved.to_numpy(dtype=bool)]),
     )
@@ -213,22 +213,15 @@ def unit_table(context: Context, found: Assessment) -> pd.DataFrame:
         "zone_id": found.plan,
         "zone": found.plan.map(names).fillna(_("未划入")),
         "school": own["school_id"].map(schools).mask(found.plan.isin(drawn), _("随机派位")),
-        "metres": _counted(found, found.plan, own["metres"], drawn),
+        "metres": own["metres"],
         "estimate": own["estimate"].astype("boolean"),
         "locked": [unit in found.locked for unit in found.plan.index],
         "moved": [unit in changed for unit in found.plan.index],
         "before_id": found.reference,
         "before": found.reference.map(names),
-        "metres_before": _counted(found, found.reference, old["metres"], drawn),
+        "metres_before": old["metres"],
     }
     return pd.DataFrame(columns, index=found.plan.index).rename_axis("unit_id").reset_index()
-
-
-def _counted(found: Assessment, plan: pd.Series, nearest: pd.Series, drawn: Collection[str]) -> pd.Series:
-    """Return the walk to the nearest school, in zones that draw lots the mean that the plan counts."""
-    at = found.problem.positions(zoneproblem.fitting(found.problem, plan))
-    metres = pd.Series(found.problem.metres[np.arange(len(at)), np.maximum(at, 0)], index=nearest.index)
-    return nearest.mask(plan.isin(drawn) & (at >= 0), metres)
 
 
 def moved_table(context: Context, found: Assessment) -> pd.DataFrame:
