@@ -48,6 +48,12 @@ def zone(
     present: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="plan in force: unit_id,school_id")
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help='optional rules as JSON, such as {"share": 0.95, "least": 120}'
+        ),
+    ] = None,
 ) -> None:
     """就近划片: whole units to schools within capacity, connected catchments, fewest pupil-kilometres."""
     from zoning import bench
@@ -67,6 +73,7 @@ def zone(
             max_metres=max_metres,
             stay=stay,
             present=present,
+            rules=rules,
         )
     except ValueError as error:
         raise fail(error) from None

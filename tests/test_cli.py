@@ -58,6 +58,26 @@ def test_the_same_work_and_seed_give_the_same_plan(tmp_path):
     assert plans[0] == plans[1]
 
 
+def test_optional_rules_of_a_file_are_kept_and_their_faults_told_all_at_once(tmp_path):
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"least": 37, "together": [["u2", "u3"]], "share": 1}', encoding="utf-8")
+    done = zone(tmp_path, "--work", 200, "--rules", rules, room=70)
+    record = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 3 and record["reasons"], done.stderr  # 75 pupils are 46 and 29, or 21 and 54
+    rules.write_text('{"least": 25, "together": [["u2", "u3"]]}', encoding="utf-8")
+    done = zone(tmp_path, "--work", 200, "--rules", rules, room=70)
+    record = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0 and record["violations"] == 0, done.stderr
+    assert pd.read_csv(tmp_path / "plan.csv")["school_id"].tolist() == ["west"] * 4 + ["east"] * 2
+    rules.write_text('{"share": "much", "lest": 3, "together": ["u2"]}', encoding="utf-8")
+    done = zone(tmp_path, "--work", 5, "--rules", rules, room="many")
+    assert done.returncode == 2
+    assert all(found in done.stderr for found in ("share", "lest", "together", "many"))
+    rules.write_text('{"most_moved": 20}', encoding="utf-8")
+    done = zone(tmp_path, "--work", 5, "--rules", rules)
+    assert done.returncode == 2 and "most_moved" in done.stderr
+
+
 def test_too_few_seats_are_proven_and_said(tmp_path):
     done = zone(tmp_path, "--seconds", 5, room=20)
     assert done.returncode == 3

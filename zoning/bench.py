@@ -7,13 +7,18 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gis.faults import Fault, FaultError
+from zoning import rulefile
 from zoning.building import Collector
+from zoning.options import Options
 from zoning.problem import Problem, ids
 from zoning.result import Result
+from zoning.rulefile import RuleFile
 
 Progress = Callable[[float, float, float], None]
 
@@ -103,6 +108,7 @@ def run(
     max_metres: float | None = None,
     stay: float = 0.0,
     present: str | Path | None = None,
+    rules: str | Path | None = None,
 ) -> dict[str, object]:
     """Read tables, make the best plan in time, write it, and return the figures of the run.
 
@@ -120,6 +126,9 @@ def run(
         As in :class:`zoning.options.Options`.
     present
         The plan in force that ``stay`` looks at: columns ``unit_id, school_id``.
+    rules
+        A file of optional rules (:func:`zoning.rulefile.read`); ``max_metres`` and ``stay`` go before its
+        own.
 
     Returns
     -------
@@ -134,16 +143,18 @@ def run(
         With every fault of the three tables, or of the options.
     """
     from zoning import prices
-    from zoning.options import Options
 
-    problem = read_bench(units, schools, adjacency)
-    before = None if present is None else read_plan(present)
-    options = Options(max_metres=max_metres, stay=stay, present=before)
+    problem, file, before = _inputs(units, schools, adjacency, rules, present)
+    given = {"max_metres": max_metres, "stay": stay or None}
+    values = {**file.values, **{name: value for name, value in given.items() if value is not None}}
+    options = Options(**values, **_columns(file, units, adjacency), present=before)
 
     def by(posed: Problem, start: pd.Series | None) -> Result:
         return solve(posed, seconds=seconds, work=work, exact=exact, seed=seed, progress=progress)
 
-    optioned = prices.solve(problem, options, by) if options.active else None
+    if file.most_moved is not None:
+        options = _limited(problem, options, file.most_moved, seconds=seconds, work=work, seed=seed)
+    optioned = prices.solve(problem, options, by, seed=seed) if options.active or rules is not None else None
     result = by(problem, None) if optioned is None else optioned.result
     if out is not None and result.feasible is not False:
         write_plan(result.zones, out)
@@ -158,10 +169,74 @@ def run(
     }
     if optioned is not None:
         posed = optioned.posed
-        record |= {"spared": list(posed.spared), "moved": posed.moved(result.zones)}
+        moved = posed.moved(result.zones)
+        record |= {"spared": list(posed.spared), "moved": moved}
+        if file.most_moved is not None and moved > file.most_moved:
+            # The limit is a heuristic of prices: nothing is proven, but the plan found does not keep it.
+            record |= {"feasible": record["feasible"] and None, "violations": result.violations + 1}
     if result.reasons:
         record["reasons"] = [{"zh": reason.zh, "en": reason.en} for reason in result.reasons]
     return record
+
+
+def _inputs(
+    units: str | Path,
+    schools: str | Path,
+    adjacency: str | Path,
+    rules: str | Path | None,
+    present: str | Path | None,
+) -> tuple[Problem, RuleFile, pd.Series | None]:
+    """Read everything, so that the faults of all files are told at once."""
+    faults: list[Fault] = []
+    problem, file, before = None, RuleFile(), None
+    try:
+        problem = read_bench(units, schools, adjacency)
+    except FaultError as error:
+        faults += error.faults
+    try:
+        file = RuleFile() if rules is None else rulefile.read(rules)
+    except FaultError as error:
+        faults += error.faults
+    try:
+        before = None if present is None else read_plan(present)
+    except FaultError as error:
+        faults += error.faults
+    if file.most_moved is not None and present is None:
+        faults.append(
+            Fault(
+                "zoning_option_number", found="most_moved", params={"wanted": "--present unit_id,school_id"}
+            )
+        )
+    if faults or problem is None:
+        raise FaultError(faults)
+    return problem, file, before
+
+
+def _columns(file: RuleFile, units: str | Path, adjacency: str | Path) -> dict[str, Any]:
+    """Return what rules take out of further columns of the tables."""
+    found: dict[str, Any] = {}
+    if file.balance is not None:
+        table = rulefile.column(units, file.balance, ["id"], "balance")
+        found["balance"] = pd.Series(table[file.balance].to_numpy(), index=ids(table["id"]))
+    if file.values.get("compact"):
+        found["borders"] = rulefile.column(adjacency, "metres", ["a", "b"], "compact")
+    return found
+
+
+def _limited(
+    problem: Problem, options: Options, most: int, *, seconds: float | None, work: int | None, seed: int
+) -> Options:
+    """Return options with a price of moving that keeps a limit; half of the time goes to that."""
+    from zoning import prices
+    from zoning.optimise import optimise
+
+    each = None if seconds is None else max(seconds - elapsed(), 1.0) / 2 / prices.DEAREST
+    some = None if work is None else max(work // 4, 1)
+
+    def by(posed: Problem, start: pd.Series | None) -> Result:
+        return optimise(posed, start, seconds=each, work=some, seed=seed)
+
+    return prices.limit_moved(problem, options, most, by, seed=seed)
 
 
 def solve(
