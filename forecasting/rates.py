@@ -1,9 +1,9 @@
 """What a planner states beside the history: transfers, repeaters, and how pupils divide.
 
 No value is built in. Transfers and repeaters change the forecast, in every scenario; a stated share of
-private schools (民办) moves pupils between schools and leaves the total as it is; shares of boarders (寄宿) or
-of pupils from outside (区外) only tell a part of each number apart. Rates of transfers and repeaters come on
-top of what past progression ratios hold already: 0 means "as in the past", not "none".
+private schools (民办) moves pupils between schools and leaves the total as it is; shares of boarders (寄宿)
+or of pupils from outside (区外) only tell a part of each number apart. Rates of transfers and repeaters come
+on top of what past progression ratios hold already: 0 means "as in the past", not "none".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TRANSFERS: Final = "transfers"
 REPEAT: Final = "repeat"
 PRIVATE: Final = "private"
 BOARDING: Final = "boarding"
-OUTSIDE: Final = "outside"
+OUTSIDE: Final = "from_outside"
 #: What can be stated.
 KINDS: Final = (TRANSFERS, REPEAT, PRIVATE, BOARDING, OUTSIDE)
 
@@ -47,7 +47,7 @@ class Rate:
     what : str
         One of `KINDS`. transfers: net gain of pupils on moving into a grade, entrants included; repeat:
         share of a grade's pupils who repeat it; private: share of all pupils who are at `schools`;
-        boarding, outside: share of pupils who board, or come from outside the area.
+        boarding, from_outside: share of pupils who board, or come from outside the area.
     value : float
         Share (0.01 = 1 %); transfers and repeat beyond what the past ratios hold, a year.
     grades : tuple of str
@@ -147,7 +147,7 @@ def shares(cells: pd.DataFrame, given: Sequence[Rate], what: str) -> pd.Series:
     given : sequence of Rate
         Of several for one cell the last stands.
     what : str
-        Usually boarding or outside.
+        Usually boarding or from_outside.
     """
     found = pd.Series(0.0, index=cells.index, name="share")
     for rate in given:

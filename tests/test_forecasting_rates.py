@@ -88,7 +88,7 @@ def test_the_last_stated_share_of_a_cell_stands():
     cells = pd.DataFrame({"school": ["a", "b", "a"], "grade": ["7", "7", "6"], "year": [2024, 2024, 2026]})
     given = [Rate("boarding", 0.3, JUNIOR), Rate("boarding", 0.6, JUNIOR, schools=("b",))]
     assert shares(cells, given, "boarding").tolist() == [0.3, 0.6, 0.0]
-    assert shares(cells, given, "outside").tolist() == [0.0, 0.0, 0.0]
+    assert shares(cells, given, "from_outside").tolist() == [0.0, 0.0, 0.0]
 
 
 def test_estates_slip_one_by_one():

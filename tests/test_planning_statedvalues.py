@@ -125,12 +125,13 @@ def test_boarders_are_told_apart_at_every_level_and_add_up_exactly(project):
     frame = made(project)
     told = streams.with_stated(project, frame, assumed.in_force(project).stated)
     pd.testing.assert_series_equal(told["mean"], frame["mean"])
-    assert "outside" not in told
+    assert "from_outside" not in told
     sums = told.groupby(["level", "year", "scenario"])["boarding"].sum().unstack("level")
     assert (sums["area_stage"] == sums["cell"]).all() and (sums["provider_stage"] == sums["cell"]).all()
     junior = told[(told["level"] == "area_stage") & (told["stage"] == "junior")]
     assert (junior["boarding"] / junior["mean"]).between(0.24, 0.25).all()
-    assert streams.by_level(told, None, "school", "junior")["boarding"].gt(0).all()
+    by_school = streams.by_level(told, None, "school", "junior")
+    assert by_school["boarding"].gt(0).all() and "from_outside" not in by_school
 
 
 def test_a_slip_and_a_build_up_move_the_estate(project):

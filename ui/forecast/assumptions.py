@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from forecasting.scenarios import Scenario
-from gis.faults import FaultError
 from planning import assumed, outlook
 from ui import widgets
 from ui.charts import forecast as charts
-from ui.forecast import yields
+from ui.forecast import housing, stated, yields
+from ui.forecast.writing import attempt
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.zones.drafting import author
@@ -26,12 +25,14 @@ def draw(context: Context) -> None:
     _estates(context)
     now = assumed.in_force(context.project)
     st.caption(_line(context, now))
-    with st.expander(_("查看和修改设定:情景、入学截止日、小区学生系数")):
+    with st.expander(_("查看和修改设定:情景、截止日、小区、转学、民办、寄宿")):
         st.dataframe(scenario_table(now), hide_index=True, key="scenarios")
         st.caption(_("情景是设定,不是区间;中情景只按历史与登记推算,不可改。") + " " + _origin(now))
         _scenario_form(context, now)
         if context.project.has("estates"):
             _yield_form(context, now)
+            housing.draw(context, now)
+        stated.draw(context, now)
 
 
 def scenario_table(now: assumed.Assumed) -> pd.DataFrame:
@@ -50,16 +51,16 @@ def scenario_table(now: assumed.Assumed) -> pd.DataFrame:
 def _estates(context: Context) -> None:
     if not context.project.has("estates"):
         return
-    stated = outlook.states_share(context.project)
+    given = outlook.states_share(context.project)
     with st.container(horizontal=True, vertical_alignment="center"):
         on = st.toggle(
             _("计入新建小区"),
-            value=stated,
+            value=given,
             key="estates-on",
             persist_state="session",
             help=_("只有从本地以外迁入的学生才是新增;本地搬家的已在在校生里。这个比例没有默认值。"),
         )
-        if on and stated:
+        if on and given:
             st.caption(_("学生来自本地以外的比例取自小区表(设定)。"))
         elif on:
             st.slider(
@@ -110,13 +111,13 @@ def _scenario_form(context: Context, now: assumed.Assumed) -> None:
             keep = st.form_submit_button(_("保存设定"), key="assume-save", type="primary")
             reset = st.form_submit_button(_("恢复情景和截止月份的起始值"), key="assume-reset")
     if keep:
-        _try(
+        attempt(
             lambda: assumed.save(
                 context.project, scenarios=rows, cutoff_month=int(month), source=source, by=by
             )
         )
     elif reset:
-        _try(lambda: assumed.reset(context.project, by=by))
+        attempt(lambda: assumed.reset(context.project, by=by))
 
 
 def _inputs(scenario: Scenario, key: str) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _yield_form(context: Context, now: assumed.Assumed) -> None:
         keep = st.form_submit_button(_("保存系数"), key="yield-save")
     if keep:
         given: dict[str, Any] = {"estate_id": estate, "primary": _number(first), "junior": _number(second)}
-        _try(lambda: assumed.set_yield(context.project, **given, source=source, by=by))
+        attempt(lambda: assumed.set_yield(context.project, **given, source=source, by=by))
 
 
 def yield_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:
@@ -184,13 +185,3 @@ def _yields_of(context: Context, now: assumed.Assumed, estate: str) -> tuple[flo
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _try(write: Callable[[], object]) -> None:
-    """Write something down and draw the page anew, or say every fault."""
-    try:
-        write()
-    except FaultError as error:
-        widgets.faults(error.faults)
-        return
-    st.rerun()

@@ -13,6 +13,7 @@ from planning.forecasts import Settings
 from planning.project import Project
 from ui import widgets
 from ui.charts import forecast as charts
+from ui.forecast import stated
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.views import forecast as views
@@ -63,6 +64,7 @@ def level_words() -> dict[str, str]:
         "zone": _("片区"),
         "town": _("镇街"),
         "area": _("全区"),
+        streamcheck.PROVIDER: _("公办、民办"),
     }
 
 
@@ -81,6 +83,7 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     )
     if "migrant" in rows:
         table[_("其中随迁(估)")] = _migrants(rows)
+    table = table.join(stated.beside(rows))
     if rows["basis"].ne("").any():
         table[_("预测依据")] = rows["basis"].map(charts.basis_words())
     if "value" in rows:
@@ -119,7 +122,8 @@ def _rows(context: Context, frame: pd.DataFrame, level: str) -> pd.DataFrame:
     project, chosen = context.project, views.settings(context)
     whole = _split(_tried_key(project), chosen, project, frame)
     units = _units(_tried_key(project), chosen, project, frame) if level == streams.UNIT else None
-    rows = streams.by_level(frame if whole is None else whole, units, level, context.stage)
+    told = _told(_tried_key(project), chosen, project, frame if whole is None else whole)
+    rows = streams.by_level(told, units, level, context.stage)
     return _ordered(rows)
 
 
@@ -136,6 +140,11 @@ def _split(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) 
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
+def _told(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -> pd.DataFrame:
+    return streams.with_stated(_project, _frame, chosen.stated)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
 def _units(key: str, chosen: Settings, _project: Project, _frame: pd.DataFrame) -> pd.DataFrame:
     return streams.by_unit(_project, _frame)
 
@@ -146,6 +155,8 @@ def _names(context: Context, level: str) -> pd.Series:
         return layers["units"].set_index("unit_id")["name"]
     if level == "area":
         return pd.Series({"": _("全部学校")})
+    if level == streamcheck.PROVIDER:
+        return pd.Series({"public": _("公办学校"), "private": _("民办学校")})
     schools = layers["schools"]
     by_school = schools.set_index("school_id")["name"]
     if level == "school":

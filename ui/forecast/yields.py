@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gis.faults import FaultError
 from planning import assumed, calibrated
 from planning.project import Project
 from ui import widgets
+from ui.forecast.writing import attempt
 from ui.state import Context, stage_word
 from ui.texts import _
 from ui.zones.drafting import author
@@ -82,12 +82,7 @@ def _take_over(context: Context, measured: pd.DataFrame) -> None:
     if not rows:
         st.warning(_("这个类型没有可以采用的小区。"))
         return
-    try:
-        assumed.set_yields(context.project, rows, by=by)
-    except FaultError as error:
-        widgets.faults(error.faults)
-        return
-    st.rerun()
+    attempt(lambda: assumed.set_yields(context.project, rows, by=by))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

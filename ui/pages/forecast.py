@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, classes, levels, peaks, towns
+from ui.forecast import assumptions, backtest, classes, housing, levels, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -33,7 +33,7 @@ def page(context: Context) -> None:
     peaks.draw(context, frame)
     _schools(context, frame)
     classes.draw(context, frame)
-    _estates(context)
+    housing.table(context)
     towns.draw(context)
     backtest.draw(context)
     _method(frame)
@@ -139,24 +139,6 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("各校三年后"))
     st.caption(_("预测为均值,区间按学校一级的历史误差估计;各校均值可加成全区,区间不能相加。"))
     widgets.table(views.by_school(context, frame), key="schools", height=320)
-
-
-def _estates(context: Context) -> None:
-    if not context.project.has("estates"):
-        return
-    st.subheader(_("新建小区"))
-    rows = pd.DataFrame(context.project.layers["estates"].drop(columns="geometry"))
-    columns = [
-        "name",
-        "district",
-        "town",
-        "households",
-        "handover_year",
-        "primary_yield",
-        "junior_yield",
-        "yield_source",
-    ]
-    widgets.table(rows[[c for c in columns if c in rows]], key="estates", height=280)
 
 
 def _method(frame: pd.DataFrame) -> None:

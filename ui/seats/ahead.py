@@ -25,17 +25,21 @@ def draw(context: Context, frame: pd.DataFrame, found: Need | None) -> None:
 
 def _balance(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("逐年供需"))
-    rows = views.years(context, frame)
+    public = _public(frame)
+    rows = views.years(context, frame, public=public)
     if rows.empty or not rows["seats"].iloc[0]:
         widgets.empty(_("学校表没有这个学段的设计学位,无法与在校生比较。请在“数据”页补充。"))
         return
     past = forecasts.past_totals(context)
+    if public:
+        past = forecasts.past_totals(context, public=True)
     note = _(
-        "{first}–{last}学年 · {stage}·全部学校 · 色带为 80% 区间 · 总量够用不等于各片区够用"
+        "{first}–{last}学年 · {stage}·{schools} · 色带为 80% 区间 · 总量够用不等于各片区够用"
         " · 来源:在校生、预测、学校表",
         first=int(past["year"].min()),
         last=int(rows["year"].max()),
         stage=stage_word(context.stage),
+        schools=_("公办学校") if public else _("全部学校"),
     )
     if "adopted" in frame.attrs:
         note = f"{note} · {_('按规划取值')}"
@@ -43,6 +47,23 @@ def _balance(context: Context, frame: pd.DataFrame) -> None:
     _unknown(context)
     with st.expander(_("逐年数字")):
         widgets.table(worded_years(rows), key="seat-years")
+
+
+def _public(frame: pd.DataFrame) -> bool:
+    """Draw the switch between all schools and public ones; adopted values speak of all schools."""
+    if not views.has_private(frame) or "adopted" in frame.attrs:
+        return False
+    words = {"all": _("全部学校"), "public": _("公办学校")}
+    chosen = st.segmented_control(
+        _("学校"),
+        list(words),
+        default="all",
+        required=True,
+        format_func=words.__getitem__,
+        key="seats-provider",
+        label_visibility="collapsed",
+    )
+    return chosen == "public"
 
 
 def worded_years(rows: pd.DataFrame) -> pd.DataFrame:

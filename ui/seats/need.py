@@ -84,8 +84,8 @@ def ranged(row: pd.Series, name: str) -> str:
 
 def _span(context: Context, found: Need, rows: pd.DataFrame, name: str) -> str:
     total = views.summed(rows)
-    if name == "growth" and total["growth_high"] <= 0:
-        return _no_growth(context, found)
+    if total["growth_high"] <= 0:
+        return _no_growth(context, found) if name == "growth" else _("增长为 0,其余按实数,没有区间")
     span = widgets.span(total[f"{name}_low"], total[f"{name}_high"])
     if len(rows) > 1:
         return _("{span}(分区 80% 区间相加)", span=span)

@@ -64,10 +64,14 @@ def entrants(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["level"] == "area_grade") & (frame["grade"] == first)]
 
 
-def past_totals(context: Context, *, entry: bool = False) -> pd.DataFrame:
-    """Return year and pupils of the stage, or of its first grade, in the past."""
+def past_totals(context: Context, *, entry: bool = False, public: bool = False) -> pd.DataFrame:
+    """Return year and pupils of the stage, or of its first grade or public schools, in the past."""
     past = history(context.project.key, context.project)
     rows = past[past["stage"] == context.stage]
+    if public:
+        schools = context.project.layers["schools"]
+        private = schools.loc[schools["provider"].eq("private").fillna(False).astype(bool), "school_id"]
+        rows = rows[~rows["school"].isin(private)]
     if entry:
         rows = rows[rows["grade"] == context.project.entry_grade(context.stage)]
     return rows.groupby("year", as_index=False)[["enrolment"]].sum().rename(columns={"enrolment": "pupils"})

@@ -265,8 +265,8 @@ def _register_day(project: Project) -> pd.Timestamp | None:
     return None if pd.isna(day) else day
 
 
-def stock(project: Project) -> pd.DataFrame:
-    """Return the design seats (设计学位) of all schools by district and stage, and who states none.
+def stock(project: Project, *, private: bool = True) -> pd.DataFrame:
+    """Return design seats (设计学位) by district and stage, and who states none; private ones if wanted.
 
     Returns
     -------
@@ -276,7 +276,7 @@ def stock(project: Project) -> pd.DataFrame:
     parts = []
     for stage in stages.STAGES:
         own = seats.zoned(
-            project.layers["schools"], stage, system=project.stage_system, mode="enrolment", private=True
+            project.layers["schools"], stage, system=project.stage_system, mode="enrolment", private=private
         )
         column = f"{stage}_seats"
         stated = pd.to_numeric(own[column]) if column in own else pd.Series(float("nan"), index=own.index)
@@ -298,8 +298,15 @@ def boarding_seats(project: Project, stage: str) -> int:
     return int(pd.to_numeric(own[column]).fillna(0).sum())
 
 
-def years(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
+def has_private(frame: pd.DataFrame) -> bool:
+    """Tell whether a forecast tells public and private schools apart."""
+    return bool((frame["level"] == "provider_stage").any())
+
+
+def years(context: Context, frame: pd.DataFrame, *, public: bool = False) -> pd.DataFrame:
     """Return pupils of the stage by year with their range against all seats of today.
+
+    With `public`, pupils and seats of public schools (公办) alone.
 
     Returns
     -------
@@ -307,8 +314,11 @@ def years(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
         year, mean, low, high, seats, gap, gap_low, gap_high (gap > 0: seats lacking), basis.
     """
     rows = forecasts.of_stage(context, frame)
+    if public:
+        mine = (frame["level"] == "provider_stage") & (frame["group"] == "public")
+        rows = frame[mine & (frame["stage"] == context.stage)]
     ahead = rows.loc[rows["scenario"] == forecasts.MIDDLE, ["year", "mean", "low", "high", "basis"]]
-    held = stock(context.project)
+    held = stock(context.project, private=not public)
     room = int(held.loc[held["stage"] == context.stage, "seats"].sum())
     found = ahead.assign(seats=room)
     for name, column in (("gap", "mean"), ("gap_low", "low"), ("gap_high", "high")):
