@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.zoning_maps import every_plan, problems, six_in_a_row
 from zoning.check import check, cost
-from zoning.frontier import Point, _once, frontier
+from zoning.frontier import Point, _once, _Run, frontier
+from zoning.solver import Limits
 
 
 def test_the_fewest_moved_come_first_and_the_free_optimum_last():
@@ -77,3 +78,24 @@ def test_every_point_is_what_trying_all_plans_finds(problem, data):
         assert point.proven and point.cost == pytest.approx(min(within), abs=1e-6)
         assert not len(check(problem, point.zones))
     assert found.points[-1].cost == pytest.approx(min(costs), abs=1e-6)
+
+
+def test_where_the_fewest_moved_are_not_found_plans_are_walked_back_from_the_free_end():
+    problem = six_in_a_row(left=60, right=60)
+    present = problem.positions(pd.Series(list("LLLLLR"), index=list("ABCDEF")))
+    run = _Run(problem, present, Limits(), 0)
+    free = problem.positions(pd.Series(list("LLLRRR"), index=list("ABCDEF")))
+    met = run.walk_back([free])
+    moved = [run.moved(plan) for plan in met]
+    assert moved[-1] == 0 and moved == sorted(moved, reverse=True)
+    assert all(run.keeps(plan) for plan in met)
+    points = run.ascend([free, *met], 6.0, 2, lambda *_: None)
+    assert [point.moved for point in points] == sorted({point.moved for point in points})
+    for point in points:
+        within = [c for c, m in zip(*_every(problem, run), strict=True) if m <= point.limit]
+        assert point.bound <= min(within) + 1e-6 <= point.cost + 2e-6
+
+
+def _every(problem, run):
+    plans = list(every_plan(problem))
+    return [cost(problem, plan) for plan in plans], [run.moved(plan) for plan in plans]

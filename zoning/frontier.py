@@ -30,6 +30,15 @@ from zoning.solver import Limits
 FEWEST, FREE = 0.3, 0.3
 """Shares of the time left that the fewest moved, and then the free optimum, may take."""
 
+BACK = (25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 10_000.0)
+"""Prices of a pupil moved, metres, at which plans are walked back towards the one in force, one by one."""
+
+BACK_WORK = 200
+"""Work of one step back where no time is given."""
+
+BACKWARDS = 0.4
+"""Share of the time left that the walk back may take."""
+
 ROUNDS = 200
 """Steps of the bound that every point starts from."""
 
@@ -144,6 +153,8 @@ def frontier(
         plans.append(begin)
     if not plans:
         return Frontier((), few.bound)
+    if not few.feasible or len({run.moved(plan) for plan in plans}) > 1:
+        plans += run.walk_back(plans)
     met = run.ascend(plans, free.bound, max(points, 2), told)
     told(met[-1].cost, met[-1].bound, 1.0)
     return Frontier(_once(met), min(_whole(few.bound), met[0].moved))
@@ -192,6 +203,26 @@ class _Run:
             cancelled=self.limits.cancelled,
         )
 
+    def walk_back(self, plans: list[np.ndarray]) -> list[np.ndarray]:
+        """Return plans found from the cheapest on while a pupil moved costs ever more; none is proven."""
+        plan = min(plans, key=lambda each: plan_cost(self.problem, each))
+        met = []
+        for done, price in enumerate(BACK):
+            extra = np.where(self.pupils > 0, price, 0.0)
+            limits = self.limits.share(BACKWARDS / (len(BACK) - done))
+            found = optimise(
+                replace(self.problem, metres=self.problem.metres + extra),
+                self.problem.series(plan),
+                seconds=limits.left if math.isfinite(limits.deadline) else None,
+                work=None if math.isfinite(limits.deadline) else BACK_WORK,
+                seed=self.seed,
+                cancelled=self.limits.cancelled,
+            )
+            if found.feasible:
+                plan = self.problem.positions(found.zones)
+                met.append(plan)
+        return met
+
     def ascend(self, plans: list[np.ndarray], free: float, points: int, told: Progress) -> list[Point]:
         """Return the points from the fewest moved to the most, each from the best plan met before."""
         plans, bound = list(plans), self._first_bound(plans)
@@ -207,7 +238,19 @@ class _Run:
             plans.append(best)
             met.append(self._point(limit, best, max(found.bound, free)))
             told(met[-1].cost, met[-1].bound, FREE + (1.0 - FREE) * (done + 1) / points)
-        return [*met, self._point(self.moved(cheapest), cheapest, free)]
+        met.append(self._point(self.moved(cheapest), cheapest, free))
+        return sorted([*met, *self._others(plans, met)], key=lambda point: point.limit)
+
+    def _others(self, plans: list[np.ndarray], met: list[Point]) -> list[Point]:
+        """Return the other plans met as points; what is proven for a wider limit holds for them as well."""
+        known = {point.moved for point in met}
+        others = {self.moved(plan): plan for plan in sorted(plans, key=lambda p: -plan_cost(self.problem, p))}
+        found = []
+        for moved, plan in others.items():
+            wider = [point.bound for point in met if point.limit >= moved]
+            if moved not in known and wider:
+                found.append(self._point(moved, plan, max(wider)))
+        return found
 
     def _prove(self, limit: int, best: np.ndarray, bound: Bound, limits: Limits) -> Proof:
         prover = Prover(
