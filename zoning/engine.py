@@ -93,8 +93,6 @@ class Engine:
     def _over(self) -> bool:
         return self.finished or self.terms.over(self.work)
 
-    # ---- what has been found ----
-
     def _offer(self, zone: np.ndarray) -> bool:
         """Take a plan if it is whole, connected and better than the best; return whether it is."""
         problem, best = self.problem, self.best
@@ -124,8 +122,7 @@ class Engine:
 
     def _raise_bound(self, value: float) -> None:
         if value > self.bound.value:
-            old = self.bound
-            self.bound = bounds.Bound(value, old.price, old.seat_price, old.least, old.share)
+            self.bound = replace(self.bound, value=value)
             self._note()
 
     @property
@@ -134,18 +131,25 @@ class Engine:
         return self.best.cost if self.best.over == 0 else self.bound.value * 1.03
 
     @property
+    def _lost(self) -> bool:
+        """Whether no plan fits yet on a map of small zones, which are drawn from catchments."""
+        return self.drawer.few and self.best.over > 0
+
+    @property
     def _ceiling(self) -> float:
         """Cost from which an overfull plan is not worth mending: none while no plan fits."""
         return self.best.cost if self.best.over == 0 else math.inf
 
-    # ---- steps ----
+    @property
+    def _metres(self) -> np.ndarray:
+        return np.where(np.isfinite(self.problem.metres), self.problem.metres, 1e12)
 
     def _begin(self, begin: np.ndarray | None) -> None:
         """Find the first bound and the first plans."""
         problem, tight = self.problem, self.tight
         self.bound = bounds.linear(problem, tight, self.limits.share(0.5))
         self._lagrange()
-        metres = np.where(np.isfinite(problem.metres), problem.metres, 1e12)
+        metres = self._metres
         share = -metres if self.bound.share is None else metres * 1e-9 - self.bound.share.round(3)
         self.starts = {
             "share": starts.grow(problem, tight, share),
@@ -188,34 +192,46 @@ class Engine:
         self.bound = bounds.lagrangian(*known, target=self._target, rounds=LAGRANGE_ROUNDS, limits=limits)
 
     def _turn(self, search: Search, turn: int) -> None:
-        """Cool once, join catchments, re-optimise a few zones, and try a proof."""
+        """Look for a plan, or a better one, and try a proof."""
         if self.large and self.best.zone is not None:
             self._polish(search, self.best.zone)
             return
-        if self.best.zone is not None:
-            small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
-            due = turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few))
-            over, lost = self.best.over, self.drawer.few and self.best.over > 0
-            if due and lost:  # catchments take long to draw from: a cooling may do
-                self._anneal(search, turn, self.best.zone)
-            if not lost or self.best.over == over:
-                self._sketch(search, turn)
-            if due and not lost:
-                self._anneal(search, turn, self.best.zone)
-            if turn % (2 if small else 8) == 1:
-                self._combine(search)
-            self._refine(self.best.zone, self.groups)
-            self._recombine()
+        (self._seek if self._lost else self._improve)(search, turn)
         if self.terms.exact or turn % 4 == 2 or self.best.over > 0:
             self._prove()
         if self.best.zone is None and turn >= 3:
             self.work += COMBINE_WORK
 
+    def _seek(self, search: Search, turn: int) -> None:
+        """Look for a plan that fits: a cooling may do, before catchments are drawn from, which takes long."""
+        if self.best.zone is None:
+            return
+        self._anneal(search, turn, self.best.zone)
+        if turn > 0 and self.best.over > 0:
+            self._sketch(search, turn)
+        if turn % 4 == 3:
+            self._combine(search)
+            self._refine(self.best.zone, self.groups)
+            self._recombine()
+
+    def _improve(self, search: Search, turn: int) -> None:
+        """Draw, cool, join catchments and re-optimise groups of zones, each as often as it pays."""
+        if self.best.zone is None:
+            return
+        small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
+        self._sketch(search, turn)
+        if turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few)):
+            self._anneal(search, turn, self.best.zone)
+        if turn % (2 if small else 8) == 1:
+            self._combine(search)
+        self._refine(self.best.zone, self.groups)
+        self._recombine()
+
     def _sketch(self, search: Search, turn: int) -> None:
         """Draw a plan from a model of the likely pairs and mend it, more seldom while that does not pay."""
         if turn < self.drawer.due:
             return
-        before = self.best.over, self.best.cost
+        before, lost = (self.best.over, self.best.cost), self._lost
         zone = self.drawer.draw(self.bound, self.limits)
         self.work += SKETCH_WORK
         if zone is not None and not cut_off(self.problem, zone).any():
@@ -223,7 +239,9 @@ class Engine:
             self.best.end(zone)
             if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
                 mended = self._mend(search, zone, POLISH)
-                self._recombine(self._refine(mended))
+                better = self._refine(mended)
+                if not lost:  # while no plan fits, the next draw is worth more
+                    self._recombine(better)
         self.drawer.learn(turn, paid=(self.best.over, self.best.cost) < before or self.best.over > 0)
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:
@@ -270,15 +288,9 @@ class Engine:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
         problem = self.problem
         best = partition.joined([partition.of_plan(problem, zone) for _, _, zone in self.best.elite])
+        recorded, price = partition.recorded(problem, search.pool), search.bound.price
         found = partition.combine(
-            problem,
-            partition.recorded(problem, search.pool),
-            best,
-            self.limits,
-            price=search.bound.price,
-            count=self.count,
-            effort=40,
-            seed=self.seed,
+            problem, recorded, best, self.limits, price=price, count=self.count, effort=40, seed=self.seed
         )
         self.work += COMBINE_WORK
         if found is None:
@@ -288,8 +300,7 @@ class Engine:
         if (found.zone >= 0).all():
             self._offer(found.zone)
             return
-        metres = np.where(np.isfinite(problem.metres), problem.metres, 1e12)
-        zone = starts.grow(problem, self.tight, metres, found.zone)
+        zone = starts.grow(problem, self.tight, self._metres, found.zone)
         if not cut_off(problem, zone).any():
             self._mend(search, zone)
 
@@ -300,18 +311,11 @@ class Engine:
             if self._over() or self.best.zone is None:
                 return
             others = ends[number:] + ends[:number] if first is None else [first, *ends]
-            better = recombine(
-                self.problem,
-                self.tight,
-                self.bound,
-                [self.best.zone, *others],
-                self.cuts,
-                self.limits,
-                effort=RECOMBINE_EFFORT,
-                seed=self.seed + number,
-            )
+            known, plans = (self.problem, self.tight, self.bound), [self.best.zone, *others]
+            seed, effort = self.seed + number, RECOMBINE_EFFORT
+            better = recombine(*known, plans, self.cuts, self.limits, effort=effort, seed=seed)
             self.work += RECOMBINE_WORK
-            if (better is None or not self._offer(better)) and self.best.over == 0:
+            if better is None or not self._offer(better):
                 return
 
     def _refine(self, zone: np.ndarray, groups: Groups | None = None) -> np.ndarray:
@@ -374,8 +378,6 @@ class Engine:
         if known is None:
             return self.tight.allowed
         return bounds.close_pairs(self.problem, self.tight, self.bound, plan_cost(self.problem, known))
-
-    # ---- the end ----
 
     def _result(self) -> Result:
         problem, best = self.problem, self.best
