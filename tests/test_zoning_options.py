@@ -332,3 +332,22 @@ def test_any_map_any_rules_a_plan_that_keeps_them_and_a_price_that_is_true(case)
     for each in told:
         if each.name in true and not options.stay:
             assert each.low - 1e-6 <= true[each.name] <= each.high + 1e-6
+
+
+def test_an_exchange_that_would_break_a_least_size_is_not_offered():
+    problem = drawn(
+        {"A": 10, "B": 12, "C": 5, "D": 10},
+        [("L", 25, "A"), ("R", 25, "D")],
+        {"A": (0.0, 0.0), "B": (150.0, 0.0), "C": (60.0, 0.0), "D": (200.0, 0.0)},
+        "AB AC BC BD CD",
+    )
+    plan = pd.Series(list("LLRR"), index=list("ABCD"))  # B is nearer to R, C to L: they could change places
+    for least, offered in ((15, True), (20, False)):
+        posed = Options(least=least).apply(problem)
+        table = nearer(posed.changed, plan)
+        table = table.assign(reason="full", swap_unit_id="", swap_pupil_km=np.nan)
+        table.loc[table["unit_id"] == "B", ["swap_unit_id", "swap_pupil_km"]] = "C", -1.0
+        told = posed.reasons(table, plan).set_index("unit_id")
+        assert pd.notna(told.loc["B", "swap_pupil_km"]) == offered
+        after = pd.Series(list("LRLR"), index=list("ABCD"))
+        assert ("L" in set(posed.check(after)["zone_id"])) != offered

@@ -143,7 +143,8 @@ class Posed:
             With ``zone_id`` and ``reason``, and ``unit_id``; what is forbidden by an option becomes
             ``too_far`` or ``barrier``, what would split a group that shall stay whole ``split``; what could
             be but would leave a zone below the least size ``too_small``, or farther from the balance
-            ``unbalanced``. An exchange that would split a group is taken out.
+            ``unbalanced``. An exchange that would split a group, or leave one of the two
+            zones farther below the least size or from the balance, is taken out.
         zones
             The plan that the table is about.
         """
@@ -162,6 +163,7 @@ class Posed:
         if "swap_unit_id" in table:
             other = self.plain.unit_ids.get_indexer(pd.Index(table["swap_unit_id"].fillna("")))
             bound = grouped[unit] | ((other >= 0) & grouped[other])
+            bound |= (other >= 0) & self._worse_swap(at, unit, zone, np.maximum(other, 0))
             found.loc[bound, ["swap_unit_id", "swap_pupil_km"]] = None
         return found
 
@@ -176,6 +178,19 @@ class Posed:
             left = _gap(here - weight, low[now], high[now]) - _gap(here, low[now], high[now])
             left[~placed] = 0.0
             yield _SIDES[kind], np.maximum(more, left) > SLACK
+
+    def _worse_swap(
+        self, at: np.ndarray, unit: np.ndarray, zone: np.ndarray, other: np.ndarray
+    ) -> np.ndarray:
+        """Tell for exchanges whether one of the two zones would miss what it shall keep by more."""
+        now, total, worse = np.maximum(at[unit], 0), self.sides.totals(at), np.zeros(len(unit), dtype=bool)
+        for k in range(len(self.sides.kinds)):
+            low, high, weight = self.sides.low[k], self.sides.high[k], self.sides.weight[k]
+            change = weight[unit] - weight[other]
+            for there, step in ((zone, change), (now, -change)):
+                before = _gap(total[k][there], low[there], high[there])
+                worse |= _gap(total[k][there] + step, low[there], high[there]) - before > SLACK
+        return worse
 
     def _split(self, at: np.ndarray) -> Iterable[pd.DataFrame]:
         for kind, groups in (("split", self.options.together), ("feeder", self.options.feeders)):
