@@ -92,6 +92,8 @@ def transitions(panel: Panel, broken: frozenset[int] = frozenset()) -> tuple[Flo
     seen = np.isfinite(before) & np.isfinite(after)
     lost = np.isin(panel.years, list(broken))
     seen &= ~(lost[:-1] | lost[1:])
+    if panel.crossed is not None:
+        seen &= ~panel.crossed[:, None, 1:]
     return np.where(seen, before, 0.0), np.where(seen, after, 0.0), seen
 
 

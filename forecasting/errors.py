@@ -72,6 +72,9 @@ def _compare(panel: Panel, known: Panel, forecast: Floats, horizon: int) -> Past
     actual = panel.at(known.last_year + horizon)
     before, after = known.open_cells, np.isfinite(actual)
     same = (before == after).all(axis=1) & before.any(axis=1)
+    if panel.crossed is not None:
+        first = known.counts.shape[2]
+        same &= ~panel.crossed[:, first : first + horizon].any(axis=1)
     judged = same[:, None] & before & np.isfinite(forecast)
     late = entered_late(before, horizon) & judged
     return Past(

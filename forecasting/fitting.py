@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from forecasting import cohort, errors, history, intervals, methods, tuning
 from forecasting import estates as housing
+from forecasting import lineage as changes
 from forecasting.entrants import Driver, from_births, from_flow, from_register, from_registered_flow
 from forecasting.panel import Floats, Panel, from_frame, with_plans
 from gis.faults import Fault, raise_errors
@@ -55,6 +56,8 @@ class Fitted:
 
     def project(self, panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         """Expected pupils by the method fitted, from any panel; see ``methods``."""
+        if self.panel.crossed is not None:
+            panel = replace(panel, crossed=self.panel.crossed[:, : panel.counts.shape[2]])
         return _method(self.method, self.choice, self.broken)(panel, drivers, years_ahead)
 
 
@@ -72,6 +75,7 @@ def fit(
     entry_age: int | None = None,
     allow_single_year: bool = False,
     schools: pd.DataFrame | None = None,
+    lineage: pd.DataFrame | None = None,
     method: str | None = None,
     settings: cohort.Settings | None = None,
 ) -> Fitted:
@@ -90,7 +94,7 @@ def fit(
         if table is not None
     }
     placed = None if estates is None or estates.empty else (estates, yields)
-    panel, tables, faults = _checked(rows, tables, until, allow_single_year, placed)
+    panel, tables, faults = _checked(rows, tables, until, allow_single_year, placed, lineage)
     if schools is not None:
         panel = with_plans(panel, schools.rename(columns=history.ALIASES))
     drivers = _drivers(panel, tables, cutoff_month, entry_age)
@@ -135,6 +139,8 @@ def learn(
     faults : sequence of Fault
         Warnings of the inputs, passed on.
     """
+    found = changes.recognise(panel)
+    panel = replace(panel, crossed=changes.crossed(panel, found))
     broken = methods.broken_years(panel)
     choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
     cutoffs = errors.origins(panel, most=8, broken=broken)
@@ -143,7 +149,7 @@ def learn(
     pasts = errors.rolling(panel, drivers, chosen, cutoffs=cutoffs, horizons=5, broken=broken)
     scores = _scores(panel, drivers, cutoffs, choice, broken)
     model = intervals.fit(pasts, panel, coverage=coverage)
-    warned = (*faults, *history.warn(panel, broken))
+    warned = (*faults, *history.warn(panel, broken), *changes.faults(found))
     return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name)
 
 
@@ -161,6 +167,7 @@ def _checked(
     until: int,
     allow_single_year: bool,
     placed: tuple[pd.DataFrame, pd.DataFrame | None] | None = None,
+    lineage: pd.DataFrame | None = None,
 ) -> tuple[Panel, dict[str, pd.DataFrame], list[Fault]]:
     """Check every table before any is used, and raise all faults together."""
     clean, faults = history.check(rows, file=rows.attrs.get("file", ""))
@@ -179,6 +186,9 @@ def _checked(
             faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
         if len(years) == 1 and not allow_single_year:
             faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
+        if lineage is not None:
+            clean, more = changes.joined(clean, lineage)
+            faults = faults + more
     if placed is not None:
         schools = clean[["district", "school"]].drop_duplicates()
         faults = faults + housing.faults(placed[0], schools, placed[1], file=placed[0].attrs.get("file", ""))

@@ -51,6 +51,7 @@ def forecast(
     entry_age: int | None = None,
     allow_single_year: bool = False,
     schools: pd.DataFrame | None = None,
+    lineage: pd.DataFrame | None = None,
     method: str | None = None,
     settings: cohort.Settings | None = None,
 ) -> pd.DataFrame:
@@ -94,6 +95,9 @@ def forecast(
     schools : DataFrame, optional
         Columns school (district), lowest_grade, highest_grade: grades not taught yet open when the cohort
         below reaches them, as in a school that opened with its first grade.
+    lineage : DataFrame, optional
+        Schools renamed, merged and split (change, year, from_id, to_id, share): their histories are joined
+        first, see ``lineage.joined``. Changes not stated are looked for and warned of.
     method : str, optional
         "cohort" (the default), or "gpr3" or "naive" to see what the standard methods would say.
     settings : Settings, optional
@@ -125,6 +129,7 @@ def forecast(
         entry_age=entry_age,
         allow_single_year=allow_single_year,
         schools=schools,
+        lineage=lineage,
         method=method,
         settings=settings,
     )

@@ -81,6 +81,49 @@ _ERRORS = {
     ),
 }
 
+_LINEAGE_ERRORS = {
+    "fc_lineage_incomplete": (
+        "沿革中“{found}”一行没有写全：更名、合并、拆分都要有生效学年、原校和现校。请补上。",
+        'the lineage row of "{found}" says too little: a school renamed, merged or split needs the year, the '
+        "former school and the present one. Fill it in.",
+    ),
+}
+
+_LINEAGE_WARNINGS = {
+    "fc_perhaps_renamed": (
+        "“{found}”到 {year} 学年没有了，“{to}”同年出现，各年级人数接得上：可能是更名。两校历史目前分开计；"
+        "如属实，请在沿革中写明“更名”，历史就会接起来。",
+        '"{found}" ends as "{to}" begins in {year}, and their grades match cohort by cohort: perhaps it was '
+        "renamed. The two are kept apart now; if so, state it as renamed in the lineage table, and their "
+        "histories are joined.",
+    ),
+    "fc_perhaps_merged": (
+        "{year} 学年“{found}”的学生似乎都到了“{to}”：可能是合并。历史目前分开计；如属实，请在沿革中写明"
+        "“合并”，历史就会并起来。",
+        'the pupils of "{found}" all seem to be in "{to}" from {year} on: perhaps they were merged. They are '
+        "kept apart now; if so, state it as merged in the lineage table, and their histories are joined.",
+    ),
+    "fc_perhaps_split": (
+        "{year} 学年“{found}”的学生似乎分到了“{to}”：可能是拆分。历史目前分开计；如属实，请在沿革中写明"
+        "“拆分”，历史就会分给各校。",
+        'the pupils of "{found}" seem to be divided among "{to}" from {year} on: perhaps it was split. They '
+        "are kept apart now; if so, state it as split in the lineage table, and the history is divided.",
+    ),
+    "fc_lineage_unknown": (
+        "沿革中的学校“{found}”不在在校生历史中，这一行没有用到。请核对编号。",
+        'the school "{found}" of the lineage table is not in the history; its row was not used. Check it.',
+    ),
+    "fc_lineage_later": (
+        "学校“{found}”的沿革在历史的最新学年两年以后才生效，这次没有用到。",
+        'the change of the school "{found}" lies more than a year after the history ends; it was not used.',
+    ),
+    "fc_lineage_gap": (
+        "并入“{found}”的学校中有一所 {year} 学年没有数据；该年合不出总数，没有使用。请补上那一年。",
+        'one of the schools merged into "{found}" has no rows for {year}; that year has no whole sum and was '
+        "left out. Add the rows.",
+    ),
+}
+
 _WARNINGS = {
     "fc_gap": (
         "缺少 {found} 学年的数据；跨过缺口的递进率没有使用。",
@@ -140,5 +183,5 @@ _WARNINGS = {
     ),
 }
 
-register_kinds(_ERRORS, level=ERROR)
-register_kinds(_WARNINGS, level=WARNING)
+register_kinds(_ERRORS | _LINEAGE_ERRORS, level=ERROR)
+register_kinds(_WARNINGS | _LINEAGE_WARNINGS, level=WARNING)

@@ -7,9 +7,9 @@ not open in the panel's newest year, so that one back-test judges them all.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from forecasting import cohort, entrants
 from forecasting.cohort import Settings
@@ -30,7 +30,7 @@ def gpr3(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
     Each school's own ratio of pupils over its last three transitions; entrants are the mean of the last three
     years; where a school has no transition yet, its last count stands.
     """
-    before, after, seen = cohort.transitions(panel)
+    before, after, seen = cohort.transitions(replace(panel, crossed=None))
     a, b = before[:, :, -3:].sum(axis=2), after[:, :, -3:].sum(axis=2)
     ratio = np.divide(b, a, out=np.full_like(a, np.nan), where=seen[:, :, -3:].any(axis=2) & (a > 0))
     recent = panel.counts[:, :, -3:]
@@ -102,8 +102,9 @@ def broken_years(panel: Panel, *, jump: float = 0.05) -> frozenset[int]:
     """Years that a shock to every grade makes useless for learning, such as a pandemic's.
 
     A year is broken when the ratio of all pupils who moved up into it stands out from the median of all
-    years by more than `jump` and by more than five times the usual (median absolute) deviation. A year just
-    after a broken one that jumps back is not broken itself.
+    years by more than `jump` and by more than five times the usual (median absolute) deviation, and when
+    that of most schools does so too: one merger in a small area is no pandemic. A year just after a broken
+    one that jumps back is not broken itself.
 
     Parameters
     ----------
@@ -113,10 +114,16 @@ def broken_years(panel: Panel, *, jump: float = 0.05) -> frozenset[int]:
         Least departure of the pooled ratio from its median (0.05 = 5 %).
     """
     before, after, _ = cohort.transitions(panel)
-    a, b = before.sum(axis=(0, 1)), after.sum(axis=(0, 1))
-    ratio = pd.Series(np.where(a > 0, b / np.where(a > 0, a, 1.0), np.nan), index=panel.years[1:])
-    away = (ratio - ratio.median()).abs()
-    usual = away.median() * 1.4826
-    far = away > max(jump, 5.0 * usual)
-    hit = [int(y) for y in ratio.index[far]]
+    before, after = before.sum(axis=1), after.sum(axis=1)
+    a, b = before.sum(axis=0), after.sum(axis=0)
+    ratio = np.divide(b, a, out=np.full_like(a, np.nan), where=a > 0)
+    if not np.isfinite(ratio).any():
+        return frozenset()
+    away = ratio - np.nanmedian(ratio)
+    usual = np.nanmedian(np.abs(away)) * 1.4826
+    far = np.abs(away) > max(jump, 5.0 * usual)
+    # At least half the way in the same direction, in more than half of the schools.
+    moved = np.sign(away) * (after - before * np.nanmedian(ratio)) > 0.5 * np.abs(away) * before
+    most = (moved & (before > 0)).sum(axis=0) > 0.5 * (before > 0).sum(axis=0)
+    hit = [int(y) for y in panel.years[1:][far & most]]
     return frozenset(y for y in hit if y - 1 not in hit)

@@ -35,6 +35,9 @@ class Panel:
         Pupils; NaN where the school did not teach the grade or nothing was reported.
     planned : ndarray of bool, shape (schools, grades), optional
         Grades a school will teach once the cohort below reaches them; see `with_plans`.
+    crossed : ndarray of bool, shape (schools, years), optional
+        Steps of schools into a year that cross a merger or a split nobody has stated (see
+        ``lineage.recognise``): they teach no ratio, and no error is judged across them.
     """
 
     schools: pd.DataFrame
@@ -42,6 +45,7 @@ class Panel:
     first_year: int
     counts: Floats
     planned: Bools | None = None
+    crossed: Bools | None = None
 
     @property
     def years(self) -> Ints:
@@ -78,7 +82,9 @@ class Panel:
 
     def until(self, year: int) -> Panel:
         """Return what was known in `year`: later columns and plans are cut off."""
-        return replace(self, counts=self.counts[:, :, : year - self.first_year + 1], planned=None)
+        span = slice(year - self.first_year + 1)
+        crossed = None if self.crossed is None else self.crossed[:, span]
+        return replace(self, counts=self.counts[:, :, span], planned=None, crossed=crossed)
 
     def at(self, year: int) -> Floats:
         """Return the counts of `year`, NaN where it lies outside the panel; shape (schools, grades)."""
