@@ -1,9 +1,11 @@
-"""What an edit of a project's layers owes the rest: drafts follow, and the layers keep their sources."""
+"""What an edit of a project's layers owes the rest: drafts follow, sources and walks are kept."""
 
+import shutil
 from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from planning import derived, spatial, stages
 from planning.drafts import Op
 from planning.project import DRAFTS_FILE, Project
 from planning.store import Conflict, DraftStore
@@ -42,3 +44,13 @@ def same_sources(project: Project, layers: Iterable[str]) -> pd.DataFrame:
     """Return the sources of layers as they were, for `save_layers`: the edit brings no new one."""
     rows = project.sources
     return rows[rows["layer"].isin(list(layers))].drop(columns="rows")
+
+
+def same_walks(before: Project, after: Project) -> None:
+    """Keep the stored walks for the next version: the edit has changed no place and no grade of a school."""
+    for stage in stages.STAGES:
+        old, new = (spatial._travel_path(project, stage) for project in (before, after))
+        if old.exists() and not new.exists():
+            scratch = new.with_suffix(".writing.parquet")
+            shutil.copyfile(old, scratch)
+            derived.publish(scratch, new)

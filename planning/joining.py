@@ -13,7 +13,7 @@ import pandas as pd
 from gis.faults import Fault, FaultError, Words, register_kinds
 from gis.layers import zone_of
 from planning import drafts, journal, several, spatial, stages, zoneproblem
-from planning.following import drafts_follow, same_sources
+from planning.following import drafts_follow, same_sources, same_walks
 from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
 from planning.rebasing import Turn
@@ -100,6 +100,7 @@ def join(project: Project, stage: str, zones: Sequence[str], plan: pd.Series, *,
     op = drafts.rebase(Turn(project.year, zones=dict.fromkeys(stages.STAGES, gone)))
     step = drafts.Op(op.kind, {**op.payload, "join": chosen})
     drafts_follow(saved, lambda _store, _draft: step, author=author)
+    same_walks(project, saved)
     return saved
 
 
@@ -145,6 +146,7 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
     drafts_follow(
         saved, lambda store, draft: _given_back(store, draft, zone, heirs, usual, project.year), author=author
     )
+    same_walks(project, saved)
     return saved
 
 

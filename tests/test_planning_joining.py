@@ -5,7 +5,7 @@ import pytest
 
 from gis.faults import FaultError
 from gis.layers import zone_of
-from planning import drafts, joining, several
+from planning import drafts, joining, several, spatial
 from planning.project import Project, create_project, open_project, save_layers
 from planning.store import DraftStore
 from tests.test_planning_splitting import CRS, layers
@@ -47,6 +47,14 @@ def test_plans_follow_a_join_and_come_back_when_it_is_parted(project):
         store.append(draft, store.get(draft).rev, drafts.restore(rev), author="王老师")
         assert store.state(draft).plan("primary", 2026).to_dict() == own.to_dict()
     store.close()
+
+
+def test_walks_stay_as_no_school_has_moved(project):
+    walks = spatial.travel(project, "primary")
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    assert spatial.ready(saved, "primary")
+    pd.testing.assert_frame_equal(spatial.travel(saved, "primary"), walks)
+    assert set(spatial.zone_travel(saved, "primary")["zone_id"]) == {"a"}
 
 
 def test_undo_after_parting_takes_back_what_the_planner_did_not_the_edit_of_zones(project):
