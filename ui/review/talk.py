@@ -103,13 +103,16 @@ def _settling(context: Context, found: pd.DataFrame) -> None:
         which = st.selectbox(
             _("已处理的意见"), list(open_), format_func=open_.__getitem__, key="review-which"
         )
+        # Of its own: what is typed into a form is not known before the form is sent.
+        st.session_state.setdefault("review-settle-who", st.session_state["review-comment-author"])
+        st.text_input(_("处理人"), key="review-settle-who", width=160)
         st.button(_("标为已处理"), key="review-settle", on_click=_settle, args=(context, which))
 
 
 def _settle(context: Context, comment: str) -> None:
-    who = str(st.session_state.get("review-comment-author", "")).strip()
+    who = str(st.session_state.get("review-settle-who", "")).strip()
     if not who:
-        st.session_state[_SAID] = (False, _("请先在“提出人”里写处理人的姓名。"))
+        st.session_state[_SAID] = (False, _("请先写处理人的姓名。"))
         return
     views.log(context).settle(context.project.id, comment, author=who)
     st.session_state[_SAID] = (True, _("已标为已处理,原话仍保留。"))

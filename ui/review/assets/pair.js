@@ -50,7 +50,8 @@ class Pair {
   }
 
   _build(bytes) {
-    const old = this.leaves.length ? this.leaves[0].map : null, view = old && [old.getCenter(), old.getZoom()];
+    const old = this.leaves.length && !this._wide() ? this.leaves[0].map : null;
+    const view = old && [old.getCenter(), old.getZoom()];  // who looked at everything goes on doing so
     this.leaves.forEach((leaf) => { leaf.sized.disconnect(); leaf.map.remove(); });
     this.root.replaceChildren();
     this.ground = new Ground(bytes);
@@ -243,12 +244,18 @@ class Pair {
 
   _seen() {
     const { map } = this.leaves[0];
-    return `${map.getCenter()} ${map.getZoom()}`;
+    return { zoom: map.getZoom(), at: map.project(map.getCenter()) };
+  }
+
+  // A map that has become wider or narrower keeps its middle but for a pixel or two.
+  _wide() {
+    const now = this._seen();
+    return !!this.wide && now.zoom === this.wide.zoom && now.at.distanceTo(this.wide.at) < 5;
   }
 
   // Who has not looked closer yet sees everything, however wide the maps have become.
   _resized(leaf) {
-    const wide = this._seen() === this.wide;
+    const wide = this._wide();
     leaf.map.invalidateSize({ animate: false });
     if (wide) { this.whole(); }
   }
