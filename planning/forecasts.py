@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
-from planning import assumed, derived, outlook, streamcheck, tasks, townflow, unitcheck
+from planning import assumed, derived, lineage, outlook, streamcheck, tasks, townflow, unitcheck
 from planning.assumed import CUTOFF_MONTH, Assumed, Yield
 from planning.project import Project, open_project
 from planning.statedvalues import Stated
@@ -123,10 +123,13 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     no record of what they said then: none of these takes part.
     """
     from forecasting import backtest, errors, history, panel
+    from forecasting import lineage as changes
 
     project = open_project(folder)
     month = assumed.in_force(project).cutoff_month
-    known = panel.from_frame(history.read(outlook.history(project)))
+    past = history.read(outlook.history(project))
+    told = lineage.until(project.folder, int(past["year"].max()))
+    known = panel.from_frame(changes.joined(past, told)[0])
     origins, frames = errors.origins(known), []
     for done, base in enumerate(origins, start=1):
         drivers = _drivers(project, known, base, month)
@@ -160,12 +163,22 @@ def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["
 
 
 def _backtest_place(project: Project, cutoff_month: int) -> Path:
-    return derived.path(project, "backtest", _METHOD, HORIZONS, cutoff_month)
+    return derived.path(
+        project, "backtest", _METHOD, HORIZONS, cutoff_month, lineage.stored(project.folder).to_csv()
+    )
 
 
 def _place(project: Project, settings: Settings) -> Path:
     """Return the forecast's file; grades of a stage and the plan in force go by the project's settings."""
-    return derived.path(project, "forecast", _METHOD, settings, project.stage_system, project.year)
+    return derived.path(
+        project,
+        "forecast",
+        _METHOD,
+        settings,
+        project.stage_system,
+        project.year,
+        lineage.stored(project.folder).to_csv(),
+    )
 
 
 def _read(path: Path) -> pd.DataFrame | None:

@@ -123,6 +123,12 @@ def stored(folder: Path) -> pd.DataFrame:
     return frame_of(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else empty()
 
 
+def until(folder: Path, year: int) -> pd.DataFrame:
+    """Return the stored changes up to a school year, as the forecast joins histories by them."""
+    rows = stored(folder)
+    return rows[rows["year"] <= year]
+
+
 def store(folder: Path, frame: pd.DataFrame) -> None:
     """Keep the table in a project's folder, whole or not at all."""
     rows = frame_of(frame).to_json(orient="records", force_ascii=False, indent=1)
