@@ -109,7 +109,9 @@ def gains(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     for number, other in enumerate(chosen[1:]):
         changed = views.changes(context, chosen[0], other)
         st.subheader(_("{other} 比 {base}:谁受益,谁受损", other=widgets.escape(other.name), base=base))
-        for by, column in zip(("distance", "crowding"), st.columns(2, gap="large"), strict=True):
+        # large type needs the whole width of the page
+        halves = [st.container(), st.container()] if big else st.columns(2, gap="large")
+        for by, column in zip(("distance", "crowding"), halves, strict=True):
             with column:
                 st.markdown({"distance": _("**步行距离**"), "crowding": _("**学校拥挤**")}[by])
                 shown(views.gains(changed, by), key=f"review-gain-{by}-{number}", big=big)
@@ -124,7 +126,7 @@ def _of_band(context: Context, changed: pd.DataFrame, by: str, *, key: str, big:
     band = st.selectbox(
         _("看哪一档的单元"), list(words), format_func=words.__getitem__, key=f"review-band-{key}"
     )
-    rows = views.moved(context, lived[lived[by] == band])
+    rows = views.moved(context, lived[lived[by] == band], by=by)
     if rows.empty:
         widgets.empty(_("这一档没有单元。请在上面换一档。"))
         return

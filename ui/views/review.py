@@ -152,7 +152,7 @@ def _clauses(context: Context) -> dict[str, str]:
 
 
 def _clause(rule: Rule) -> str:
-    return f"{rule.title(language())}:{rule.source} {rule.clause}".strip()
+    return _("{rule}:{what}", rule=rule.title(language()), what=f"{rule.source} {rule.clause}").strip()
 
 
 def rules(context: Context, chosen: Sequence[Reviewed]) -> tuple[pd.DataFrame, dict[str, list[pd.DataFrame]]]:
@@ -238,15 +238,16 @@ def units(context: Context, plan: Reviewed, where: pd.Series) -> pd.DataFrame:
     return _sorted(_named(context, pd.DataFrame(columns)))
 
 
-def moved(context: Context, changed: pd.DataFrame) -> pd.DataFrame:
-    """Return the units of `changes` in words, most pupils first."""
+def moved(context: Context, changed: pd.DataFrame, *, by: str = "") -> pd.DataFrame:
+    """Return the units of `changes` in words, most pupils first: all told, or what bears on `by` alone."""
+    walks = {name: changed[name] for name in ("metres_before", "metres_after", "change_m")}
+    loads = {_("原学校负荷(%)"): changed["load_before"], _("新学校负荷(%)"): changed["load_after"]}
     columns = {
         "pupils": changed["pupils"],
         "before": _zone_words(context, changed["before"]),
         "after": _zone_words(context, changed["after"]),
-        **{name: changed[name] for name in ("metres_before", "metres_after", "change_m")},
-        _("原学校负荷(%)"): changed["load_before"],
-        _("新学校负荷(%)"): changed["load_after"],
+        **({} if by == "crowding" else walks),
+        **({} if by == "distance" else loads),
     }
     return _sorted(_named(context, pd.DataFrame(columns, index=changed.index)))
 
