@@ -96,6 +96,9 @@ def ballot_walks(project: Project, stage: str) -> pd.DataFrame:
     drawn = found[found["ballot"] & found["entry"]]
     unstated = drawn.loc[drawn["intake"].isna(), "zone_id"]
     drawn = drawn[~drawn["zone_id"].isin(unstated) & drawn["intake"].gt(0).fillna(False)]
+    columns = ["unit_id", "zone_id", "nearest", "expected", "farthest"]
+    if drawn.empty:
+        return pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[2:], "float64"))
     walks = spatial.travel(project, stage).pivot(index="unit_id", columns="school_id", values="metres")
     parts = []
     for zone, rows in drawn.groupby("zone_id"):
@@ -112,9 +115,7 @@ def ballot_walks(project: Project, stage: str) -> pd.DataFrame:
                 }
             )
         )
-    columns = ["unit_id", "zone_id", "nearest", "expected", "farthest"]
-    empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[2:], "float64"))
-    return pd.concat(parts, ignore_index=True) if parts else empty
+    return pd.concat(parts, ignore_index=True)
 
 
 def expected_walks(project: Project, plan: pd.Series, stage: str) -> pd.DataFrame:

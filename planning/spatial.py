@@ -148,6 +148,11 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
         `gis.travel.walking` gives them), straight (metres as the crow flies, which is what a service radius
         means), ride_metres, ride_minutes (NA: not asked, or no drivable way known).
     """
+    return pd.read_parquet(travel_file(project, stage))
+
+
+def travel_file(project: Project, stage: str) -> Path:
+    """Return where `travel` is stored, computed if it is not there yet."""
     path = _travel_path(project, stage)
     if not path.exists():
         from gis.access import anchors
@@ -167,7 +172,7 @@ def travel(project: Project, stage: str) -> pd.DataFrame:
         # walking() gives every pair: units in their order, schools in theirs within each.
         straight = np.hypot(*(start[:, None, :] - end[None, :, :]).transpose(2, 0, 1))
         derived.store(_ridden(project, found.assign(straight=straight.ravel()), schools), path)
-    return pd.read_parquet(path)
+    return path
 
 
 def _ridden(project: Project, walks: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -226,14 +231,9 @@ def zone_travel(project: Project, stage: str) -> pd.DataFrame:
     DataFrame
         unit_id, zone_id, school_id and the other columns of `travel`.
     """
-    schools = seats.zoned(project.layers["schools"], stage, system=project.stage_system)
-    pairs = travel(project, stage).merge(
-        pd.DataFrame(schools[["school_id", "zone_id"]]).astype("str"), on="school_id"
-    )
-    ordered = pairs.sort_values(["metres", "school_id"], kind="stable")
-    nearest = ordered.drop_duplicates(["unit_id", "zone_id"]).sort_index()
-    own = ["unit_id", "zone_id", "school_id"]
-    return nearest[[*own, *(c for c in nearest if c not in own)]].reset_index(drop=True)
+    from planning.zonewalks import nearest_pairs
+
+    return nearest_pairs(project, stage).astype(dict.fromkeys(("unit_id", "zone_id", "school_id"), "str"))
 
 
 def walks(

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planning import spatial
 from planning.project import Project
+from planning.zonewalks import nearest_pairs
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class WalkBook:
     Attributes
     ----------
     rows : DataFrame
-        As `planning.spatial.zone_travel`.
+        As `planning.zonewalks.nearest_pairs`.
     units, zones : Index
         What the rows speak of.
     at : array of int32, shape (units, zones)
@@ -32,12 +32,12 @@ class WalkBook:
     @classmethod
     def of(cls, project: Project, stage: str) -> "WalkBook":
         """Return the walks of a stage."""
-        rows = spatial.zone_travel(project, stage)
+        rows = nearest_pairs(project, stage)
         unit, units = pd.factorize(rows["unit_id"])
         zone, zones = pd.factorize(rows["zone_id"])
         at = np.full((len(units), len(zones)), -1, dtype=np.int32)
         at[unit, zone] = np.arange(len(rows), dtype=np.int32)
-        return cls(rows, pd.Index(units), pd.Index(zones), at)
+        return cls(rows, pd.Index(units, dtype="str"), pd.Index(zones, dtype="str"), at)
 
     def under(self, plan: pd.Series) -> pd.DataFrame:
         """Return the rows that a plan (unit_id -> zone_id) makes use of; none of a pair that is not known."""
@@ -45,4 +45,5 @@ class WalkBook:
         unit, zone = self.units.get_indexer(placed.index), self.zones.get_indexer(pd.Index(placed))
         known = (unit >= 0) & (zone >= 0)
         row = self.at[unit[known], zone[known]]
-        return self.rows.take(row[row >= 0])
+        found = self.rows.take(row[row >= 0])
+        return found.astype(dict.fromkeys(("unit_id", "zone_id", "school_id"), "str"))

@@ -8,6 +8,7 @@ import pandas as pd
 from gis.faults import Fault, FaultError, Words, register_kinds
 from planning import seats, several, spatial
 from planning.project import Project
+from planning.zonewalks import nearest_pairs
 from zoning.problem import Problem
 
 register_kinds(
@@ -129,13 +130,14 @@ def zone_walks(project: Project, stage: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        unit_id, zone_id, metres.
+        unit_id, zone_id (str, or categories of str), metres.
     """
-    nearest = spatial.zone_travel(project, stage)[["unit_id", "zone_id", "metres"]]
+    nearest = nearest_pairs(project, stage, columns=["metres"])[["unit_id", "zone_id", "metres"]]
     drawn = several.ballot_walks(project, stage)
     if drawn.empty:
         return nearest
-    both = nearest.merge(drawn[["unit_id", "zone_id", "expected"]], on=["unit_id", "zone_id"], how="left")
+    pair = ["unit_id", "zone_id"]
+    both = nearest.astype(dict.fromkeys(pair, "str")).merge(drawn[[*pair, "expected"]], on=pair, how="left")
     return both.assign(metres=both["expected"].fillna(both["metres"])).drop(columns="expected")
 
 

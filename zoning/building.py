@@ -80,7 +80,11 @@ class Collector:
         self.add(kind, file, row, column=str(values.name), found=_said(values.iloc[row]))
 
     def _known(self, kind: str, known: pd.Index, values: pd.Series, file: str) -> np.ndarray:
-        at = known.drop_duplicates().get_indexer(ids(values))
+        there = known.drop_duplicates()
+        if isinstance(values.dtype, pd.CategoricalDtype):  # millions of pairs of few ids
+            at = np.append(there.get_indexer(ids(values.cat.categories)), -1)[values.cat.codes]
+        else:
+            at = there.get_indexer(ids(values))
         for row in np.flatnonzero(at < 0):
             self._note(kind, file, values, int(row))
         return at
