@@ -138,6 +138,7 @@ def test_two_tabs_on_one_draft_get_a_dialog_and_lose_nothing(desk):
     desk.click("edit-lock")
     dialog = desk.page.get_by_role("dialog")
     expect(dialog).to_contain_text("李老师", timeout=SLOW)
+    expect(dialog.get_by_role("listitem").filter(has_text=name)).to_have_count(1)  # what was not written
     assert desk.store.get(draft).rev == 3
     dialog.locator(".st-key-clash-again button").click()
     desk.saved(4)
@@ -205,6 +206,7 @@ def test_exports_hold_the_plan_and_the_draft_comes_back(desk):
     desk.key("draft-file").locator("input[type=file]").set_input_files({**files, "buffer": text})
     desk.click("draft-import")
     expect(desk.key("zones-bar")).to_contain_text("十稿(2)", timeout=SLOW)
+    expect(desk.key("draft-import")).to_have_count(0)  # one click brings a file in, two do not bring it twice
     back = desk.draft_id("十稿(2)")
     assert desk.plan(back).to_dict() == plan.to_dict()
     assert [op.kind for op in desk.store.history(back)] == [op.kind for op in desk.store.history(draft)]

@@ -300,7 +300,9 @@ def _clash_dialog(context: Context, clash: Clash) -> None:
             f"{widgets.escape(edits.describe(context, op))}"
             for op in clash.conflict.since
         ]
-        st.markdown("\n".join(lines))
+        st.markdown("\n".join([_("这期间方案里的改动:"), "", *lines]))
+        if mine := [f"- {widgets.escape(edits.describe(context, op))}" for op in clash.ops]:
+            st.markdown("\n".join([_("您没有写入的改动:"), "", *mine]))
         _clash_buttons(context, clash)
 
     body()
@@ -308,18 +310,17 @@ def _clash_dialog(context: Context, clash: Clash) -> None:
 
 def _clash_buttons(context: Context, clash: Clash) -> None:
     with st.container(horizontal=True):
-        if st.button(_("查看最新方案"), key="clash-reload", type="primary"):
-            _answered()
-            st.rerun()
-        if not clash.ops:
-            return
-        if st.button(_("在最新方案上重做"), key="clash-again"):
+        if clash.ops and st.button(_("在最新方案上重做"), key="clash-again", type="primary"):
             _answered()
             append_all(context, clash.draft_id, clash.conflict.rev, clash.ops)
             st.rerun()
-        if st.button(_("另存为新方案"), key="clash-fork"):
+        if clash.ops and st.button(_("另存为新方案"), key="clash-fork"):
             _answered()
             _keep_aside(context, clash)
+            st.rerun()
+        leave = _("放弃我的改动,查看最新方案") if clash.ops else _("查看最新方案")
+        if st.button(leave, key="clash-reload", type="secondary" if clash.ops else "primary"):
+            _answered()
             st.rerun()
 
 

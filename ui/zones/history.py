@@ -15,6 +15,8 @@ from ui.views.edits import Desk
 from ui.zones import drafting
 
 _FAULTS = "zones-import-faults"
+_TAKEN = "draft-files-taken"  # how many files came in: the next one is given to an empty box
+WHAT_WIDTH = 560  # pixels of what a step did
 
 
 def panel(context: Context, desk: Desk) -> None:
@@ -30,7 +32,7 @@ def _steps(context: Context, desk: Desk, draft: Draft) -> None:
     if draft.parent_id is not None:
         parent = draft_store(context.project).get(draft.parent_id)
         st.caption(_("从“{name}”第 {rev} 步复制而来。", name=parent.name, rev=draft.parent_rev))
-    widgets.table(edits.history_table(context, desk), key="history")
+    widgets.table(edits.history_table(context, desk), key="history", widths={"what": WHAT_WIDTH})
     revs = list(range(desk.first, len(desk.history)))[::-1]
     if not revs:
         return
@@ -67,8 +69,9 @@ def _files(context: Context, desk: Desk) -> None:
             st.caption(_("选择一个方案后,可导出为一个文件,带全部修改记录。"))
         else:
             export_button(context, desk.draft, key="draft-export")
-    with right:
-        given = st.file_uploader(_("导入方案文件(.json)"), type="json", key="draft-file")
+    with right, st.container(key="draft-file"):
+        box = f"draft-file-{st.session_state.get(_TAKEN, 0)}"
+        given = st.file_uploader(_("导入方案文件(.json)"), type="json", key=box)
         if given is not None:
             args = (context, given.name, given.getvalue())
             st.button(_("导入为新方案"), key="draft-import", on_click=_bring_in, args=args)
@@ -99,3 +102,4 @@ def _bring_in(context: Context, file: str, content: bytes) -> None:
         return
     drafting.choose(draft)
     drafting.say(_("已导入方案“{name}”", name=draft.name))
+    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
