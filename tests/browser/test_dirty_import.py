@@ -117,6 +117,8 @@ def mend(page: Page, corrections, folder: Path, number: int) -> None:
     rows = mending.read(path)
     path.write_bytes(mending.workbook({"units": corrected(rows, corrections)}))
     page.locator('[class*="st-key-import-mend-file"] input[type=file]').set_input_files(path)
+    # what is given back drops the faults found before; a click sooner would be lost
+    expect(page.locator(".st-key-import-mend-xlsx button")).to_have_count(0, timeout=LONG)
     settle(page)
 
 
