@@ -37,6 +37,7 @@ def test_both_stages_lie_on_linked_maps_with_links_and_a_table_to_take_away(desk
     titles = page.locator(".st-key-feeders-maps .hp-title b")
     expect(titles.nth(0)).to_have_text("小学 · 现行片区")
     expect(titles.nth(1)).to_have_text("初中 · 现行片区")
+    expect(page.locator(".st-key-feeders-maps .hp-legend")).to_contain_text("满员(100% 及以上)的片区名为红色")
 
     demand = zoneproblem.demand(desk.project, "junior", desk.project.year)
     links = feeders.links(in_force(desk, "primary"), in_force(desk, "junior"), demand)

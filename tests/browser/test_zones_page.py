@@ -228,8 +228,7 @@ def test_a_file_that_is_no_draft_is_refused_with_a_reason(desk):
         desk.store.load("{}", author="x")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("stage", ["primary", "junior"])
+@pytest.mark.parametrize(("lang", "stage"), [("zh", "primary"), ("en", "junior")])
 def test_every_part_opens_in_both_languages_and_stages(desk, lang, stage):
     draft = desk.store.create(
         desk.project.id, f"{lang}-{stage}", author="t", ops=drafts.plans(desk.project.layers["catchments"])

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gis import symbols
 from gis.faults import FaultError
-from gis.symbols import AMBER, INK, TEAL
+from gis.symbols import AMBER, BRICK, INK, TEAL
 from planning import feeders as planned
 from planning import smallcounts
 from ui import board, widgets
@@ -188,8 +188,9 @@ def _legend() -> str:
         symbols.school_row(_("小学"), "primary"),
         symbols.school_row(_("初中"), "junior"),
         symbols.school_row(_("九年一贯制"), "nine_year"),
+        symbols.written(_("满员(100% 及以上)的片区名为红色"), "100%", BRICK),
     ]
-    return symbols.legend_html(rows, note=_("线宽按学生数"))
+    return symbols.legend_html(rows, note=_(";").join([_("线宽按学生数"), _("负荷 = 入学人数 ÷ 招生计划")]))
 
 
 def _tables(context: Context, beside: Beside) -> None:
