@@ -224,12 +224,17 @@ def effective(ops: Sequence[Op], rev: int | None = None) -> list[Op]:
         op = ops[at - 1]
         if op.kind == "restore":
             back = op.payload["rev"]
-            chain += _standing([turn for turn in reversed(ops[back : at - 1]) if turn.kind == "rebase"])
+            chain += turns_since(ops[: at - 1], back)[::-1]
             at = back
         else:
             chain.append(op)
             at -= 1
     return chain[::-1]
+
+
+def turns_since(ops: Sequence[Op], rev: int) -> list[Op]:
+    """Return the turns that a state at a revision has still to go through, in their order."""
+    return _standing([op for op in reversed(ops[rev:]) if op.kind == "rebase"])[::-1]
 
 
 def _standing(turns: Sequence[Op]) -> list[Op]:

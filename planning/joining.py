@@ -300,8 +300,9 @@ def _given_back(
     year: int,
 ) -> drafts.Op:
     """Return the step that parts a zone in a draft: units go where they were in it, else in force."""
-    joins = [op.rev for op in store.history(draft) if (op.payload.get("join") or [""])[0] == zone]
-    before = store.state(draft, joins[-1] - 1) if joins else drafts.DraftState()
+    steps = store.steps(draft)  # a copy was joined as the draft that it comes from
+    joins = [n for n, op in enumerate(steps) if (op.payload.get("join") or [""])[0] == zone]
+    before = drafts.fold(steps[: joins[-1]]) if joins else drafts.DraftState()
     given = {}
     for key, plan in store.state(draft).plans.items():
         had = {str(u): str(z) for u, z in before.plan(*key).dropna().items()}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planning import drafts
 from planning.drafts import Op, PlanKey
 from planning.store import DraftStore
 from planning.zoneoptions import Choice
@@ -35,7 +34,7 @@ def of_draft(store: DraftStore, draft_id: str, key: PlanKey) -> LastSearch | Non
 
     Steps of the drafts that it was copied from count as well.
     """
-    return last_search(_steps(store, draft_id), key)
+    return last_search(store.steps(draft_id), key)
 
 
 def last_search(ops: Iterable[Op], key: PlanKey) -> LastSearch | None:
@@ -53,14 +52,3 @@ def last_search(ops: Iterable[Op], key: PlanKey) -> LastSearch | None:
         rules = about.get("rules") or {}
         return LastSearch(Choice.of(rules), op.at, tuple(about.get("within") or ())) if rules else None
     return None
-
-
-def _steps(store: DraftStore, draft_id: str) -> list[Op]:
-    """Return the effective steps of a draft, those of the drafts it was copied from first."""
-    parts: list[Sequence[Op]] = []
-    draft, rev = store.get(draft_id), None
-    while True:
-        parts.append(drafts.effective(store.history(draft.id), rev))
-        if draft.parent_id is None:
-            return [op for part in reversed(parts) for op in part]
-        draft, rev = store.get(draft.parent_id), draft.parent_rev

@@ -77,9 +77,10 @@ def is_payload(payload: Mapping[str, Any]) -> bool:
         return False
     if not all(isinstance(part, dict) for part in zones.values()):
         return False
-    if not _is_given(payload.get("given", [])):
+    if not _is_given(payload.get("given", [])) or not _text(payload.get("part", "")):
         return False
-    lists = [new, *units.values(), *(to for part in zones.values() for to in part.values())]
+    edits = [payload[name] for name in ("split", "join") if name in payload]
+    lists = [new, *edits, *units.values(), *(to for part in zones.values() for to in part.values())]
     return all(isinstance(ids, list) and all(isinstance(i, str) for i in ids) for ids in lists)
 
 

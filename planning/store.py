@@ -150,7 +150,7 @@ class DraftStore:
         if not name.strip():
             raise ValueError("a draft needs a name")
         new = Draft(uuid4().hex, parent.project_id, name.strip(), author, _now(), parent.id, at)
-        return self._insert(new, [op for op in self.history(draft_id)[at:] if op.kind == "rebase"])
+        return self._insert(new, drafts.turns_since(self.history(draft_id), at))
 
     def append(self, draft_id: str, base_rev: int, op: Op, *, author: str = "") -> int | Conflict:
         """Append a step to a draft that is still at `base_rev`.
@@ -202,6 +202,10 @@ class DraftStore:
         query = sa.select(_OPS).where(_OPS.c.draft_id == draft_id).order_by(_OPS.c.rev)
         with self._engine.connect() as connection:
             return [Op(r.kind, r.payload, r.author, r.at, r.rev) for r in connection.execute(query)]
+
+    def steps(self, draft_id: str) -> Ops:
+        """Return the effective steps of a draft, those of the drafts it was copied from first."""
+        return [*self._base(self.get(draft_id)), *drafts.effective(self.history(draft_id))]
 
     def state(self, draft_id: str, rev: int | None = None) -> DraftState:
         """Return the draft at a revision (default: its last).

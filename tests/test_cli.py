@@ -76,6 +76,12 @@ def test_optional_rules_of_a_file_are_kept_and_their_faults_told_all_at_once(tmp
     rules.write_text('{"most_moved": 20}', encoding="utf-8")
     done = zone(tmp_path, "--work", 5, "--rules", rules)
     assert done.returncode == 2 and "most_moved" in done.stderr
+    rules.write_text('{"balance": "poor", "deviation": 0.1}', encoding="utf-8")
+    lines = [
+        line + tail for line, tail in zip(UNITS.splitlines(), [",poor", ",12%", *[",3"] * 5], strict=True)
+    ]
+    done = zone(tmp_path, "--work", 5, "--rules", rules, units="\n".join(lines) + "\n")
+    assert done.returncode == 2 and "12%" in done.stderr  # not taken for the mean of the others
 
 
 def test_too_few_seats_are_proven_and_said(tmp_path):

@@ -70,6 +70,41 @@ def test_undo_after_parting_takes_back_what_the_planner_did_not_the_edit_of_zone
     store.close()
 
 
+def test_a_copy_of_an_old_step_is_what_stood_then_after_a_join_was_parted(project):
+    store = DraftStore(project.drafts_url)
+    first = in_force(project)
+    draft = store.create(project.id, "一稿", author="王", ops=[drafts.plan("primary", 2026, first)]).id
+    store.append(draft, 1, drafts.assign("primary", 2026, ["u3"], "a"), author="王")
+    joining.part(joining.join(project, "primary", ["a", "b"], first), "primary", "a")
+    copy = store.fork(draft, "二稿", author="王", rev=1)
+    assert store.state(copy.id).plan("primary", 2026).to_dict() == first.to_dict()
+    store.close()
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_draft_is_parted_as_it_was_drawn_though_copied_or_undone_while_joined(project, undone):
+    store = DraftStore(project.drafts_url)
+    own = in_force(project).replace({"a": "b", "b": "a"})
+    draft = store.create(project.id, "一稿", author="王", ops=[drafts.plan("primary", 2026, own)]).id
+    if undone:
+        store.append(draft, 1, drafts.assign("primary", 2026, ["u3"], "b"), author="王")
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    if undone:
+        store.undo(draft, store.get(draft).rev, author="王")
+    copy = store.fork(draft, "二稿", author="王").id
+    joining.part(saved, "primary", "a")
+    for each in (draft, copy):
+        assert store.state(each).plan("primary", 2026).to_dict() == own.to_dict()
+    store.close()
+
+
+@pytest.mark.parametrize("more", [{"join": 5}, {"join": [["a"]]}, {"part": ["a"]}, {"split": "u1"}])
+def test_a_file_with_an_edit_of_zones_that_names_none_is_refused(more):
+    op = drafts.Op("rebase", {"year": 2026, "units": {}, "zones": {}, "new": [], **more})
+    with pytest.raises(FaultError):
+        drafts.check([op])
+
+
 def test_a_zone_that_was_not_joined_here_is_parted_by_walk_within_seats(project):
     schools = project.layers["schools"].assign(zone_id="z", primary_intake=[14, 90])
     rows = project.layers["catchments"].assign(zone_id="z")

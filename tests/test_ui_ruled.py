@@ -16,7 +16,8 @@ from ui.state import Context, draft_store
 from ui.views import breaks, edits, reasons, relax, review, ruled, why, zones
 from ui.views.zones import Assessment
 from zoning import cases, loosen
-from zoning.relax import Loosened, Relaxation
+from zoning.relax import Loosened, Relaxation, Tried
+from zoning.result import Result
 
 RULES = Choice(max_metres=1500.0, no_crossing=True, least=10, share=0.5, most_moved=0)
 
@@ -80,6 +81,16 @@ def test_a_cap_too_low_is_named_and_loosened_with_its_old_value(context):
     (row,) = relax.table(context, asked, ways).to_dict("records")
     assert row["what"] == "负荷上限放宽到 100 %(原 50 %)"
     assert row["verdict"].startswith("可行") and row["mean_walk"] > 0
+
+
+def test_pupils_over_a_cap_are_counted_once_in_what_was_tried(context):
+    _desk, found = looked(context)
+    asked = relax.posed(context, found, rules={"share": 0.5})
+    crowded = found.plan.where(found.plan.isna(), str(asked.problem.zone_ids[0]))
+    ways = WaysOut(None, (Tried(Relaxation(), Result(crowded, 0.0, 0.0, None)),))
+    (row,) = relax.table(context, asked, ways).to_dict("records")
+    held = int(asked.problem.capacity[0] * 0.5)
+    assert f"仍超员 {int(asked.problem.demand.sum()) - held:,} 人" in row["verdict"]
 
 
 def test_every_rule_has_words_for_giving_way(context):

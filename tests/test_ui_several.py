@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from data.make_demo import make_demo
@@ -90,3 +91,9 @@ def test_figures_table_and_notice_tell_the_walk_to_the_school_that_has_seats(pro
     passed = rows[rows["shared"]]
     assert len(passed) and not passed["notice"].str.contains("最近的划片学校").any()
     assert passed["notice"].str.contains("不是片内最近的一所").all()
+    # schools of other zones on the way to the one that the unit is shared out to are told as nearer
+    at = found.problem.unit_ids.get_indexer(passed.index)
+    others = np.delete(found.problem.metres[at], found.problem.zone_ids.get_loc("DS-S41"), axis=1)
+    nearer = (others < passed["metres"].to_numpy()[:, None]).sum(axis=1)
+    assert (passed["rank"] == nearer + 1).all() and (nearer > 0).any()
+    assert passed.loc[nearer > 0, "notice"].str.contains("步行更近的片区有").all()

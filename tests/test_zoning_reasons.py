@@ -37,4 +37,5 @@ def test_a_proof_about_a_group_names_it_and_counts_all_its_units():
     one = Reason("unit_too_large", (1,), unit="B", numbers={"pupils": 20})
     (told,) = options.apply(problem).proofs([one])
     assert (told.units, told.whole) == ((1, 2), 2)
-    assert "B等 2 个整体划入的单元" in told.zh and "B and the 2 units kept whole with it" in told.en
+    assert "B等 2 个整体划入的单元" in told.zh
+    assert "B and what is kept whole with it (2 units in all)" in told.en

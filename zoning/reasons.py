@@ -75,7 +75,7 @@ WORDS: Final[Mapping[str, Words]] = {
 }
 """What each kind of proof says; fields are names of units and zones, and numbers."""
 
-_WHOLE = Words("{unit}等 {n} 个整体划入的单元", "{unit} and the {n} units kept whole with it")
+_WHOLE = Words("{unit}等 {n} 个整体划入的单元", "{unit} and what is kept whole with it ({n} units in all)")
 _COMMA = Words("、", ", ")
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from gis.faults import Fault, FaultError, register_kinds
+from zoning.building import Collector
 
 register_kinds(
     {
@@ -131,12 +133,12 @@ def read(path: str | Path) -> RuleFile:
 
 
 def column(path: str | Path, name: str, keys: list[str], rule: str) -> pd.DataFrame:
-    """Return a column of numbers of a table with its key columns; what is no number is missing.
+    """Return a column of numbers of a table with its key columns; empty cells are missing.
 
     Raises
     ------
     FaultError
-        If the table does not have it, or no number stands in it.
+        If the table does not have it, or no number stands in it; and for each cell that holds something else.
     """
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -145,9 +147,14 @@ def column(path: str | Path, name: str, keys: list[str], rule: str) -> pd.DataFr
         except UnicodeDecodeError:
             continue
     frame.columns = frame.columns.str.strip()
-    values = pd.to_numeric(frame[name], errors="coerce") if name in frame else pd.Series(dtype=float)
+    told = frame[name].str.strip() if name in frame else pd.Series(dtype="str")
+    values = pd.to_numeric(told, errors="coerce")
     if values.notna().sum() == 0:
         about = {"rule": rule}
         raise FaultError([Fault("zoning_rules_column", Path(path).name, found=name, params=about)])
+    check = Collector()
+    for row in np.flatnonzero(~np.isfinite(values) & told.ne("")):
+        check.add("zoning_not_number", Path(path).name, int(row), column=name, found=told.iloc[row])
+    check.done()
     text = frame[keys].apply(lambda each: each.str.strip())
     return text.assign(**{name: values})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,19 +63,19 @@ def rows(
         pupil-metres), notice (a sentence, and what the grades after those of a teaching point do).
     """
     wanted = found.plan if units is None else found.plan[found.plan.index.isin(list(units))]
-    near = explain.nearer(found.problem, found.plan, most=NEARER)
+    bands = several_words.bands(context, found.plan, context.stage)
+    ways = plans.walks(context, found.plan).set_index("unit_id")
+    walked = _attended(found, ways["metres"], list(bands))
+    near = explain.nearer(walked.problem, found.plan, most=NEARER)
     if found.ruled:
         near = found.ruled.posed.reasons(near, found.plan)
     near = near[near["unit_id"].isin(wanted.index)]
     told = _told(context, found, near, public=public)
-    own = plans.walks(context, found.plan).set_index("unit_id").reindex(wanted.index)
+    own = ways.reindex(wanted.index)
     guess = own["estimate"].fillna(False).astype(bool)
     zones, names = _zone_names(context), _unit_names(context)
     at = found.problem.unit_ids.get_indexer(wanted.index)
-    counted = pd.Series(_metres(found)[at], index=wanted.index)
-    bands = several_words.bands(context, found.plan, context.stage)
-    shared = wanted.index.isin(list(bands))
-    metres = counted.mask(shared, own["metres"].fillna(counted))
+    metres = pd.Series(_metres(walked)[at], index=wanted.index)
     drawn = _drawn(context.project.key, context.stage, context.project)
     table = pd.DataFrame(
         {
@@ -83,9 +84,9 @@ def rows(
             "zone": wanted.map(zones).fillna(_("未划入")),
             "metres": metres.where(np.isfinite(metres)),
             "crossings": _known_crossings(context, own["crossings"].astype("Int64"), guess),
-            "rank": _ranks(found, at),
+            "rank": _ranks(walked, at),
             "ballot": wanted.isin(drawn["zone_id"]),
-            "shared": metres.to_numpy() > counted.to_numpy(),
+            "shared": metres.to_numpy() > _metres(found)[at],
             "passed": _least(drawn).reindex(wanted.index).to_numpy() < metres.to_numpy(),
             "nearer_schools": told["near"].reindex(wanted.index).fillna(""),
             "swap_words": told["swap"].reindex(wanted.index).fillna(""),
@@ -266,6 +267,16 @@ def _drawn(key: str, stage: str, _project: Project) -> pd.DataFrame:
 def _least(drawn: pd.DataFrame) -> pd.Series:
     """Return each unit's walk to the nearest school of any zone that draws lots."""
     return drawn.groupby("unit_id")["nearest"].min()
+
+
+def _attended(found: Assessment, metres: pd.Series, shared: list[str]) -> Assessment:
+    """Return the plan with the walks of some units to the school that their entrants are shared out to."""
+    walks, at = found.problem.metres.copy(), found.problem.unit_ids.get_indexer(pd.Index(shared, dtype="str"))
+    zone = found.problem.positions(found.plan)[at]
+    own = metres.reindex(shared).to_numpy(float)
+    known = (at >= 0) & (zone >= 0) & np.isfinite(own)
+    walks[at[known], zone[known]] = own[known]
+    return replace(found, problem=replace(found.problem, metres=walks)) if known.any() else found
 
 
 def _metres(found: Assessment) -> np.ndarray:

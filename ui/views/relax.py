@@ -174,7 +174,8 @@ def _verdict(case: Case, tried: Tried) -> str:
     if result.feasible is False:
         return _("试过,仍无可行方案")
     broken = case.posed().check(result.zones)
-    over = broken.loc[broken["kind"].isin(["overload", "over_share"]), "amount"]
+    full = broken[broken["kind"].isin(["overload", "over_share"])]
+    over = full.groupby("zone_id")["amount"].max()  # a zone over its seats is over its share of them too
     if over.empty:
         return _("试过,没有结论:最好的方案仍有 {n} 处不符合规则", n=len(broken))
     return _("试过,没有结论:最好的方案仍超员 {n} 人", n=f"{int(over.sum()):,}")
