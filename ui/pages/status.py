@@ -86,7 +86,10 @@ def _class_map(context: Context, year: str) -> None:
             "Gi* 局部统计,按 8 个最近学校,999 次置换,错误发现率 5%(Benjamini-Hochberg)。先看班数,再看检验。"
         ),
     )
-    found = views.clusters(project.key, context.stage, project) if advanced else None
+    found = None
+    if advanced:
+        with st.spinner(_("正在检验聚集。启动后第一次约需十几秒。")):
+            found = views.clusters(project.key, context.stage, project)
     if found is not None and found.attrs.get("reason"):
         st.caption(_("学校太少或数值没有差别,无法做聚集检验。"))
     html = maps.class_sizes(context, schools, year=year, clusters=found)
