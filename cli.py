@@ -126,8 +126,10 @@ def forecast(
             exists=True, dir_okay=False, help="school and a column a grouping, such as zone and town"
         ),
     ] = None,
-    system: Annotated[str, typer.Option(help="stages: 6-3 or 5-4")] = "6-3",
-    cutoff: Annotated[int, typer.Option(min=1, max=12, help="month of the cut-off of entrance")] = 8,
+    system: Annotated[str | None, typer.Option(help="stages: 6-3 (the default) or 5-4")] = None,
+    cutoff: Annotated[
+        int | None, typer.Option(min=1, max=12, help="month of the cut-off of entrance, by default 8")
+    ] = None,
     scenarios: Annotated[bool, typer.Option("--scenarios", help="add low and high: column scenario")] = False,
     all_levels: Annotated[bool, typer.Option("--all-levels", help="by stage, grade and area too")] = False,
     from_outside: Annotated[
@@ -140,8 +142,15 @@ def forecast(
     given = [name for name, path in {"history": history, **tables}.items() if path is not None]
     if (history is None) == (project is None) or (project is not None and given):
         raise typer.BadParameter("give --project, or --history with its files, not both")
-    if system not in ("6-3", "5-4"):
+    if system not in (None, "6-3", "5-4"):
         raise typer.BadParameter(f"--system is 6-3 or 5-4, not {system}")
+    if project is not None and (system or cutoff or scenarios or all_levels):
+        raise typer.BadParameter(
+            "--system, --cutoff, --scenarios and --all-levels go with --history: a project has its own "
+            "stages and cut-off, and all scenarios and levels"
+        )
+    if project is None and from_outside is not None:
+        raise typer.BadParameter("--from-outside goes with --project: the file of --estates states the share")
     try:
         if project is not None:
             from planning import forecastwords
@@ -154,8 +163,8 @@ def forecast(
                 str(history),
                 until=until,
                 out=out,
-                system=system,
-                cutoff_month=cutoff,
+                system=system or "6-3",
+                cutoff_month=cutoff or 8,
                 scenarios=scenarios,
                 every_level=all_levels,
                 **tables,

@@ -298,9 +298,9 @@ def set_stated(project: Project, rows: Sequence[dict[str, Any]], *, by: str) -> 
     Raises
     ------
     FaultError
-        With every fault; nothing is written then.
+        With every fault, schools of which there are none among them; nothing is written then.
     """
-    if faults := _said("-", by) + [fault for row in rows for fault in stated_faults(row)]:
+    if faults := _said("-", by) + [fault for row in rows for fault in stated_faults(project, row)]:
         raise FaultError(faults)
     now, told = in_force(project), [stated(row, by) for row in rows]
     keys = {one.key for one in told}

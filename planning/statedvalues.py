@@ -49,6 +49,11 @@ register_kinds(
             'the build-up is "{found}"; expected 1 to {most} shares (0 to 1) that never fall and end at 1. '
             "Correct it.",
         ),
+        "stated_no_school": (
+            "本项目没有{found},这项设定不会起作用。请换学校范围,或在学校表里填写办学性质、是否寄宿。",
+            "this project has no {found}, so the assumption would do nothing. Choose other schools, or state "
+            "in the table of schools who runs them and whether they board.",
+        ),
         "stated_nothing": (
             "没有可撤回的设定：{found}。",
             "there is no such assumption to withdraw: {found}.",
@@ -140,8 +145,8 @@ def stated(row: Mapping[str, Any], by: str) -> Stated:
     return Stated(what, *grades, schools, float(row["value"]), year, source, by.strip())
 
 
-def stated_faults(row: Mapping[str, Any]) -> list[Fault]:
-    """Return every fault of one value to be stated."""
+def stated_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
+    """Return every fault of one value to be stated, schools of which the project has none among them."""
     what, faults = str(row["what"]), []
     if what not in KINDS:
         kind = Words("设定种类", "kind of assumption")
@@ -157,7 +162,14 @@ def stated_faults(row: Mapping[str, Any]) -> list[Fault]:
         kind, known = Words("学校范围", "kind of schools"), ", ".join(SCHOOLS)
         found = str(row["schools"])
         faults.append(Fault("stated_choice", found=found, params={"what": kind, "known": known}))
-    return faults + source_faults(row["source"], words)
+    return faults + _school_faults(project, row) + source_faults(row["source"], words)
+
+
+def _school_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
+    which = "private" if row["what"] == rates.PRIVATE else str(row.get("schools") or "all")
+    if which not in SCHOOLS or _schools(project, which) != ():
+        return []
+    return [Fault("stated_no_school", params={"found": WHICH[which]})]
 
 
 def build_up_faults(shares: Sequence[float], source: str) -> list[Fault]:
@@ -189,7 +201,10 @@ def source_faults(source: Any, words: str | Words) -> list[Fault]:
 
 
 def as_rates(project: Project, given: Sequence[Stated]) -> tuple[rates.Rate, ...]:
-    """Return stated values as the engine takes them, with the schools they are for."""
+    """Return stated values as the engine takes them, with the schools they are for.
+
+    Of two for the same pupils the engine takes the last, so the one that begins later comes later.
+    """
     return tuple(
         rates.Rate(
             one.what,
@@ -198,7 +213,7 @@ def as_rates(project: Project, given: Sequence[Stated]) -> tuple[rates.Rate, ...
             one.from_year,
             _schools(project, one.schools),
         )
-        for one in given
+        for one in sorted(given, key=lambda one: one.from_year)
     )
 
 

@@ -172,6 +172,13 @@ def test_a_forecast_is_of_files_or_of_a_project(tmp_path):
         assert done.returncode == 2 and "--project" in done.stderr
 
 
+def test_what_a_forecast_would_not_heed_is_refused(tmp_path):
+    own = ["--project", "x", "--system", "5-4"], [*files(tmp_path, history=HISTORY), "--from-outside", 0.5]
+    for words, why in zip(own, ("--system", "--from-outside"), strict=True):
+        done = run("forecast", *words, "--until", 2026, "--out", tmp_path / "f.csv")
+        assert done.returncode == 2 and why in done.stderr and not (tmp_path / "f.csv").exists()
+
+
 def test_a_bad_history_says_every_fault_and_writes_nothing(tmp_path):
     broken = HISTORY + "2023,D,A,1,40\n2023,D,A,7,-3\n2023,D,A,8,many\n"
     (tmp_path / "h.csv").write_text(broken, encoding="utf-8")

@@ -150,3 +150,20 @@ def test_schools_are_named_by_what_they_are(project):
     assert [rate.schools for rate in statedvalues.as_rates(project, given)] == [None, ("东", "一中"), ()]
     assert set(outlook.groups(project.layers["schools"])["provider"]) == {"public", "private"}
     assert "provider" not in outlook.groups(project.layers["schools"].drop(columns="provider"))
+
+
+def test_a_value_for_schools_of_which_there_are_none_is_refused(project):
+    with pytest.raises(FaultError) as refused:
+        assumed.set_stated(project, [{**MOVE, "schools": "boarding"}, {**MOVE, "value": 9.0}], by="王")
+    assert [fault.kind for fault in refused.value.faults] == ["stated_no_school", "stated_value"]
+    assert not assumed.in_force(project).stated
+
+
+def test_of_two_values_the_one_that_begins_later_holds_from_then_on(
+    project,
+):
+    late, soon = {**MOVE, "from_year": YEAR + 4, "value": 0.1}, {**MOVE, "from_year": YEAR + 1}
+    assumed.set_stated(project, [late], by="王")
+    assumed.set_stated(project, [soon], by="王")
+    told = statedvalues.as_rates(project, assumed.in_force(project).stated)
+    assert [rate.from_year for rate in told] == [YEAR + 1, YEAR + 4]

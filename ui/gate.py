@@ -31,8 +31,18 @@ def forecast(context: Context) -> pd.DataFrame | None:
         chosen, folder = forecasts.settings(context), context.project.folder
         label = _("正在预测各校各年级")
         function = "planning.forecasts:forecast_job"
+        _renew("forecast", context.project.id, asked=repr(chosen))
         _make("forecast", context.project.id, label, function, folder=folder, settings=chosen)
     return frame
+
+
+def _renew(what: str, project_id: str, *, asked: str) -> None:
+    """Drop a job, and what stopped the last one, where other settings are asked for now."""
+    key = f"{what}-{project_id}"
+    if st.session_state.get(f"asked-{key}") != asked:
+        jobs.drop(key)
+        st.session_state.pop(f"stopped-{key}", None)
+        st.session_state[f"asked-{key}"] = asked
 
 
 def _make(what: str, project_id: str, label: str, function: str, **arguments: Any) -> None:

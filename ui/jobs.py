@@ -24,6 +24,13 @@ def running(key: str) -> bool:
     return key in st.session_state.get("jobs", {})
 
 
+def drop(key: str) -> None:
+    """Cancel the job of that key, if there is one, and forget it with what it said."""
+    if job := st.session_state.get("jobs", {}).pop(key, None):
+        job.cancel()
+    st.session_state.pop(f"job-error-{key}", None)
+
+
 def watch(key: str, label: str, done: Callable[[Any], None]) -> None:
     """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once."""
     if error := st.session_state.pop(f"job-error-{key}", None):

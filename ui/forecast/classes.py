@@ -35,7 +35,7 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     shown = whole[whole["year"] == year]
     widgets.table(shown.drop(columns="year"), key="classes", height=320)
     st.caption(_sums(shown, year))
-    st.caption(_limits_note(limits))
+    st.caption(widgets.escape(_limits_note(limits)))
     export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[_limits_note(limits)])
     widgets.exports(context, export, key="classes-file")
 

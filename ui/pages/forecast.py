@@ -143,8 +143,8 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
 
 def _method(frame: pd.DataFrame) -> None:
     for item in frame.attrs.get("warnings", []):
-        st.warning(item[language()])
+        st.warning(widgets.escape(item[language()]))
     with st.expander(_("这些数字怎么来的")):
         for item in frame.attrs.get("notes", []):
-            st.markdown(f"- {item[language()]}")
+            st.markdown(f"- {widgets.escape(item[language()])}")
         st.markdown(_("- 区间是“以往预测错多少”,情景是“如果……会怎样”,两者从不混在一起。"))
