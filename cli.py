@@ -126,6 +126,14 @@ def forecast(
             exists=True, dir_okay=False, help="school and a column a grouping, such as zone and town"
         ),
     ] = None,
+    lineage: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="subject,change,year,from_id,to_id,share: schools renamed, merged, split; as on the page",
+        ),
+    ] = None,
     system: Annotated[str | None, typer.Option(help="stages: 6-3 (the default) or 5-4")] = None,
     cutoff: Annotated[
         int | None, typer.Option(min=1, max=12, help="month of the cut-off of entrance, by default 8")
@@ -139,7 +147,8 @@ def forecast(
 ) -> None:
     """Forecast enrolment with an 80 % interval at each level, from files or from a project."""
     tables = {"births": births, "entrants": entrants, "flow": flow, "estates": estates, "groups": groups}
-    given = [name for name, path in {"history": history, **tables}.items() if path is not None]
+    own = {"history": history, "lineage": lineage, **tables}
+    given = [name for name, path in own.items() if path is not None]
     if (history is None) == (project is None) or (project is not None and given):
         raise typer.BadParameter("give --project, or --history with its files, not both")
     if system not in (None, "6-3", "5-4"):
@@ -158,13 +167,17 @@ def forecast(
             summary = forecastwords.run(project, until=until, out=out, from_outside=from_outside)
         else:
             from forecasting import commands
+            from planning import forecastwords
 
+            changes, wrong = forecastwords.changes(lineage)
             summary = commands.run(
                 str(history),
                 until=until,
                 out=out,
                 system=system or "6-3",
                 cutoff_month=cutoff or 8,
+                lineage=changes,
+                lineage_faults=wrong,
                 scenarios=scenarios,
                 every_level=all_levels,
                 **tables,

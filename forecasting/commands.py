@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ def run(
     groups: Path | str | None = None,
     system: str = "6-3",
     cutoff_month: int = 8,
+    lineage: pd.DataFrame | None = None,
+    lineage_faults: Sequence[Fault] = (),
     scenarios: bool = False,
     every_level: bool = False,
 ) -> dict[str, Any]:
@@ -62,6 +64,10 @@ def run(
         Stage system.
     cutoff_month : int
         Cut-off of entrance.
+    lineage : DataFrame, optional
+        Schools renamed, merged and split (see ``lineage.joined``): their histories are joined first.
+    lineage_faults : sequence of Fault
+        Faults met in reading it, raised with those of the files.
     scenarios : bool
         Add the scenarios 低 and 高 (starting values, an assumption) in a column ``scenario``.
     every_level : bool
@@ -86,6 +92,7 @@ def run(
         "groups": groups,
     }
     tables, faults = _read_all({name: path for name, path in paths.items() if path is not None})
+    faults += lineage_faults
     if "estates" in tables:
         tables["estates"], wrong = _with_numbers(tables["estates"])
         faults += wrong
@@ -104,6 +111,7 @@ def run(
             flow=tables.get("flow"),
             estates=tables.get("estates"),
             groups=tables.get("groups"),
+            lineage=lineage,
         )
     except FaultError as error:
         known = {(fault.file, fault.row, fault.column) for fault in faults}

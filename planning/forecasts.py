@@ -55,6 +55,8 @@ class Settings:
         How estates fill; empty for the start of `forecasting.estates.BUILD_UP`.
     stated : tuple of Stated
         Transfers, repeaters and shares.
+    mark : str
+        What a cache beside the project's data must go by: the lineage table (`marked`).
     """
 
     until: int
@@ -66,6 +68,11 @@ class Settings:
     yields: tuple[Yield, ...] = ()
     build_up: tuple[float, ...] = ()
     stated: tuple[Stated, ...] = ()
+    mark: str = ""
+
+    def marked(self, project: Project) -> "Settings":
+        """Return these settings with the lineage table in force, which caches must tell apart."""
+        return replace(self, mark=lineage.stored(project.folder).to_csv())
 
     def under(self, chosen: Assumed) -> "Settings":
         """Return these settings with the planner's assumptions."""
@@ -174,10 +181,9 @@ def _place(project: Project, settings: Settings) -> Path:
         project,
         "forecast",
         _METHOD,
-        settings,
+        settings.marked(project),
         project.stage_system,
         project.year,
-        lineage.stored(project.folder).to_csv(),
     )
 
 

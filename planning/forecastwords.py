@@ -7,7 +7,8 @@ import pandas as pd
 
 from forecasting import commands
 from forecasting.forecast import COLUMNS
-from planning import assumed, forecasts, outlook, streams
+from gis.faults import Fault, FaultError, errors
+from planning import assumed, forecasts, lineage, outlook, streams
 from planning.project import home, open_project
 
 #: Columns of the parts of a forecast that are told apart, where a project states them.
@@ -57,3 +58,14 @@ def run(project_id: str, *, until: int, out: Path | str, from_outside: float | N
     whole = pd.concat([told, named], ignore_index=True)
     columns = [*COLUMNS, *(name for name in PARTS if name in whole)]
     return {"project": project.id, **commands.written(whole[columns], out, frame)}
+
+
+def changes(path: Path | None) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Read a lineage table (沿革) from a file for a forecast from files; its errors come back, not raised."""
+    if path is None:
+        return None, []
+    try:
+        table = lineage.read(path)[0]
+    except FaultError as error:
+        return None, list(error.faults)
+    return table, errors(lineage.check(table))

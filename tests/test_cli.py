@@ -186,3 +186,42 @@ def test_a_bad_history_says_every_fault_and_writes_nothing(tmp_path):
     assert done.returncode == 2
     assert "-3" in done.stderr and "many" in done.stderr
     assert not (tmp_path / "f.csv").exists()
+
+
+def test_a_forecast_from_files_joins_histories_by_the_lineage_table(tmp_path):
+    """B was Z until 2019: unstated it is warned of or unknown, stated its whole past counts."""
+    (tmp_path / "all.csv").write_text(HISTORY, encoding="utf-8")
+    past = pd.read_csv(tmp_path / "all.csv", dtype=str)
+    was = (past["school"] == "B") & (past["year"].astype(int) < 2020)
+    past.assign(school=past["school"].mask(was, "Z")).to_csv(tmp_path / "h.csv", index=False)
+    (tmp_path / "lineage.csv").write_text(
+        "对象,变更,生效学年,原编号,现编号\n学校,更名,2020,Z,B\n", encoding="utf-8"
+    )
+    words = ["forecast", "--until", 2026]
+    whole = run(*words, "--history", tmp_path / "all.csv", "--out", tmp_path / "a.csv")
+    joined = run(
+        *words,
+        "--history",
+        tmp_path / "h.csv",
+        "--lineage",
+        tmp_path / "lineage.csv",
+        "--out",
+        tmp_path / "b.csv",
+    )
+    assert (whole.returncode, joined.returncode) == (0, 0), joined.stderr
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+    (tmp_path / "lineage.csv").write_text(
+        "对象,变更,生效学年,原编号,现编号\n学校,更名,2020,Z,\n", encoding="utf-8"
+    )
+    (tmp_path / "bad.csv").write_text("year,district,births\n2017,D,lots\n", encoding="utf-8")
+    more = [
+        "--births",
+        tmp_path / "bad.csv",
+        "--lineage",
+        tmp_path / "lineage.csv",
+        "--out",
+        tmp_path / "c.csv",
+    ]
+    done = run(*words, "--history", tmp_path / "h.csv", *more)
+    assert done.returncode == 2 and "lots" in done.stderr and "renamed" in done.stderr
+    assert not (tmp_path / "c.csv").exists()

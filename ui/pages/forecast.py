@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, classes, housing, levels, peaks, towns
+from ui.forecast import assumptions, backtest, changes, classes, housing, levels, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -36,7 +36,7 @@ def page(context: Context) -> None:
     housing.table(context)
     towns.draw(context)
     backtest.draw(context)
-    _method(frame)
+    _method(context, frame)
 
 
 def _figures(context: Context, frame: pd.DataFrame) -> None:
@@ -141,9 +141,10 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
     widgets.table(views.by_school(context, frame), key="schools", height=320)
 
 
-def _method(frame: pd.DataFrame) -> None:
+def _method(context: Context, frame: pd.DataFrame) -> None:
     for item in frame.attrs.get("warnings", []):
         st.warning(widgets.escape(item[language()]))
+    changes.draw(context)
     with st.expander(_("这些数字怎么来的")):
         for item in frame.attrs.get("notes", []):
             st.markdown(f"- {widgets.escape(item[language()])}")

@@ -29,7 +29,7 @@ def settings(context: Context) -> Settings:
     counted = st.session_state.get("estates-on", stated)
     share = st.session_state.get("from-outside", 50) / 100 if counted and not stated else None
     plain = Settings(until=context.project.year + AHEAD, estates=counted, from_outside=share)
-    return plain.under(assumed.in_force(context.project))
+    return plain.under(assumed.in_force(context.project)).marked(context.project)
 
 
 def current(context: Context) -> pd.DataFrame | None:
