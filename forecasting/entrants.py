@@ -41,6 +41,9 @@ class Driver:
         Years ahead that were known in an autumn, used to make back-tests honest.
     divides : bool
         It only divides what the next driver says of a district over its schools.
+    steps : tuple of (int, float)
+        Share of the children still there at entrance, by first year of entrance (see ``rates.kept``);
+        empty where none is stated.
     """
 
     basis: str
@@ -49,6 +52,7 @@ class Driver:
     codes: Ints
     lead: int
     divides: bool = False
+    steps: tuple[tuple[int, float], ...] = ()
 
     def at(self, years: Ints) -> Floats:
         """Children by school and year, NaN where unknown; shape (schools, len(years))."""
@@ -58,10 +62,18 @@ class Driver:
         values[:, inside] = self.children[:, index[inside]]
         return values[self.codes]
 
+    def kept(self, years: Ints) -> Floats:
+        """Stated share of the children still there at entrance; the first also holds before, 1 without."""
+        if not self.steps:
+            return np.ones(len(years))
+        starts, shares = (np.array(part) for part in zip(*self.steps, strict=True))
+        return shares[np.maximum(np.searchsorted(starts, years, side="right") - 1, 0)]
+
     def known_in(self, year: int) -> Driver:
         """Return what was known in the autumn of `year`."""
         keep = max(year + self.lead - self.first_year + 1, 1)
-        return replace(self, children=self.children[:, :keep])
+        steps = tuple(step for step in self.steps if step[0] <= year) or self.steps[:1]
+        return replace(self, children=self.children[:, :keep], steps=steps)
 
 
 def entrance_age(first_grade: str) -> int:
@@ -252,7 +264,7 @@ def plan(
     years = panel.first_year + np.arange(ones.shape[1])
     for driver in reversed(drivers):
         known = driver.at(years)[rows]
-        estimate = _captured(panel, cells, past, _hold_last(known), settings)
+        estimate = _captured(panel, cells, past, _hold_last(known) * driver.kept(years), settings)
         usable, told = first & np.isfinite(estimate), np.isfinite(known[:, -years_ahead:])
         if driver.divides:
             estimate = _matched(estimate, ready, usable & told, panel.district_codes[rows])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from forecasting import cohort, errors, history, intervals, methods, tuning
+from forecasting import cohort, errors, history, intervals, methods, rates, tuning
 from forecasting import estates as housing
 from forecasting import lineage as changes
 from forecasting.entrants import Driver, from_births, from_flow, from_register, from_registered_flow
@@ -76,6 +76,7 @@ def fit(
     allow_single_year: bool = False,
     schools: pd.DataFrame | None = None,
     lineage: pd.DataFrame | None = None,
+    stated: Sequence[rates.Rate] = (),
     method: str | None = None,
     settings: cohort.Settings | None = None,
 ) -> Fitted:
@@ -98,6 +99,10 @@ def fit(
     if schools is not None:
         panel = with_plans(panel, schools.rename(columns=history.ALIASES))
     drivers = _drivers(panel, tables, cutoff_month, entry_age)
+    steps = rates.kept(stated)
+    drivers = [replace(d, steps=steps) if d.basis == "born" else d for d in drivers]
+    if steps and not any(d.basis == "born" for d in drivers):
+        faults = [*faults, Fault("fc_born_unknown")]
     return learn(panel, drivers, coverage=coverage, method=method, settings=settings, faults=faults)
 
 

@@ -76,7 +76,8 @@ def forecast(
     build_up : sequence of float
         How estates fill, see ``estates.pupils``.
     stated : sequence of Rate
-        Transfers, repeaters and private shares the planner states, in every scenario; see ``rates``.
+        Transfers, repeaters, private shares, and survival and migration of those born, as the planner states
+        them, in every scenario; see ``rates``.
     scenarios : sequence of Scenario
         One block of rows each.
     coverage : float
@@ -130,6 +131,7 @@ def forecast(
         allow_single_year=allow_single_year,
         schools=schools,
         lineage=lineage,
+        stated=stated,
         method=method,
         settings=settings,
     )

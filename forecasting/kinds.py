@@ -125,6 +125,11 @@ _LINEAGE_WARNINGS = {
 }
 
 _WARNINGS = {
+    "fc_born_unknown": (
+        "设定了出生至入学的存活率或净迁入率，但没有出生数，设定没有用到。请导入出生数，或撤回这条设定。",
+        "survival or net migration from birth to entrance is stated, but there are no births, so it was not "
+        "used. Import the births, or withdraw it.",
+    ),
     "fc_gap": (
         "缺少 {found} 学年的数据；跨过缺口的递进率没有使用。",
         "the school years {found} are missing; no progression ratio was taken across the gap.",

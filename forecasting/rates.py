@@ -4,6 +4,10 @@ No value is built in. Transfers and repeaters change the forecast, in every scen
 private schools (民办) moves pupils between schools and leaves the total as it is; shares of boarders (寄宿)
 or of pupils from outside (区外) only tell a part of each number apart. Rates of transfers and repeaters come
 on top of what past progression ratios hold already: 0 means "as in the past", not "none".
+
+Of births, the share that enters school is learned whole: survival x migration x enrolment. Survival and net
+migration to entrance can be stated apart; the rest is then what is learned. So one statement, the same for
+past and future, changes no forecast; what changes it is a future that is stated to differ from the past.
 """
 
 from __future__ import annotations
@@ -24,8 +28,12 @@ REPEAT: Final = "repeat"
 PRIVATE: Final = "private"
 BOARDING: Final = "boarding"
 OUTSIDE: Final = "from_outside"
+SURVIVAL: Final = "survival"
+MIGRATION: Final = "birth_migration"
 #: What can be stated.
-KINDS: Final = (TRANSFERS, REPEAT, PRIVATE, BOARDING, OUTSIDE)
+KINDS: Final = (TRANSFERS, REPEAT, PRIVATE, BOARDING, OUTSIDE, SURVIVAL, MIGRATION)
+#: Those of children born, up to their entrance.
+BORN: Final = (SURVIVAL, MIGRATION)
 
 register_kinds(
     {
@@ -47,7 +55,8 @@ class Rate:
     what : str
         One of `KINDS`. transfers: net gain of pupils on moving into a grade, entrants included; repeat:
         share of a grade's pupils who repeat it; private: share of all pupils who are at `schools`;
-        boarding, from_outside: share of pupils who board, or come from outside the area.
+        boarding, from_outside: share of pupils who board, or come from outside the area; survival: share of
+        those born who live to entrance; birth_migration: net gain of a birth year by migration until then.
     value : float
         Share (0.01 = 1 %); transfers and repeat beyond what the past ratios hold, a year.
     grades : tuple of str
@@ -157,6 +166,32 @@ def shares(cells: pd.DataFrame, given: Sequence[Rate], what: str) -> pd.Series:
                 here &= cells["school"].isin(rate.schools)
             found[here] = rate.value
     return found
+
+
+def kept(given: Sequence[Rate]) -> tuple[tuple[int, float], ...]:
+    """Return the stated share of those born who are there at entrance, by first year of entrance.
+
+    Parameters
+    ----------
+    given : sequence of Rate
+        `SURVIVAL` and `MIGRATION` (others are left alone). Each value holds from its year until the next of
+        its kind; the first of a kind also holds before.
+
+    Returns
+    -------
+    tuple of (int, float)
+        Years in order, and survival times (1 + net migration); empty where nothing is stated.
+    """
+    own = sorted((r for r in given if r.what in BORN), key=lambda rate: rate.from_year)
+    years = sorted({rate.from_year for rate in own})
+    return tuple((y, in_year(own, SURVIVAL, y, 1.0) * (1.0 + in_year(own, MIGRATION, y, 0.0))) for y in years)
+
+
+def in_year(given: Sequence[Rate], what: str, year: int, plain: float) -> float:
+    """Return what is stated for children who enter in a year, `plain` where nothing is (see `kept`)."""
+    own = sorted(((r.from_year, r.value) for r in given if r.what == what), key=lambda pair: pair[0])
+    before = [value for start, value in own if start <= year]
+    return before[-1] if before else own[0][1] if own else plain
 
 
 def _rates(panel: Panel, given: Sequence[Rate], what: str, ahead: int) -> Floats:

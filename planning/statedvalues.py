@@ -22,6 +22,8 @@ KINDS: Final[Mapping[str, tuple[float, float, Words]]] = {
     rates.PRIVATE: (0.0, 0.95, Words("民办学校占比", "the share of private schools")),
     rates.BOARDING: (0.0, 1.0, Words("寄宿生占比", "the share of boarders")),
     rates.OUTSIDE: (0.0, 1.0, Words("区外学生占比", "the share from outside")),
+    rates.SURVIVAL: (0.5, 1.0, Words("出生至入学存活率", "survival from birth to entrance")),
+    rates.MIGRATION: (-0.9, 2.0, Words("出生至入学净迁入率", "net migration from birth to entrance")),
 }
 #: Most years of a build-up, and years an estate can slip.
 LONGEST: Final = 20
@@ -53,6 +55,11 @@ register_kinds(
             "本项目没有{found},这项设定不会起作用。请换学校范围,或在学校表里填写办学性质、是否寄宿。",
             "this project has no {found}, so the assumption would do nothing. Choose other schools, or state "
             "in the table of schools who runs them and whether they board.",
+        ),
+        "stated_no_births": (
+            "本项目没有出生人口,出生至入学的存活率和净迁入率不会起作用。请先导入出生人口。",
+            "this project has no births, so survival and net migration from birth to entrance would do "
+            "nothing. Import the births first.",
         ),
         "stated_nothing": (
             "没有可撤回的设定：{found}。",
@@ -141,6 +148,8 @@ def stated(row: Mapping[str, Any], by: str) -> Stated:
     what = str(row["what"])
     schools = "private" if what == rates.PRIVATE else str(row.get("schools") or "all")
     grades = int(row["first_grade"]), int(row["last_grade"])
+    if what in rates.BORN:  # it is of all who enter grade 1
+        schools, grades = "all", (1, 1)
     year, source = int(row.get("from_year") or 0), str(row["source"]).strip()
     return Stated(what, *grades, schools, float(row["value"]), year, source, by.strip())
 
@@ -166,6 +175,8 @@ def stated_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
 
 
 def _school_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
+    if row["what"] in rates.BORN:
+        return [] if project.has("births") else [Fault("stated_no_births", layer="births")]
     which = "private" if row["what"] == rates.PRIVATE else str(row.get("schools") or "all")
     if which not in SCHOOLS or _schools(project, which) != ():
         return []
@@ -237,7 +248,7 @@ def notes(given: Sequence[Stated]) -> list[dict[str, str]]:
     ]
 
 
-_CHANGES: Final = (rates.TRANSFERS, rates.REPEAT)
+_CHANGES: Final = (rates.TRANSFERS, rates.REPEAT, rates.MIGRATION)
 #: Schools in words.
 WHICH: Final[Mapping[str, Words]] = {
     "all": Words("全部学校", "all schools"),

@@ -7,9 +7,9 @@ import pytest
 
 from forecasting.scenarios import LOW_MIDDLE_HIGH
 from gis.faults import FaultError
-from planning import assumed, forecasts, outlook, statedvalues, streamcheck, streams
-from planning.project import create_project
-from tests.test_planning_forecasts import EPSG, YEAR, layers, schools
+from planning import assumed, bornshares, forecasts, outlook, statedvalues, streamcheck, streams
+from planning.project import create_project, save_layers
+from tests.test_planning_forecasts import EPSG, YEAR, births, layers, schools
 
 BOARD = {"what": "boarding", "first_grade": 7, "last_grade": 9, "value": 0.25, "source": "学籍"}
 MOVE = {"what": "transfers", "first_grade": 1, "last_grade": 6, "value": 0.05, "source": "近三年转学台账"}
@@ -167,3 +167,30 @@ def test_of_two_values_the_one_that_begins_later_holds_from_then_on(
     assumed.set_stated(project, [soon], by="王")
     told = statedvalues.as_rates(project, assumed.in_force(project).stated)
     assert [rate.from_year for rate in told] == [YEAR + 1, YEAR + 4]
+
+
+def test_survival_and_migration_are_of_grade_one_and_shown_beside_the_learned_share(project):
+    told = {"first_grade": 3, "last_grade": 5, "schools": "private", "source": "人口普查"}
+    rows = [
+        {**told, "what": "survival", "value": 0.99, "from_year": YEAR - 9},
+        {**told, "what": "birth_migration", "value": 0.0, "from_year": YEAR - 9},
+        {**told, "what": "birth_migration", "value": 0.2, "from_year": YEAR + 1},
+    ]
+    with pytest.raises(FaultError) as refused:
+        assumed.set_stated(project, rows, by="王")
+    assert {fault.kind for fault in refused.value.faults} == {"stated_no_births"}
+    project = save_layers(project, {"births": births()})
+    before = made(project)
+    assumed.set_stated(project, rows, by="王")
+    now = assumed.in_force(project)
+    assert {one.key[1:4] for one in now.stated} == {(1, 1, "all")}
+    after = made(project)
+    assert area(after)["", "中"] > area(before)["", "中"] + 5
+    assert any("+20.0 %" in said["en"] for said in after.attrs["notes"])
+    shown = bornshares.by_year(project)
+    assert shown["survival"].tolist() == [0.99] * len(shown) and (shown["migration"] == 0).all()
+    assert shown["enrolled"].tolist() == pytest.approx((shown["share"] / 0.99).tolist())
+    with pytest.raises(FaultError):
+        assumed.set_stated(project, [{**rows[0], "value": 1.2}], by="王")
+    with pytest.raises(FaultError):
+        assumed.set_stated(project, [{**rows[0], "source": ""}], by="王")

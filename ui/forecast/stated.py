@@ -25,6 +25,7 @@ def draw(context: Context, now: assumed.Assumed) -> None:
             "没有默认值:不填就只按历年递进率(其中已含以往的转学和留级)。"
             "转学和留级是高于以往的部分,对三个情景都起作用;民办占比只在学校之间移动学生,合计不变;"
             "寄宿和区外占比只把人数分开列出。"
+            "出生至入学的存活率和净迁入率只用于一年级新生,将来与过去不同时才改变预测。"
         )
     )
     if now.stated:
@@ -42,6 +43,8 @@ def kind_words() -> dict[str, str]:
         rates.PRIVATE: _("民办学校占比(%)"),
         rates.BOARDING: _("寄宿生占比(%)"),
         rates.OUTSIDE: _("区外学生占比(%)"),
+        rates.SURVIVAL: _("出生至入学存活率(%)"),
+        rates.MIGRATION: _("出生至入学净迁入率(%)"),
     }
 
 
@@ -77,9 +80,9 @@ def _form(context: Context, now: assumed.Assumed) -> None:
             _("年级"), list(range(1, 10)), value=(own[0], own[-1]), key=f"state-grades-{key}"
         )
         left, middle, right = st.columns(3)
-        value = left.number_input(_("数值(%)"), -100.0, 100.0, None, 0.5, key=f"state-value-{key}")
+        value = left.number_input(_("数值(%)"), -100.0, 200.0, None, 0.5, key=f"state-value-{key}")
         year = middle.number_input(
-            _("自学年"), project.year, project.year + 30, project.year + 1, key=f"state-year-{key}"
+            _("自学年"), project.year - 30, project.year + 30, project.year + 1, key=f"state-year-{key}"
         )
         which = right.selectbox(
             _("学校"), list(schools), format_func=schools.__getitem__, key=f"state-schools-{key}"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, changes, classes, housing, levels, peaks, towns
+from ui.forecast import assumptions, backtest, born, changes, classes, housing, levels, peaks, towns
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -29,6 +29,7 @@ def page(context: Context) -> None:
     _figures(context, frame)
     _map(context)
     _fans(context, frame)
+    born.draw(context)
     levels.draw(context, frame)
     peaks.draw(context, frame)
     _schools(context, frame)
