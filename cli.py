@@ -126,6 +126,10 @@ def forecast(
             exists=True, dir_okay=False, help="school and a column a grouping, such as zone and town"
         ),
     ] = None,
+    kindergarten: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="year,district,grade (大班, 中班, 小班),children"),
+    ] = None,
     lineage: Annotated[
         Path | None,
         typer.Option(
@@ -147,6 +151,7 @@ def forecast(
 ) -> None:
     """Forecast enrolment with an 80 % interval at each level, from files or from a project."""
     tables = {"births": births, "entrants": entrants, "flow": flow, "estates": estates, "groups": groups}
+    tables |= {"kindergarten": kindergarten}
     own = {"history": history, "lineage": lineage, **tables}
     given = [name for name, path in own.items() if path is not None]
     if (history is None) == (project is None) or (project is not None and given):

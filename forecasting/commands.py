@@ -31,6 +31,7 @@ def run(
     flow: Path | str | None = None,
     estates: Path | str | None = None,
     groups: Path | str | None = None,
+    kindergarten: Path | str | None = None,
     system: str = "6-3",
     cutoff_month: int = 8,
     lineage: pd.DataFrame | None = None,
@@ -60,6 +61,8 @@ def run(
         and, optionally, district.
     groups : path, optional
         school (district) and one column a grouping, such as zone and town: levels of their own.
+    kindergarten : path, optional
+        Kindergarten rolls: year (school year), district, grade (大班、中班、小班) and children.
     system : {"6-3", "5-4"}
         Stage system.
     cutoff_month : int
@@ -90,6 +93,7 @@ def run(
         "flow": flow,
         "estates": estates,
         "groups": groups,
+        "kindergarten": kindergarten,
     }
     tables, faults = _read_all({name: path for name, path in paths.items() if path is not None})
     faults += lineage_faults
@@ -111,6 +115,7 @@ def run(
             flow=tables.get("flow"),
             estates=tables.get("estates"),
             groups=tables.get("groups"),
+            kindergarten=tables.get("kindergarten"),
             lineage=lineage,
         )
     except FaultError as error:

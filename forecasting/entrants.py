@@ -1,8 +1,9 @@
 """Entrants (入学新生): who comes into the lowest grade of each school, and how far ahead that is known.
 
-Best evidence first: registered children (摸底 rolls, kindergarten rolls), else births, else a shrunk mean of
-recent entrants; for schools that start later (junior schools), the leavers of the grade below elsewhere in
-the district. A bare trend is never used: it was the worst choice on every real history tried.
+Best evidence first: registered children (摸底), else kindergarten rolls (``kindergarten``), else births, else
+a shrunk mean of recent entrants; for schools that start later (junior schools), the leavers of the grade
+below elsewhere in the district. A bare trend is never used: it was the worst choice on every real history
+tried.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from forecasting.cohort import Settings, by_district, entry_cells
 from forecasting.panel import GRADE_ORDER, Bools, Floats, Ints, Panel
 
 #: How the pupils of a year are known, best first; written to the column ``basis``.
-BASES = ("enrolled", "registered", "born", "assumed")
+BASES = ("enrolled", "registered", "kindergarten", "born", "assumed")
 
 #: Fewest leavers of the grade below on which a share of them may rest.
 MIN_LEAVERS = 50.0
@@ -30,7 +31,7 @@ class Driver:
     Attributes
     ----------
     basis : str
-        "registered" or "born".
+        "registered", "kindergarten" or "born".
     first_year : int
         School year (by its autumn) of ``children[:, 0]``.
     children : ndarray, shape (groups, years)
@@ -44,6 +45,8 @@ class Driver:
     steps : tuple of (int, float)
         Share of the children still there at entrance, by first year of entrance (see ``rates.kept``);
         empty where none is stated.
+    holds : bool
+        Where no other driver looks further ahead, its last children stand for later years, assumed.
     """
 
     basis: str
@@ -53,6 +56,7 @@ class Driver:
     lead: int
     divides: bool = False
     steps: tuple[tuple[int, float], ...] = ()
+    holds: bool = True
 
     def at(self, years: Ints) -> Floats:
         """Children by school and year, NaN where unknown; shape (schools, len(years))."""
@@ -101,7 +105,7 @@ def from_births(
     entry_age : int, optional
         Full years of age on the cut-off day; by default from the lowest grade.
     """
-    first, born = _table(births, "births", panel.district_names)
+    first, born = table(births, "births", panel.district_names)
     return _of_age(first, born, panel.district_codes, panel, cutoff_month, entry_age)
 
 
@@ -154,7 +158,7 @@ def from_registered_flow(entrants: pd.DataFrame, flow: pd.DataFrame, panel: Pane
 def _flowing(frame: pd.DataFrame, value: str, flow: pd.DataFrame, panel: Panel) -> tuple[int, Floats]:
     """First year, children by school and year; NaN for schools no town feeds, or a town not counted."""
     towns = sorted(set(frame["town"]) | set(flow["town"]))
-    first, there = _table(frame, value, towns, ["town"])
+    first, there = table(frame, value, towns, ["town"])
     shares = flow.pivot_table(index="school", columns="town", values="share", aggfunc="sum")
     going = shares.reindex(index=panel.schools["school"], columns=towns).fillna(0.0).to_numpy(float)
     unknown = (going > 0) @ np.isnan(there).astype(float) > 0
@@ -185,10 +189,10 @@ def from_register(entrants: pd.DataFrame, panel: Panel) -> Driver:
     """
     lead = entrance_age(panel.grades[0])
     if "school" not in entrants:
-        first, children = _table(entrants, "children", panel.district_names)
+        first, children = table(entrants, "children", panel.district_names)
         return Driver("registered", first, children, panel.district_codes, lead)
     keys = list(panel.schools.itertuples(index=False, name=None))
-    first, children = _table(entrants, "children", keys, ["district", "school"])
+    first, children = table(entrants, "children", keys, ["district", "school"])
     return Driver("registered", first, children, np.arange(len(keys)), lead)
 
 
@@ -269,6 +273,7 @@ def plan(
         if driver.divides:
             estimate = _matched(estimate, ready, usable & told, panel.district_codes[rows])
         # Beyond what a better driver knows, the poorer one that looks further ahead stands.
+        usable &= told | driver.holds
         ready = np.where(usable & (told | ~driven), estimate, ready)
         basis = np.where(usable & told, driver.basis, basis)
         driven |= usable
@@ -338,11 +343,11 @@ def _hold_last(known: Floats) -> Floats:
     return pd.DataFrame(known.T).ffill().to_numpy().T
 
 
-def _table(
+def table(
     frame: pd.DataFrame, value: str, order: Sequence[object], keys: Sequence[str] = ("district",)
 ) -> tuple[int, Floats]:
     """First year and values by key (in `order`) and year, NaN where missing."""
-    table = frame.pivot_table(index=list(keys), columns="year", values=value, aggfunc="sum", min_count=1)
+    found = frame.pivot_table(index=list(keys), columns="year", values=value, aggfunc="sum", min_count=1)
     first, last = int(frame["year"].min()), int(frame["year"].max())
     rows: pd.Index = pd.MultiIndex.from_tuples(order) if len(keys) > 1 else pd.Index(order)  # type: ignore[arg-type]
-    return first, table.reindex(index=rows, columns=range(first, last + 1)).to_numpy(float)
+    return first, found.reindex(index=rows, columns=range(first, last + 1)).to_numpy(float)

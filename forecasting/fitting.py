@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from forecasting import cohort, errors, history, intervals, methods, rates, tuning
 from forecasting import estates as housing
+from forecasting import kindergarten as nursery
 from forecasting import lineage as changes
 from forecasting.entrants import Driver, from_births, from_flow, from_register, from_registered_flow
-from forecasting.panel import Floats, Panel, from_frame, with_plans
+from forecasting.panel import Floats, Panel, from_frame, grade_span, with_plans
 from gis.faults import Fault, raise_errors
 
 #: Years ahead beyond which nothing is forecast.
@@ -43,6 +44,8 @@ class Fitted:
         Warnings to show.
     method : str
         "cohort", "gpr3" or "naive".
+    classes : dict of int to (float, float)
+        How kindergarten classes were compared, see ``kindergarten.kept``.
     """
 
     panel: Panel
@@ -53,11 +56,13 @@ class Fitted:
     scores: pd.DataFrame
     faults: tuple[Fault, ...] = ()
     method: str = "cohort"
+    classes: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     def project(self, panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         """Expected pupils by the method fitted, from any panel; see ``methods``."""
         if self.panel.crossed is not None:
             panel = replace(panel, crossed=self.panel.crossed[:, : panel.counts.shape[2]])
+        drivers = nursery.only(drivers, self.classes)
         return _method(self.method, self.choice, self.broken)(panel, drivers, years_ahead)
 
 
@@ -76,6 +81,7 @@ def fit(
     allow_single_year: bool = False,
     schools: pd.DataFrame | None = None,
     lineage: pd.DataFrame | None = None,
+    kindergarten: pd.DataFrame | None = None,
     stated: Sequence[rates.Rate] = (),
     method: str | None = None,
     settings: cohort.Settings | None = None,
@@ -91,7 +97,12 @@ def fit(
     """
     tables = {
         name: table
-        for name, table in (("births", births), ("entrants", entrants), ("flow", flow))
+        for name, table in (
+            ("births", births),
+            ("entrants", entrants),
+            ("flow", flow),
+            ("kindergarten", kindergarten),
+        )
         if table is not None
     }
     placed = None if estates is None or estates.empty else (estates, yields)
@@ -109,12 +120,14 @@ def fit(
 def _drivers(
     panel: Panel, tables: Mapping[str, pd.DataFrame], cutoff_month: int, entry_age: int | None
 ) -> list[Driver]:
-    """What tells of entrants, best first: children by town and flow go before those by district."""
+    """What tells of entrants, best first: children by town and flow before those by district."""
     drivers, flow = [], tables.get("flow")
     if (table := tables.get("entrants")) is not None:
         if flow is not None and "town" in table:
             drivers.append(from_registered_flow(table, flow, panel))
         drivers.append(from_register(table, panel))
+    if (table := tables.get("kindergarten")) is not None:
+        drivers += nursery.drivers(table, panel)
     if (table := tables.get("births")) is not None:
         if flow is not None and "town" in table:
             drivers.append(from_flow(table, flow, panel, cutoff_month=cutoff_month, entry_age=entry_age))
@@ -147,6 +160,7 @@ def learn(
     found = changes.recognise(panel)
     panel = replace(panel, crossed=changes.crossed(panel, found))
     broken = methods.broken_years(panel)
+    drivers, classes = nursery.kept(panel, drivers, broken=broken)
     choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
     cutoffs = errors.origins(panel, most=8, broken=broken)
     name = method or "cohort"
@@ -155,7 +169,7 @@ def learn(
     scores = _scores(panel, drivers, cutoffs, choice, broken)
     model = intervals.fit(pasts, panel, coverage=coverage)
     warned = (*faults, *history.warn(panel, broken), *changes.faults(found))
-    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name)
+    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name, classes)
 
 
 def _method(name: str, choice: tuning.Choice, broken: frozenset[int]) -> methods.Method:
@@ -180,6 +194,7 @@ def _checked(
         "births": history.check_births,
         "entrants": history.check_entrants,
         "flow": history.check_flow,
+        "kindergarten": history.check_kindergarten,
     }
     checked = {}
     for name, table in tables.items():
@@ -189,6 +204,8 @@ def _checked(
         last, years = int(clean["year"].max()), clean["year"].unique()
         if not last < until <= last + LIMIT:
             faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
+        if "kindergarten" in checked and (lowest := grade_span(clean["grade"])[0]) != "1":
+            faults.append(Fault("fc_class_unused", found=lowest))
         if len(years) == 1 and not allow_single_year:
             faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
         if lineage is not None:

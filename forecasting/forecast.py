@@ -38,6 +38,7 @@ def forecast(
     births: pd.DataFrame | None = None,
     entrants: pd.DataFrame | None = None,
     flow: pd.DataFrame | None = None,
+    kindergarten: pd.DataFrame | None = None,
     estates: pd.DataFrame | None = None,
     yields: pd.DataFrame | None = None,
     build_up: Sequence[float] = BUILD_UP,
@@ -71,6 +72,10 @@ def forecast(
     flow : DataFrame, optional
         Columns town (home), school, share: where births of a town go (进城就读), see ``entrants.from_flow``;
         used with births and registered children by town.
+    kindergarten : DataFrame, optional
+        Kindergarten rolls: year (school year), district, grade (大班、中班、小班, or K, PK, PK3), children.
+        They tell of grade 1 one, two and three years ahead, where nearer than births in the past; see
+        ``kindergarten``. Grades K, PK and PK3 of `history` itself are grades of its schools.
     estates, yields : DataFrame, optional
         See ``estates.additions``.
     build_up : sequence of float
@@ -108,8 +113,8 @@ def forecast(
     -------
     DataFrame
         Columns `COLUMNS`. `mean` of a total is exactly the sum of its cells' means; quantiles do not add up.
-        ``basis``: enrolled (the cohort is at school already), registered, born, assumed; for totals the
-        weakest of their parts. ``attrs["notes"]``: how it was made, as a list of {zh, en};
+        ``basis``: enrolled (the cohort is at school already), registered, kindergarten, born, assumed; for
+        totals the weakest of their parts. ``attrs["notes"]``: how it was made, as a list of {zh, en};
         ``attrs["warnings"]`` likewise.
 
     Raises
@@ -131,6 +136,7 @@ def forecast(
         allow_single_year=allow_single_year,
         schools=schools,
         lineage=lineage,
+        kindergarten=kindergarten,
         stated=stated,
         method=method,
         settings=settings,

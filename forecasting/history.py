@@ -15,6 +15,10 @@ HISTORY_COLUMNS = ("year", "district", "school", "grade", "enrolment")
 BIRTHS_COLUMNS = ("year", "district", "births")
 ENTRANTS_COLUMNS = ("year", "district", "children")
 FLOW_COLUMNS = ("town", "school", "share")
+KINDERGARTEN_COLUMNS = ("year", "grade", "children")
+
+#: Classes of a kindergarten (as grades of a history, too) by the years until they enter grade 1.
+CLASSES = {"大班": 1, "中班": 2, "小班": 3, "K": 1, "PK": 2, "PK3": 3}
 
 #: Names used by the project's layers for the same columns.
 ALIASES = {"school_id": "school", "pupils": "enrolment"}
@@ -105,6 +109,25 @@ def check_entrants(entrants: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFr
     return _check_yearly(entrants.rename(columns={"school_id": "school"}), "children", file)
 
 
+def check_kindergarten(rolls: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
+    """Check kindergarten rolls: year (school year), district (optional), grade, children; see `check`.
+
+    The grade is one of `CLASSES` and comes back as the years until grade 1; children may be called pupils or
+    enrolment, and rows may be of single kindergartens (school or school_id).
+    """
+    names = {"school_id": "school", "pupils": "children", "enrolment": "children"}
+    frame = rolls.rename(columns={k: v for k, v in names.items() if v not in rolls.columns})
+    if faults := _structure(frame, KINDERGARTEN_COLUMNS, file):
+        return pd.DataFrame(columns=["year", "district", "grade", "children"]), faults
+    frame = frame.reset_index(drop=True)
+    ahead = _text(frame["grade"]).str.upper().map(CLASSES)
+    wrong = _faults("fc_class", frame["grade"], ahead.isna(), "grade", file)
+    lead = ahead.astype("Int64").astype("str").where(ahead.notna(), "?" + _text(frame["grade"]))
+    told = frame.assign(grade=lead)
+    clean, more = _check_yearly(told, "children", file, apart=("grade",))
+    return clean[~clean["grade"].str.startswith("?")].astype({"grade": "int64"}), [*wrong, *more]
+
+
 def check_flow(flow: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
     """Check the flow from home towns to schools: town, school, share (a number of 0 or more); see `check`."""
     frame = flow.rename(columns={"school_id": "school", "home": "town"})
@@ -171,11 +194,13 @@ def mixed_systems(panel: Panel, junior: Sequence[str], *, file: str = "") -> lis
     return [Fault("fc_systems_mixed", file=file, found=str(int(other.sum())), params=params)]
 
 
-def _check_yearly(frame: pd.DataFrame, value: str, file: str) -> tuple[pd.DataFrame, list[Fault]]:
+def _check_yearly(
+    frame: pd.DataFrame, value: str, file: str, *, apart: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Check a table of counts by year and district (and school, where that column is there)."""
     if "district" not in frame:
         frame = frame.assign(district="")
-    keys = ["district", *[key for key in ("town", "school") if key in frame]]
+    keys = ["district", *[key for key in ("town", "school") if key in frame], *apart]
     faults = _structure(frame, ("year", *keys, value), file)
     if faults:
         return pd.DataFrame(columns=["year", *keys, value]), faults

@@ -37,6 +37,16 @@ _ERRORS = {
         "不认识年级“{found}”；可用 PK3、PK、K、1 到 12。请改正，不分年级的学生请另列。",
         'the grade "{found}" is not known; use PK3, PK, K or 1 to 12. Correct it; leave out ungraded pupils.',
     ),
+    "fc_class": (
+        "不认识幼儿园班级“{found}”；应为大班、中班、小班（或 K、PK、PK3）。请改正，托班请删去。",
+        'the kindergarten class "{found}" is not known; expected the oldest, middle or youngest class by '
+        "its Chinese name, or K, PK, PK3. Correct it; leave out the classes below.",
+    ),
+    "fc_class_unused": (
+        "给出了幼儿园在园人数，但在校生历史的最低年级是 {found} 而不是 1，无法用来推算新生。请删去其中一处。",
+        "kindergarten rolls are given, but the lowest grade of the history is {found} and not 1, so they "
+        "tell of no entrants. Leave out one of the two.",
+    ),
     "fc_duplicate": (
         "与第 {first} 行重复（{key}）。同一学校、年级和学年只能有一行，请合并或删去。",
         "repeats row {first} ({key}). Keep one row a school, grade and year: merge or delete.",

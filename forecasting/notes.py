@@ -20,6 +20,7 @@ def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[S
         _progression(fitted),
         _entrants(fitted),
         _choice(fitted),
+        *_classes(fitted),
         *_record(fitted),
         _ranges(fitted, coverage),
         *[_scenario(s) for s in scenarios if s.name != "中"],
@@ -65,11 +66,43 @@ def _entrants(fitted: Fitted) -> Note:
             "the share that entered in past years; for children not yet born the last known births are kept "
             "and marked as assumed.",
         )
+    if "kindergarten" in kinds:
+        return _note(
+            "一年级新生以幼儿园在园人数乘以历年入学比例推算（标为“已在园”）；其后的年份取近年的加权均值，标为“设定”。",
+            "First-grade entrants are children in kindergartens times the share that entered in past years "
+            "(marked so); later years are a weighted mean of recent ones and are marked as assumed.",
+        )
     return _note(
         "没有出生数和登记数：新生取近年的加权均值，不外推趋势，各年均标为“设定”。",
         "There are no births or registers: entrants are a weighted mean of recent years, never a trend, and "
         "are marked as assumed.",
     )
+
+
+def _classes(fitted: Fitted) -> list[Note]:
+    """How each kindergarten class fared against what would stand in its place, and whether it is used."""
+    notes = []
+    for lead, (own, other) in sorted(fitted.classes.items()):
+        zh, en = {1: ("大班", "oldest"), 2: ("中班", "middle"), 3: ("小班", "youngest")}[lead]
+        if not own < float("inf"):
+            notes.append(
+                _note(
+                    f"幼儿园{zh}：可对照的往年太少，没有用来推算 {lead} 年后的新生。",
+                    f"Kindergarten, {en} class: too few past years to compare, so it is not used for "
+                    f"entrants {lead} year(s) ahead.",
+                )
+            )
+            continue
+        used = own < other
+        notes.append(
+            _note(
+                f"幼儿园{zh}：按它推算 {lead} 年后各校新生，以往误差 {own:.1f}%，不用它为 {other:.1f}%，"
+                + ("因此采用。" if used else "因此没有采用。"),
+                f"Kindergarten, {en} class: past error of a school's entrants {lead} year(s) ahead "
+                f"{own:.1f} %, without it {other:.1f} %, so it is {'used' if used else 'not used'}.",
+            )
+        )
+    return notes
 
 
 def _choice(fitted: Fitted) -> Note:

@@ -225,3 +225,18 @@ def test_a_forecast_from_files_joins_histories_by_the_lineage_table(tmp_path):
     done = run(*words, "--history", tmp_path / "h.csv", *more)
     assert done.returncode == 2 and "lots" in done.stderr and "renamed" in done.stderr
     assert not (tmp_path / "c.csv").exists()
+
+
+def test_kindergarten_rolls_tell_of_entrants_from_the_command_line(tmp_path):
+    rolls = "year,district,grade,children\n" + "".join(
+        f"{year},D,大班,{64 + 2 * ((year + 1) % 3) if year < 2023 else 120}\n" for year in range(2014, 2024)
+    )
+    words = files(tmp_path, history=HISTORY, kindergarten=rolls)
+    out = ["--until", 2025, "--all-levels", "--out", tmp_path / "f.csv"]
+    done = run("forecast", *words, *out)
+    assert done.returncode == 0, done.stderr
+    assert "大班" in done.stdout
+    frame = pd.read_csv(tmp_path / "f.csv", keep_default_na=False)
+    first = frame[(frame["level"] == "area_grade") & (frame["grade"] == "1")].set_index("year")
+    assert first["basis"].tolist() == ["kindergarten", "assumed"]
+    assert first.loc[2024, "mean"] == pytest.approx(120, abs=3) and first.loc[2025, "mean"] < 75

@@ -9,7 +9,13 @@ from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, Drawn, st
 from ui.texts import _
 
 #: Shape of a year's point by what it rests on: round where the children are known, a cross where assumed.
-SHAPES = {"enrolled": "circle", "registered": "circle", "born": "triangle-up", "assumed": "cross"}
+SHAPES = {
+    "enrolled": "circle",
+    "registered": "circle",
+    "kindergarten": "square",
+    "born": "triangle-up",
+    "assumed": "cross",
+}
 
 
 def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Drawn:
@@ -103,6 +109,7 @@ def basis_words() -> dict[str, str]:
     return {
         "enrolled": _("已在校"),
         "registered": _("已登记"),
+        "kindergarten": _("已在园"),
         "born": _("已出生"),
         "assumed": _("按设定"),
     }
