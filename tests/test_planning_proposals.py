@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from gis.faults import FaultError
 from planning import assumed, forecasts, lineage, proposals
-from planning.project import create_project
+from planning.project import Project, create_project
 from tests.test_planning_forecasts import EPSG, FIRST, YEAR, enrolment, layers, places, schools
 
 CHANGED = 2022
 
 
-@pytest.fixture
-def project(tmp_path):
-    """西 was 旧 before the change; both are in the layer of schools."""
+def renamed(folder: Path) -> Project:
+    """Make a project in which 西 was 旧 before the change; both are in the layer of schools."""
     rows = enrolment()
     grown = rows["pupils"] + 20 * (rows["school_id"] == "西") + (rows["year"] * 7 + rows["grade"] * 5) % 4
     was = (rows["school_id"] == "西") & (rows["year"] < CHANGED)
@@ -23,7 +24,12 @@ def project(tmp_path):
     old = schools().iloc[[1]].assign(school_id="旧", name="老西小", geometry=places(1))
     own = pd.concat([schools(), old], ignore_index=True)
     made = layers() | {"schools": own, "enrolment": rows}
-    return create_project(made, name="三校", year=YEAR, epsg=EPSG, folder=tmp_path)
+    return create_project(made, name="三校", year=YEAR, epsg=EPSG, folder=folder)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return renamed(tmp_path)
 
 
 def forecast(project):

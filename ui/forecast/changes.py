@@ -22,7 +22,7 @@ def draw(context: Context) -> None:
     if not open_ones and not settled:
         return
     st.markdown(f"**{_('疑似更名、合并、拆分的学校')}**")
-    by = st.text_input(_("经办人"), value=author(), key="changes-by")
+    by = st.text_input(_("经办人"), value=author(), key="changes-by", persist_state="session")
     if open_ones:
         st.caption(_("属实才写入:写入沿革后,历史按此接续,预测和回测重新计算;随时可以撤回。"))
         key = _choice(_("提议"), open_ones, "changes-open")
