@@ -318,7 +318,7 @@ def _class_sizes(layers: Layers) -> Iterable[Fault]:
 
 def _years(layers: Layers) -> Iterable[Fault]:
     """Yield tables of years with a year missing between the first and the last."""
-    for layer in ("enrolment", "births"):
+    for layer in ("enrolment", "births", "kindergarten"):
         if layer not in layers:
             continue
         years = sorted({int(year) for year in layers[layer]["year"].dropna()})
@@ -332,7 +332,7 @@ def _districts(layers: Layers) -> Iterable[Fault]:
     known = _district_names(layers)
     if not known:
         return
-    for layer in ("enrolment", "births", "estates", "units"):
+    for layer in ("enrolment", "births", "kindergarten", "estates", "units"):
         frame = layers.get(layer)
         if frame is None or "district" not in frame:
             continue

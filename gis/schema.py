@@ -235,10 +235,13 @@ def _pairs(checked: pd.DataFrame, schema: Schema, match: Match, places: Places) 
 
 
 def _keys(checked: pd.DataFrame, schema: Schema, match: Match, places: Places) -> list[Fault]:
-    """Return a fault for each row whose key stands in an earlier row, naming that row."""
+    """Return a fault for each row whose key stands in an earlier row, naming that row.
+
+    Part of a key that need not be there may be blank, and two blanks are the same.
+    """
     if not schema.key:
         return []
-    keys = checked[list(schema.key)]
+    keys = checked[list(schema.key)].fillna({name: "" for name in schema.key if not schema[name].required})
     whole = keys[keys.notna().all(axis=1)]
     position = pd.Series(whole.index, index=whole.index)
     firsts = position.groupby([whole[k] for k in schema.key], sort=False).transform("min")
@@ -246,7 +249,7 @@ def _keys(checked: pd.DataFrame, schema: Schema, match: Match, places: Places) -
     label = Words("、".join(schema[k].zh for k in schema.key), ", ".join(schema[k].en for k in schema.key))
     for row in np.asarray(whole.index)[(firsts != position).to_numpy()]:
         at = int(firsts.loc[row])
-        text = "，".join(str(keys[k].iloc[row]) for k in schema.key)
+        text = "，".join(filter(None, (str(keys[k].iloc[row]) for k in schema.key)))
         params: dict[str, Any] = {
             "first_row": row_name(places, at, int(row)),
             "first_at": places.at(at),

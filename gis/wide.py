@@ -23,7 +23,11 @@ _GRADE = re.compile(
 _PLAIN = re.compile(r"[一二三四五六七八九1-9]")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:(?:19|20)?\d\d学年)?(?:年度?|学年度?|级)?(?:秋季?)?(?:入学)?(.*)")
 _CLASS = re.compile(rf"\(?(\d{{1,2}}|[一二三四五六七八九十]{{1,3}})\)?班{_PEOPLE}?")
-_TOTALS = {"合计", "总计", "小计", "共计", "总数", "总人数", "学生总数", "全校合计", "在校生合计", "total"}
+_NURSERY = re.compile(r"([大中小]班)(?:在园)?(?:幼儿|儿童)?(?:人?数)?")
+_TOTALS = {
+    "合计", "总计", "小计", "共计", "总数", "总人数", "学生总数", "全校合计", "在校生合计",
+    "在园合计", "total",
+}  # fmt: skip
 #: A total that differs by less than this is rounding.
 _SLACK = 0.5
 
@@ -46,6 +50,11 @@ def _class_word(header: str) -> tuple[str, ...] | None:
 def _class_of_grade(header: str) -> tuple[str, ...] | None:
     text = "".join(as_text(header).replace("（", "(").replace("）", ")").split()).lower()
     return class_parts(re.sub(rf"{_PEOPLE}$", "", text)) if "班" in text else None
+
+
+def _nursery_word(header: str) -> tuple[str, ...] | None:
+    match = _NURSERY.fullmatch(bare_header(header))
+    return (match[1],) if match else None
 
 
 def _year_of(value_words: str) -> Callable[[str], tuple[str, ...] | None]:
@@ -76,6 +85,7 @@ _AXES: Mapping[str, tuple[Axis, ...]] = {
     "children": (
         Axis(("cohort",), "children", _year_of("(?:适龄)?(?:儿童|人)数?(?:人数)?|登记人数|新生人?数?")),
     ),
+    "kindergarten": (Axis(("grade",), "children", _nursery_word),),
     "births": (Axis(("year",), "births", _year_of("出生(?:人口|人数|数)?|人数|活产数?|新生儿数?")),),
 }
 
@@ -96,8 +106,8 @@ class _Found:
 
 
 def is_axis(header: str) -> bool:
-    """Tell whether a header names a grade or a class: one of several that stand side by side."""
-    return bool(_grade_word(header) or _class_of_grade(header) or _class_word(header))
+    """Tell whether a header names a grade or a class (of a kindergarten): one of several side by side."""
+    return any(read(header) for read in (_grade_word, _class_of_grade, _class_word, _nursery_word))
 
 
 def _find(headers: Sequence[str], schema: Schema, mapped: Sequence[str] = ()) -> _Found | None:

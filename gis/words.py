@@ -26,6 +26,7 @@ LAYER_WORDS: dict[str, Words] = {
     "aliases": Words("地址别名", "address aliases"),
     "doorplates": Words("门牌", "doorplates"),
     "births": Words("出生人口", "births"),
+    "kindergarten": Words("在园幼儿", "kindergarten rolls"),
     "estates": Words("新建小区", "new estates"),
     "roads": Words("道路", "roads"),
     "barriers": Words("河流与铁路", "barriers"),

@@ -125,9 +125,9 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     Home units and migrant children are tried too where rolls tell of them (`planning.unitcheck`,
     `planning.streamcheck`).
 
-    The cut-off is the one in force, and the flow from towns to schools that of the rolls known in each base
-    year. Estates, their yields and the scenarios concern years to come only, and registers of children keep
-    no record of what they said then: none of these takes part.
+    The cut-off is the one in force; kindergarten rolls and the flow from towns to schools are those known in
+    each base year. Estates, their yields and the scenarios concern years to come only, and registers of
+    children keep no record of what they said then: none of these takes part.
     """
     from forecasting import backtest, errors, history, panel
     from forecasting import lineage as changes
@@ -156,17 +156,19 @@ def _told(progress: Progress, start: float, share: float) -> None:
 
 
 def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["Driver", ...]:
-    """Return what told of entrants in a base year: births, by the flow of the rolls of then."""
-    from forecasting import entrants, history
+    """Return what told of entrants in a base year: kindergartens, births by the flow of the rolls of then."""
+    from forecasting import entrants, history, kindergarten
 
+    found: list[Driver] = []
+    if (rolls := outlook.kindergarten(project, base=base)) is not None and known.grades[0] == "1":
+        found += kindergarten.drivers(history.check_kindergarten(rolls)[0], known)
     told = townflow.known(project, base=base, cutoff_month=month)
     if told.births is None:
-        return ()
+        return tuple(found)
     births = history.check_births(told.births)[0]
-    plain = entrants.from_births(births, known, cutoff_month=month)
-    if told.flow is None or "town" not in births:
-        return (plain,)
-    return (entrants.from_flow(births, told.flow, known, cutoff_month=month), plain)
+    if told.flow is not None and "town" in births:
+        found.append(entrants.from_flow(births, told.flow, known, cutoff_month=month))
+    return (*found, entrants.from_births(births, known, cutoff_month=month))
 
 
 def _backtest_place(project: Project, cutoff_month: int) -> Path:

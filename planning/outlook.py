@@ -75,6 +75,34 @@ def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:
     return rows.assign(district=district).groupby(keys, as_index=False)[["births"]].sum()
 
 
+def kindergarten(project: Project, *, base: int | None = None) -> pd.DataFrame | None:
+    """Return children on kindergarten rolls (在园幼儿) by school year, district and class; None without.
+
+    Parameters
+    ----------
+    project : Project
+        The project. Where its rolls state no district and all its schools are of one, it is that one.
+    base : int, optional
+        Newest school year that is known.
+
+    Returns
+    -------
+    DataFrame or None
+        year, district, grade (K, PK, PK3: 大班、中班、小班), children.
+    """
+    if not project.has("kindergarten"):
+        return None
+    rows = project.layers["kindergarten"]
+    rows = rows if base is None else rows[rows["year"] <= base]
+    district = rows["district"].astype("str").fillna("") if "district" in rows else ""
+    named = rows.assign(district=district)
+    known = set(_districts(project.layers["schools"], "school_id").values())
+    if len(known) == 1 and (named["district"] == "").all():
+        named = named.assign(district=known.pop())
+    summed = named.groupby(["year", "district", "grade"], as_index=False)[["children"]].sum()
+    return summed if len(summed) else None
+
+
 def registered(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:
     """Return registered children by the autumn they reach grade 1 and district; None where there are none.
 

@@ -32,8 +32,15 @@ DATED: Final = {
     "classes": ("school_id", "year"),
     "attendance": ("school_id", "year"),
     "births": ("year",),
+    "kindergarten": ("year",),
 }
-_COUNTS: Final = {"children": "children", "attendance": "pupils", "enrolment": "pupils", "classes": "pupils"}
+_COUNTS: Final = {
+    "children": "children",
+    "kindergarten": "children",
+    "attendance": "pupils",
+    "enrolment": "pupils",
+    "classes": "pupils",
+}
 SUMMARY_COLUMNS: Final = (
     "layer", "come", "rows_before", "rows_after", "pupils_before", "pupils_after", "pupils_new", "replaced",
     "left_rows", "left_pupils",

@@ -117,7 +117,7 @@ def forecast_job(
     stated: Sequence[Stated] = (),
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Forecast pupils from a project's enrolment, births, registered children and estates.
+    """Forecast pupils from a project's enrolment, births, registered children, rolls and estates.
 
     Parameters
     ----------
@@ -178,6 +178,7 @@ def forecast_job(
         births=told.births,
         entrants=told.entrants,
         flow=told.flow,
+        kindergarten=outlook.kindergarten(project),
         estates=housing,
         build_up=build_up or BUILD_UP,
         stated=statedvalues.as_rates(project, stated),

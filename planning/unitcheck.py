@@ -96,6 +96,7 @@ def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.
         until=min(base + HORIZONS, int(project.layers["attendance"]["year"].max())),
         births=births if births is not None and len(births) else None,
         flow=told.flow,
+        kindergarten=outlook.kindergarten(project, base=base),
         cutoff_month=cutoff_month,
         system=project.stage_system,
         **more,

@@ -96,7 +96,7 @@ def _map(context: Context) -> None:
 
 def _fans(context: Context, frame: pd.DataFrame) -> None:
     note = _(
-        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:在校生、出生、登记",
+        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:在校生、登记、在园、出生",
         stage=stage_word(context.stage),
     )
     st.altair_chart(
@@ -126,11 +126,11 @@ def _certain(entrants: pd.DataFrame) -> str:
         if known.empty:
             return _("{assumed} 学年起按设定推算(出生数或登记有缺年),点的形状不同。", assumed=assumed.min())
     if assumed.empty:
-        return _("到 {year} 学年的新生都已在校、已登记或已出生。", year=known.max())
+        return _("到 {year} 学年的新生都已在校、已登记、已在园或已出生。", year=known.max())
     if known.empty:
-        return _("没有出生和登记数据,各年新生都按设定推算。")
+        return _("没有出生、登记和在园数据,各年新生都按设定推算。")
     return _(
-        "到 {known} 学年的新生已在校、已登记或已出生;{assumed} 学年起按设定推算,点的形状不同。",
+        "到 {known} 学年的新生已在校、已登记、已在园或已出生;{assumed} 学年起按设定推算,点的形状不同。",
         known=known.max(),
         assumed=assumed.min(),
     )
