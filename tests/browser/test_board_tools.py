@@ -12,6 +12,11 @@ from tests.browser.canvas import SLOW, Canvas
 from zoning.check import check
 
 pytestmark = pytest.mark.browser
+KEYS = {
+    "a": "ask", "c": "pick", "b": "brush", "r": "box", "o": "ring", "d": "line", "t": "town", "l": "lock",
+    "x": "split", "v": "pan",
+}  # fmt: skip
+CENTRE = "return [b.map.getCenter().lat, b.map.getCenter().lng]"
 
 
 def _school(board: Canvas, zone: str) -> list[list[float]]:
@@ -116,3 +121,125 @@ def _farthest(board: Canvas, unit: str, own: str) -> str:
         if zone != own and (spots := _school(board, zone))
     }
     return max(far, key=far.__getitem__)
+
+
+def _drag(board: Canvas, spot: tuple[float, float], reach: int, *, drop: bool = True) -> None:
+    """Drag across a spot, from `reach` pixels above and left of it to as many below and right."""
+    x, y = spot
+    board.page.mouse.move(x - reach, y - reach)
+    board.page.mouse.down()
+    board.page.mouse.move(x + reach, y + reach, steps=4)
+    if drop:
+        board.page.mouse.up()
+
+
+def test_every_key_takes_up_its_tool_and_the_map_goes_where_it_is_sent(board: Canvas) -> None:
+    board.begin("看图")
+    page, press = board.page, board.page.keyboard.press
+    plan, box = board.plan(), page.locator(".hp-board-map")
+    box.focus()
+    for key, tool in KEYS.items():
+        press(key)
+        expect(page.locator(f'.hp-board button[data-tool="{tool}"]')).to_have_attribute(
+            "aria-pressed", "true"
+        )
+    for take in (lambda: press("v"), lambda: board.tool("pan")):
+        board.tool("box")  # nothing is aimed at: it draws, and moves no map
+        spot, before = board.spot(board.large(1)[0]), board.ask(CENTRE)
+        _drag(board, spot, 30)
+        assert board.ask(CENTRE) == before
+        take()
+        _drag(board, spot, 30)
+        assert board.ask(CENTRE) != before
+    places = page.locator(".hp-board-tools select")
+    places.select_option("1")
+    south, west, north, east = board.ask("return b.data.places[1].slice(1)")
+    lat, lon = board.ask(CENTRE)
+    assert south < lat < north and west < lon < east
+    assert board.ask(f"return b.map.getBounds().contains([[{south}, {west}], [{north}, {east}]])")
+    for name, change in (("in", 1), ("out", -1)):
+        zoom = board.ask("return b.map.getZoom()")
+        page.locator(f".hp-board .leaflet-control-zoom-{name}").click()
+        page.wait_for_function(
+            "([zoom, change]) => { const { map } = document.querySelector('.hp-board').board;"
+            " return !map._animatingZoom && Math.sign(map.getZoom() - zoom) === change }",
+            arg=[zoom, change],
+        )
+    box.focus()
+    press("n")
+    marked = board.ask("return b.state.marked")
+    assert marked in board.ask("return b._troubled()")
+    control = page.locator(".hp-board-layers")
+    control.locator("summary").focus()
+    press("Enter")
+    expect(control).to_have_attribute("open", "")
+    press("Escape")
+    expect(control).not_to_have_attribute("open", "")
+    assert board.plan().equals(plan)
+
+
+def test_keys_paint_give_up_lock_and_bring_back_as_the_mouse_does(board: Canvas) -> None:
+    board.begin("键盘")
+    page, press = board.page, board.page.keyboard.press
+    zone, box = board.zones()[0], page.locator(".hp-board-map")
+    unit, taken = board.large(2, apart_from=zone)
+    plan = board.plan()
+    choice = page.locator(".hp-board-aim select")
+    box.focus()
+    press("c")
+    board.click(taken)
+    expect(choice).to_have_value(str(board.zones().index(plan[taken])))
+    expect(page.locator('.hp-board button[data-tool="brush"]')).to_have_attribute("aria-pressed", "true")
+    board.tool("pick")
+    board.click(unit)
+    expect(choice).to_have_value(str(board.zones().index(plan[unit])))
+
+    board.into(zone)
+    box.focus()
+    press("r")
+    _drag(board, board.spot(unit), 12, drop=False)
+    press("Escape")
+    page.mouse.up()
+    assert board.ask("return b.queue.length") == 0 and board.shown() == plan.to_dict()  # given up
+    _drag(board, board.spot(unit), 12)
+    board.saved()
+    assert board.plan()[unit] == zone
+    undo, redo = (page.locator(f'.hp-board button[data-tool="{name}"]') for name in ("undo", "redo"))
+    expect(undo).to_be_enabled(timeout=SLOW)
+    undo.click()
+    board.saved()
+    assert board.plan().equals(plan)
+    expect(redo).to_be_enabled(timeout=SLOW)
+    box.focus()
+    press("Control+Shift+z")
+    board.saved()
+    assert board.plan()[unit] == zone
+
+    press("b")
+    for _ in range(20):
+        press("]")
+    assert board.ask("return [b.size, b.brush.value]") == [120, "120"]
+    page.mouse.move(*board.spot(unit))
+    page.mouse.down()
+    wide = board.ask("return b.stroke.size")
+    press("Escape")
+    page.mouse.up()
+    board.saved()
+    for _ in range(20):
+        press("[")
+    assert board.ask("return [b.size, b.brush.value]") == [4, "4"]
+    before = board.plan()
+    board.into(board.zones()[1])
+    board.click(unit)
+    board.saved()
+    assert wide > 1 and (board.plan() != before).sum() == 1
+
+    box.focus()
+    press("l")
+    board.click(unit)
+    board.saved()
+    assert list(board.store.state(board.draft).locked("primary", board.project.year).index) == [unit]
+    press("a")
+    board.click(taken)
+    name = str(board.project.layers["units"].set_index("unit_id")["name"][taken])
+    expect(page.locator(".st-key-why-sentence")).to_contain_text(name, timeout=SLOW)

@@ -148,8 +148,9 @@ Object.assign(Board.prototype, {
   },
 
   _use(tool) {
-    this.tool = tool;
     this.pointer.drop();
+    this.done();  // what a stroke had painted when another tool was taken up belongs to the old tool
+    this.tool = tool;
     this.map.dragging[tool === "pan" ? "enable" : "disable"]();
     this.map.getContainer().style.cursor = tool === "pan" ? "" : "crosshair";
     this._bar();
@@ -176,7 +177,7 @@ Object.assign(Board.prototype, {
     } else if (key === "n") {
       this._next();
     } else if (key === "escape") {
-      this.pointer.drop();
+      this._giveUp();
     } else {
       return;
     }

@@ -173,6 +173,20 @@ class Board {
     this._queue({ kind: "assign", units, zone: this.target < 0 ? "" : this.data.zone[this.target].id });
   }
 
+  // Give up the stroke under way: what it painted is as it was before.
+  _giveUp() {
+    this.pointer.drop();
+    if (!this.stroke.size) { return; }
+    this.stroke.clear();
+    this.fresh.clear();
+    this.kept.clear();
+    this._take(this.data);
+    this._bar();
+    this._labels();
+    this.sheet.refresh();
+    this._say();
+  }
+
   _queue(item) {
     if (item.kind !== "assign") { this.fresh.clear(); }
     this.last += 1;

@@ -13,7 +13,10 @@ class Pointer {
     box.addEventListener("pointerdown", (event) => this._down(event));
     box.addEventListener("pointermove", (event) => this._move(event));
     box.addEventListener("pointerup", (event) => this._up(event));
-    box.addEventListener("pointercancel", () => this.drop());
+    box.addEventListener("pointercancel", () => {
+      this.drop();
+      host.done();  // what is painted is kept: on the screen and in the store
+    });
     box.addEventListener("pointerleave", () => host.hover(-1));
     box.addEventListener("contextmenu", (event) => {
       event.preventDefault();
