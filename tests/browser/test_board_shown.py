@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from planning import zoneproblem
+from planning import spatial, zoneproblem
 from tests.browser.canvas import SLOW, Canvas
 from zoning.check import check
 from zoning.swaps import swaps
@@ -108,6 +109,53 @@ def test_the_years_to_come_are_counted_while_painting(board: Canvas) -> None:
     more = board.plan().index[board.plan() == zone]
     expect(later).to_contain_text(f"{year} {before[more].sum()} ")
     assert before[more].sum() != before[own].sum()
+
+
+def _alike(board: Canvas) -> tuple[str, str, str]:
+    """Return a unit of a third zone beside a zone, and another zone far off that has this one's colour."""
+    plan = board.plan()
+    hue = board.ask("return Object.fromEntries(b.data.zone.map((z) => [z.id, z.colour]))")
+    pairs = spatial.adjacency(board.project)[["a", "b"]]
+    pairs = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})])
+    for unit in board.large(60):
+        beside = set(pairs.loc[pairs["a"] == unit, "b"].map(plan).dropna())
+        for zone in sorted(beside - {plan[unit]}):
+            far = [z for z, colour in hue.items() if colour == hue[zone] and z not in beside]
+            if far:
+                return unit, zone, far[0]
+    raise AssertionError("no two zones are alike in colour")
+
+
+def test_zones_that_come_to_lie_side_by_side_differ_in_colour_on_every_map(board: Canvas, ready) -> None:
+    board.begin("同色")
+    page = board.page
+    unit, beside, far = _alike(board)
+    colours = "return Object.fromEntries(b.data.zone.map((z) => [z.id, z.colour]))"
+    usual = board.ask(colours)
+    board.into(far)
+    page.locator(".hp-board input[type=range]").fill("4")
+    board.click(unit)
+    board.saved()
+    now = f"document.querySelector('.hp-board').board.data.zone.find((z) => z.id === '{beside}').colour"
+    other = f"document.querySelector('.hp-board').board.data.zone.find((z) => z.id === '{far}').colour"
+    page.wait_for_function(f"{now} !== {other}", timeout=SLOW)
+    new = board.ask(colours)
+    changed = {zone for zone in new if new[zone] != usual[zone]}
+    assert changed and changed & {beside, far} and len(changed) < len(new) / 4  # the others keep theirs
+    assert board.ask("return b.state.colours") == list(new.values())
+    ready(page)
+    page.goto(f"{board.app}/review?lang=zh&stage=primary")
+    ready(page)
+    page.locator(".hp-pair[data-ready]").wait_for()
+    shown = page.evaluate(
+        "() => { const { data, leaves } = document.querySelector('.hp-pair').pair;"
+        " return data.plans.map((plan, i) => [plan.name,"
+        " Object.fromEntries(data.zone.map((z, n) => [z.id, leaves[i].state.colours[n]]))]) }"
+    )
+    names = [name for name, _ in shown]
+    assert "现行片区" in names[0] and "同色" in names[1]
+    assert [hues for _, hues in shown[:2]] == [usual, new]
+    expect(page.locator(".hp-legend")).to_contain_text("个别片区在各图上颜色不同")
 
 
 def test_the_map_says_what_it_shows(board: Canvas) -> None:

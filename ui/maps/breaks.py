@@ -10,6 +10,7 @@ from gis import maps
 from gis.drawing import shapes
 from gis.symbols import BRICK
 from ui import widgets
+from ui.maps.colours import colours
 from ui.maps.ground import ground, whole
 from ui.maps.zones import CUT
 from ui.state import Context, stage_word
@@ -27,7 +28,8 @@ def cases(context: Context, plan: pd.Series, *, rule: str, units: Collection[str
         stamp=_("合成数据") if context.project.synthetic else None,
         lang=language(),
     )
-    maps.add_zones(m, areas, name=_("片区"), label="zone", tolerance=0)
+    hue = areas["zone_id"].map(colours(context, plan))
+    maps.add_zones(m, areas, name=_("片区"), label="zone", colours=hue, tolerance=0)
     ground(m, context)
     every = balance.unit_shapes(context, plan)
     chosen = every[every["unit_id"].isin(list(units))]

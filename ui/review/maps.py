@@ -15,6 +15,7 @@ from gis.symbols import BRICK, INK, TEAL
 from planning import smallcounts
 from ui import board
 from ui.board import Names
+from ui.maps.colours import colours
 from ui.state import Context
 from ui.texts import _
 from ui.views import zones as views
@@ -111,9 +112,10 @@ def payload(
     pupils = views.demand(first).reindex(order).fillna(0).astype(int)
     told = pupils.where(~smallcounts.small(pupils), HIDDEN) if published else pupils
     focus = [at[unit] for unit in contested.index[contested == place] if unit in at]
+    leaves = [leaf(context, each, named) for each in chosen]
     return {
         "ground": ground,
-        "plans": [leaf(context, each, named) for each in chosen],
+        "plans": leaves,
         "zone": board.zone_rows(context, first, named),
         "pupils": told.tolist(),
         "contested": [at[unit] for unit in contested.index if unit in at],
@@ -121,15 +123,21 @@ def payload(
         "comments": _notes(comments),
         "stamp": _("合成数据") if context.project.synthetic else "",
         "north": symbols.NORTH,
-        "legend": _legend(context),
+        "legend": _legend(
+            context, recoloured=any(each["colours"] != leaves[0]["colours"] for each in leaves)
+        ),
         "words": words(),
         "height": HEIGHT,
     }
 
 
 def leaf(context: Context, plan: Reviewed, named: Names) -> dict[str, Any]:
-    """Return a plan as the viewer takes it: numbers of zones by number of unit, walks, loads and schools."""
+    """Return a plan as the viewer takes it: zones by number of unit, walks, colours, loads and schools.
+
+    Colours are the plan's own: what is beside each other in one plan need not be so in another.
+    """
     zone = {zone: number for number, zone in enumerate(named.zones)}
+    hue = colours(context, plan.found.plan)
     order = pd.Index(named.units)
     fill = plan.found.zones["fill"].reindex(named.zones)
     return {
@@ -137,6 +145,7 @@ def leaf(context: Context, plan: Reviewed, named: Names) -> dict[str, Any]:
         "name": plan.name,
         "zones": plan.found.plan.reindex(order).map(zone).fillna(-1).astype(int).tolist(),
         "walks": board.walks(context, plan.found, order),
+        "colours": [hue[zone] for zone in named.zones],
         "loads": [None if pd.isna(x) or x == float("inf") else round(float(x) * 100, 3) for x in fill],
         "schools": [row[:5] for row in board.school_marks(context, plan.found, zone)],
     }
@@ -151,7 +160,7 @@ def _notes(comments: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _legend(context: Context) -> str:
+def _legend(context: Context, *, recoloured: bool) -> str:
     rows = [
         symbols.dot(_("各方案不一致的单元"), INK, count=1),
         symbols.swatch(_("正在看的地点"), "#ffffff", border=TEAL),
@@ -159,7 +168,10 @@ def _legend(context: Context) -> str:
         symbols.school_row(_("超员的学校"), context.stage, OVER),
         symbols.written(_("满员(100% 及以上)的片区名为红色"), "100%", BRICK),
     ]
-    return symbols.legend_html(rows, note=_("负荷 = 入学人数 ÷ 招生计划"))
+    notes = [_("负荷 = 入学人数 ÷ 招生计划")]
+    if recoloured:
+        notes.append(_("相邻片区不同色:个别片区在各图上颜色不同,请看片区名"))
+    return symbols.legend_html(rows, note=_(";").join(notes))
 
 
 def words() -> dict[str, str]:

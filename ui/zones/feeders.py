@@ -163,6 +163,7 @@ def _leaf(context: Context, stage: str, plan: Reviewed, names: Names, first: int
         "id": stage,
         "zones": [zone + first if zone >= 0 else zone for zone in found["zones"]],
         "loads": [None] * first + found["loads"],
+        "colours": [""] * first + found["colours"],
         "own": [first, first + len(names.zones)],
     }
 

@@ -109,7 +109,7 @@ class Pair {
   _fill(leaf, plan) {
     const s = leaf.state;
     s.zones = Uint16Array.from(plan.zones, (zone) => (zone < 0 ? LOOSE : zone));
-    s.colours = this.data.zone.map((zone) => zone.colour);
+    s.colours = plan.colours;
     s.moved = new Set(this.data.contested);
     s.place = new Set(this.data.focus.units);
     leaf.box.setAttribute("aria-label", plan.name);
