@@ -163,6 +163,12 @@ var huapian = (function () {
     map.fitBounds([[south, west], [north, east]], { padding: [space, space], animate: false });
   }
 
+  // A load in words. What is not yet full is never rounded up to a limit: `percent` of ui/views/levels in Python.
+  function percent(load) {
+    var whole = Math.round(load), near = (whole === 90 || whole === 100) && load < whole;
+    return near ? (Math.floor(load * 10) / 10).toFixed(1) + "%" : whole + "%";
+  }
+
   // Each place: [words, south, west, north, east]; choosing one shows it.
   function places(map, list, title) {
     var control = L.control({ position: "bottomleft" });
@@ -181,5 +187,6 @@ var huapian = (function () {
     control.addTo(map);
   }
 
-  return { shapes: shapes, symbols: symbols, labels: labels, reword: reword, box: box, frame: frame, places: places };
+  return { shapes: shapes, symbols: symbols, labels: labels, reword: reword, box: box, frame: frame, places: places,
+    percent: percent };
 })();

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from planning import spatial, zoneproblem
 from tests.browser.canvas import SLOW, Canvas
+from ui.views.levels import percent
 from zoning.check import check
 from zoning.swaps import swaps
 
@@ -168,3 +169,11 @@ def test_the_map_says_what_it_shows(board: Canvas) -> None:
     unit = board.large(1)[0]
     page.mouse.move(*board.spot(unit))
     expect(page.locator(".hp-board-tip")).to_contain_text("Entrants")
+    # figure and colour agree, and both with the tables that Python makes
+    shares = board.ask(
+        "b.data.zone[0].seats = 500;"
+        "return [...Array(600).keys()].map((n) => { b.load[0] = n; return [b._share(0), b._full(0)] })"
+    )
+    assert shares[498] == [" 99.6%", False] and shares[500] == [" 100%", True]
+    assert [share for share, _ in shares] == [f" {percent(n / 5)}" for n in range(600)]
+    assert [full for _, full in shares] == [n >= 500 for n in range(600)]

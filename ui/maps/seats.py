@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import folium
 import geopandas as gpd
-import pandas as pd
 from shapely.geometry import box
 
 from gis import maps, symbols
-from planning.seats import BANDS
 from ui import widgets
 from ui.maps.ground import ground
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.views.levels import level_words, short_words
+from ui.views.levels import level_words, percent, short_words
 
 COLOURS = {"red": symbols.BRICK, "yellow": symbols.SAND, "green": symbols.MOSS}
 UNKNOWN = symbols.GREY
@@ -83,17 +80,6 @@ def _base(context: Context, extent: gpd.GeoDataFrame, *, title: str, source: str
         stamp=_("合成数据") if context.project.synthetic else None,
         lang=language(),
     )
-
-
-def percent(load: float) -> str:
-    """Return a load in words: 112%, or that there is no seat at all."""
-    if pd.isna(load):
-        return "—"
-    if load == float("inf"):
-        return _("无学位")
-    # 99.6 % is not yet full: near a limit from below a decimal is kept
-    near = round(load) in BANDS and load < round(load)
-    return f"{math.floor(load * 10) / 10:.1f}%" if near else f"{load:.0f}%"
 
 
 def _label(zone: object, load: float, level: str) -> str:

@@ -14,7 +14,7 @@ from ui.state import Context, plan_name, stage_word
 from ui.texts import _, language
 from ui.views import balance
 from ui.views import seats as views
-from ui.views.levels import level_words, short_words
+from ui.views.levels import level_words, percent, short_words
 
 INKS = {"red": "#b42318", "yellow": "#8a5a00", "green": "#2f6118"}
 GROUNDS = {"red": "#fbeceb", "yellow": "#fdf3e7", "green": "#eef5ea"}
@@ -206,7 +206,7 @@ def _level(load: float) -> str:
 
 def _cell(load: object) -> str:
     known = float(str(load))
-    return "—" if pd.isna(known) else f"{maps.percent(known)} {short_words()[_level(known)]}"
+    return "—" if pd.isna(known) else f"{percent(known)} {short_words()[_level(known)]}"
 
 
 def _colour(load: object) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.layers import value_label
+from planning.seats import BANDS
 from ui.texts import _
 
 PERCENT_POINTS = {"load"}
@@ -151,11 +152,22 @@ def words() -> dict[str, str]:
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with pupils, seats and metres whole, as tables on screen show them."""
+    """Return `frame` with pupils, seats and metres whole, as tables on screen show them.
+
+    Loads keep a decimal, and one that is short of a limit by less stays below it: 99.96 reads 99.9.
+    """
     kept = PERCENT_POINTS | FRACTIONS | RATES
     whole = [c for c in frame if pd.api.types.is_float_dtype(frame[c]) and c not in kept]
     finite = frame[whole].where(np.isfinite(frame[whole].astype("float64")))
-    return frame.assign(**{str(c): finite[c].round().astype("Int64") for c in whole})
+    loads = [c for c in frame if c in PERCENT_POINTS and pd.api.types.is_float_dtype(frame[c])]
+    wholes = {str(c): finite[c].round().astype("Int64") for c in whole}
+    return frame.assign(**wholes, **{str(c): _below(frame[c]) for c in loads})
+
+
+def _below(load: pd.Series) -> pd.Series:
+    """Return loads with one decimal, none rounded up to a limit that it has not reached."""
+    near = load.round(1)
+    return near.mask(near.isin(BANDS) & load.lt(near), near - 0.1)
 
 
 def localise(frame: pd.DataFrame, lang: str) -> pd.DataFrame:

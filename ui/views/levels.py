@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
+
+from planning.seats import BANDS
 from ui.texts import _
 
 
@@ -17,3 +22,17 @@ def level_words() -> dict[str, str]:
 def short_words() -> dict[str, str]:
     """Return level -> one word, to stand beside a number."""
     return {"red": _("红"), "yellow": _("黄"), "green": _("绿")}
+
+
+def percent(load: float) -> str:
+    """Return a load (%) in words: 112%, or that there is no seat at all.
+
+    What is not yet full is never rounded up to a limit: 99.6 keeps its decimal, so that figure and colour
+    agree everywhere. `percent` of `gis/assets/map.js` does the same in the browser.
+    """
+    if pd.isna(load):
+        return "—"
+    if load == float("inf"):
+        return _("无学位")
+    near = round(load) in BANDS and load < round(load)
+    return f"{math.floor(load * 10) / 10:.1f}%" if near else f"{load:.0f}%"

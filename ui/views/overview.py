@@ -14,6 +14,7 @@ from ui.state import Context
 from ui.texts import _
 from ui.views import balance, status
 from ui.views import plan as plans
+from ui.views.levels import percent
 
 NEARER = 0.5  # a school at half the walk, with a way there, is worth asking about
 
@@ -53,7 +54,7 @@ def _full_zones(context: Context, plan: pd.Series) -> list[Decision]:
                 entrants=row.entrants,
                 seats=row.seats,
             ),
-            _("负荷 {load:.0f}%", load=row.load),
+            _("负荷 {load}", load=percent(float(str(row.load)))),
             "zones",
         )
         for row in red.itertuples()

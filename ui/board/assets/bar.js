@@ -131,7 +131,7 @@ Object.assign(Board.prototype, {
       let load = 0;
       this.state.zones.forEach((at, u) => { if (at === this.target) { load += demand[u]; } });
       const room = seats[this.target];
-      return `${year} ${load}${room > 0 ? ` ${Math.round((100 * load) / room)}%` : ""}`;
+      return `${year} ${load}${room > 0 ? ` ${huapian.percent((100 * load) / room)}` : ""}`;
     }).join(" · ");
   },
 
@@ -144,7 +144,7 @@ Object.assign(Board.prototype, {
     const zone = this.data.zone[this.target], load = this.load[this.target];
     const seats = zone.seats === null ? "—" : zone.seats;
     this.figures.textContent = this.words.room.replace("{load}", load).replace("{seats}", seats) + this._share(this.target);
-    this.figures.classList.toggle("hp-over", zone.seats !== null && load > zone.seats);
+    this.figures.classList.toggle("hp-over", this._full(this.target));
   },
 
   _use(tool) {

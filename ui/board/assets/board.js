@@ -256,7 +256,13 @@ class Board {
 
   _share(zone) {
     const seats = this.data.zone[zone].seats;
-    return seats > 0 ? ` ${Math.round((100 * this.load[zone]) / seats)}%` : "";
+    return seats > 0 ? ` ${huapian.percent((100 * this.load[zone]) / seats)}` : "";
+  }
+
+  // Whether a zone has as many entrants as its intake plan, or more: red, in figures as on the map.
+  _full(zone) {
+    const { seats } = this.data.zone[zone], load = this.load[zone];
+    return seats !== null && load > 0 && load >= seats;
   }
 
   _say(text) {

@@ -5,8 +5,7 @@ Object.assign(Board.prototype, {
   _labels() {
     const items = this.data.zone.flatMap((zone, i) => {
       if (!zone.at) { return []; }
-      const over = zone.seats > 0 && this.load[i] >= zone.seats;
-      return [[zone.at[0], zone.at[1], zone.name + this._share(i), over ? "hp-below hp-over" : "hp-below", 0]];
+      return [[zone.at[0], zone.at[1], zone.name + this._share(i), this._full(i) ? "hp-below hp-over" : "hp-below", 0]];
     });
     const text = JSON.stringify(items);
     if (text === this.worded) { return; }

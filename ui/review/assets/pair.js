@@ -136,7 +136,7 @@ class Pair {
     const words = this.data.zone.flatMap((zone, i) => {
       const load = plan.loads[i];
       if (plan.own && (i < plan.own[0] || i >= plan.own[1])) { return []; }  // of the other stage
-      const share = load === null ? "" : ` ${Math.round(load)} %`;
+      const share = load === null ? "" : ` ${huapian.percent(load)}`;
       return zone.at ? [[zone.at[0], zone.at[1], zone.name + share, load !== null && load >= 100 ? "hp-below hp-over" : "hp-below", 0]] : [];
     });
     if (leaf.labels) { leaf.labels.remove(); }
