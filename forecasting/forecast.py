@@ -211,7 +211,9 @@ def expected(
             slips=dict(scenario.slips),
         )
         mean = _with_estates(panel, mean, added, moved)
-    mean = rates.private_as_stated(panel, mean, stated)
+    split = rates.private_as_stated(panel, mean, stated)
+    added = added * np.divide(split, mean, out=np.ones_like(mean), where=mean > 0)
+    mean = split
     late = np.stack([cohort.entered_late(panel.taught_ahead, h) for h in range(1, ahead + 1)], axis=2)
     return np.round(mean / GRAIN) * GRAIN, np.where(late, mean, 0.0), added, _basis(panel, entry, ahead)
 

@@ -93,12 +93,14 @@ def applied(panel: Panel, mean: Floats, given: Sequence[Rate]) -> Floats:
     Returns
     -------
     ndarray, shape (S, G, H)
-        Cohorts carry on what they gained or lost; those who enter from a grade taught elsewhere in the
-        district (初中) are as many more or fewer as its leavers are.
+        Nobody repeats a grade that is closing: its pupils move on. Cohorts carry on what they gained or lost;
+        those who enter from a grade taught elsewhere in the district (初中) are as many more or fewer as its
+        leavers are.
     """
     if not any(rate.what in (TRANSFERS, REPEAT) for rate in given):
         return mean
     gain, stay = (_rates(panel, given, what, mean.shape[2]) for what in (TRANSFERS, REPEAT))
+    stay = np.where(np.isfinite(mean), stay, 0.0)
     plain_before = now_before = np.nan_to_num(panel.counts[:, :, -1])
     result = np.full_like(mean, np.nan)
     for step in range(mean.shape[2]):

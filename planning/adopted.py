@@ -5,6 +5,7 @@ forecast as it was read then. A later entry takes the place of an earlier one; a
 it back. Nothing here is ever written into a forecast, its ranges or its scenarios.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
@@ -120,7 +121,10 @@ def adopt(
     rows = rows_of(forecast, level, stage)
     seen = rows[(rows["place"] == place) & (rows["year"] == year)]
     faults = _said(reason, by)
-    if not (float(value).is_integer() and 0 <= value <= LARGEST):
+    if math.isnan(value):
+        blank = Words("规划取值", "the adopted value")
+        faults.append(Fault("adopted_blank", params={"what": blank}))
+    elif not (float(value).is_integer() and 0 <= value <= LARGEST):
         faults.append(Fault("adopted_value", found=str(value), params={"most": f"{LARGEST:,}"}))
     if seen.empty:
         faults.append(Fault("adopted_place", found=f"{place} {stage} {year}".strip()))

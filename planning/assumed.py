@@ -39,6 +39,10 @@ register_kinds(
             "{where}的{what}是“{found}”，应为 {low} 至 {high} 的{kind}。请改正。",
             '{what} of {where} is "{found}"; expected a {kind} from {low} to {high}. Correct it.',
         ),
+        "assumed_blank": (
+            "没有填写{where}的{what}；应为 {low} 至 {high} 的{kind}。请填写。",
+            "{what} of {where} is not filled in; expected a {kind} from {low} to {high}. Fill it in.",
+        ),
         "assumed_source": (
             "没有填写{what}。设定须注明，以便日后说明由来。",
             "{what} is missing. An assumption must state it, so that it can be explained later.",
@@ -389,4 +393,6 @@ def _check(value: Any, name: str, where: str | Words) -> Fault | None:
         return None
     kind = Words("整数", "whole number") if whole else Words("数", "number")
     params = {"where": where, "what": words, "low": low, "high": high, "kind": kind}
+    if math.isnan(number):
+        return Fault("assumed_blank", params=params)
     return Fault("assumed_value", found=str(value), params=params)

@@ -34,6 +34,10 @@ register_kinds(
             "{what}是“{found}”，应为 {low} 至 {high}。请改正。",
             '{what} is "{found}"; expected {low} to {high}. Correct it.',
         ),
+        "stated_blank": (
+            "没有填写{what}；应为 {low} 至 {high}。请填写。",
+            "{what} is not filled in; expected {low} to {high}. Fill it in.",
+        ),
         "stated_grades": (
             "年级是“{found}”，应为 1 至 9，且起始不高于结束。请改正。",
             'the grades are "{found}"; expected 1 to 9, the first not above the last. Correct them.',
@@ -283,5 +287,7 @@ def _outside(value: Any, low: float, high: float, words: Words, *, whole: bool =
     if math.isfinite(number) and low <= number <= high and (number.is_integer() or not whole):
         return []
     bounds = (f"{low:g}", f"{high:g}") if whole else (f"{100 * low:g}%", f"{100 * high:g}%")
-    found = str(value) if whole or value is None else f"{100 * number:g}%"
-    return [Fault("stated_value", found=found, params={"what": words, "low": bounds[0], "high": bounds[1]})]
+    params = {"what": words, "low": bounds[0], "high": bounds[1]}
+    if math.isnan(number):
+        return [Fault("stated_blank", params=params)]
+    return [Fault("stated_value", found=str(value) if whole else f"{100 * number:g}%", params=params)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.cohort import Settings
-from forecasting.forecast import forecast
-from forecasting.rates import KINDS, Rate, shares
+from forecasting.fitting import fit
+from forecasting.forecast import expected, forecast
+from forecasting.history import read
+from forecasting.panel import from_frame
+from forecasting.rates import KINDS, Rate, applied, shares
 from forecasting.scenarios import LOW_MIDDLE_HIGH, Scenario
 from gis.faults import FaultError
 
@@ -64,6 +68,29 @@ def test_repeaters_stay_where_they_are_and_are_missed_above():
     plain = made()
     total = [f.loc[(f["level"] == "area") & (f["year"] == 2025), "mean"].item() for f in (frame, plain)]
     assert total[0] == pytest.approx(total[1], abs=0.1)  # nobody is lost
+
+
+def test_nobody_repeats_a_grade_that_is_closing():
+    panel = from_frame(read(county()))
+    third = panel.grades.index("3")
+    mean = np.repeat(panel.counts[:, :, -1:], 2, axis=2)
+    mean[panel.schools["school"] == "东小", third] = np.nan
+    told = applied(panel, mean, [Rate("repeat", 0.1, ("3",))])
+    own = dict(zip(panel.schools["school"], told[:, third + 1, 0], strict=True))
+    assert own["东小"] == 60 and own["西小"] == pytest.approx(36)
+
+
+def test_a_private_share_moves_estates_with_the_other_pupils():
+    estate = {"estate_id": "e1", "households": 500, "handover_year": BASE, "primary_yield": 0.3}
+    rows = pd.DataFrame([{**estate, "junior_yield": 0.1, "school": "民小", "from_outside": 1.0}])
+    fitted = fit(county(), until=BASE + 3, estates=rows)
+    share = Rate("private", 0.05, PRIMARY, schools=("民小",))
+    parts = [expected(fitted, 3, estate_rows=rows, stated=given) for given in ((), (share,))]
+    mine = (fitted.panel.schools["school"] == "民小").to_numpy()
+    grown = [
+        np.nansum(added[mine][:, :6, -1]) / np.nansum(mean[mine][:, :6, -1]) for mean, _, added, _ in parts
+    ]
+    assert grown[0] > 0.3 and grown[1] == pytest.approx(grown[0], rel=1e-3)
 
 
 def test_a_private_share_moves_pupils_and_keeps_the_total():

@@ -194,3 +194,11 @@ def test_survival_and_migration_are_of_grade_one_and_shown_beside_the_learned_sh
         assumed.set_stated(project, [{**rows[0], "value": 1.2}], by="王")
     with pytest.raises(FaultError):
         assumed.set_stated(project, [{**rows[0], "source": ""}], by="王")
+
+
+def test_an_empty_value_is_said_to_be_empty(project):
+    with pytest.raises(FaultError) as caught:
+        assumed.set_stated(project, [{**MOVE, "value": float("nan")}], by="王")
+    (fault,) = caught.value.faults
+    assert fault.kind == "stated_blank" and "nan" not in fault.text("zh") + fault.text("en")
+    assert "-20%" in fault.text("en")

@@ -55,7 +55,7 @@ def _build_up(context: Context, now: assumed.Assumed) -> None:
     st.dataframe(curve_table(shares, measured), hide_index=True, key="build-up")
     st.caption(_origin(now))
     with st.form("build-up-form", border=False):
-        boxes = st.columns(YEARS)
+        boxes = st.columns(max(YEARS, len(shares)))
         values = [
             box.number_input(
                 _("第 {n} 年(%)", n=n),
