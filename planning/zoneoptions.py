@@ -13,6 +13,7 @@ from gis.faults import Words
 from planning import feeders, spatial, unitcolumns, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress, silent
 from planning.project import Project, open_project
+from planning.zonewalks import nearest_pairs
 from zoning.check import check
 from zoning.feeders import Feeders
 from zoning.options import Options
@@ -200,10 +201,11 @@ def borders(project: Project) -> pd.DataFrame:
 
 def _barred(project: Project, stage: str, problem: Problem) -> tuple[tuple[str, str], ...]:
     """Return the pairs whose way to the zone's nearest school crosses a barrier."""
-    walks = spatial.zone_travel(project, stage)
+    walks = nearest_pairs(project, stage)
     over = walks[walks["crossings"].fillna(0).gt(0)]
     over = over[over["unit_id"].isin(problem.unit_ids) & over["zone_id"].isin(problem.zone_ids)]
-    return tuple(zip(over["unit_id"].astype(str), over["zone_id"].astype(str), strict=True))
+    units, zones = (over[name].to_numpy(dtype=object) for name in ("unit_id", "zone_id"))
+    return tuple(zip(units, zones, strict=True))
 
 
 def _towns(project: Project, choice: Choice, problem: Problem) -> tuple[tuple[str, ...], ...]:

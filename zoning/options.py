@@ -174,13 +174,13 @@ def _strangers(options: Options, problem: Problem) -> Iterable[Fault]:
     """Yield a fault for each unit and zone that the problem does not have."""
     pairs = [*options.barred, *options.enclaves]
     grouped_units = (unit for group in (*options.together, *options.feeders) for unit in group)
-    units = pd.Index([*(u for u, _ in pairs), *grouped_units], dtype="str")
-    zones = pd.Index([*(z for _, z in pairs), *(z for z, _ in options.leasts), *options.small], dtype="str")
+    units = {*(u for u, _ in pairs), *grouped_units}
+    zones = {*(z for _, z in pairs), *(z for z, _ in options.leasts), *options.small}
     for kind, named, known in (
         ("zoning_option_unit", units, problem.unit_ids),
         ("zoning_option_zone", zones, problem.zone_ids),
     ):
-        yield from (Fault(kind, found=str(name)) for name in named.unique().difference(known))
+        yield from (Fault(kind, found=str(name)) for name in sorted(named.difference(known)))
 
 
 def _whole(options: Options) -> list[tuple[str, ...]]:
@@ -196,9 +196,8 @@ def _whole(options: Options) -> list[tuple[str, ...]]:
 
 def _positions(problem: Problem, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
     """Return pairs of ids as positions, shape (k, 2)."""
-    units = problem.unit_ids.get_indexer(pd.Index([u for u, _ in pairs], dtype="str"))
-    zones = problem.zone_ids.get_indexer(pd.Index([z for _, z in pairs], dtype="str"))
-    return np.stack([units, zones], axis=1)
+    unit, zone = ({name: n for n, name in enumerate(ids)} for ids in (problem.unit_ids, problem.zone_ids))
+    return np.array([(unit[u], zone[z]) for u, z in pairs], dtype=np.int64).reshape(-1, 2)
 
 
 def _joined(problem: Problem, enclaves: tuple[tuple[str, str], ...]) -> Problem:

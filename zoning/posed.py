@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from zoning.check import check, loads
+from zoning.check import check_positions, loads
 from zoning.grouping import Grouping
 from zoning.problem import Problem
 from zoning.reasons import Reason
@@ -111,7 +112,14 @@ class Posed:
             own = total / np.bincount(at[given], pupils[given], m)
         return pd.Series([*own, mean], index=[*self.plain.zone_ids, ""])
 
-    def check(self, zones: pd.Series) -> pd.DataFrame:
+    @cached_property
+    def _roomy(self) -> Problem:
+        """The problem that a plan is checked against: over its share of seats is not yet overloaded."""
+        if self.options.share is None:
+            return self.changed
+        return replace(self.changed, capacity=self.plain.capacity)
+
+    def check(self, zones: pd.Series, *, cut: np.ndarray | None = None) -> pd.DataFrame:
         """List what a plan breaks, as :func:`zoning.check.check` does, with the options' own kinds.
 
         A walk too long is ``too_far``, a barrier ``barrier``, a group in several zones ``split`` (one row a
@@ -119,12 +127,12 @@ class Posed:
         ``feeder`` in the same way, a zone over its share of seats ``over_share`` (beside ``overload`` where
         it is over all of them), one below the least size ``too_small``, one whose mean is too far from that
         of all ``unbalanced`` (its pupils as amount).
+
+        ``cut`` is what :func:`zoning.check.cut_off` says of the plan under the plain rules, where that is
+        known: it need not be looked for again but where an approved 飞地 ties units to a zone.
         """
-        posed = self.changed  # kept as it is where it can be: what it derives is known already
-        if self.options.share is not None:
-            posed = replace(posed, capacity=self.plain.capacity)
-        found = check(posed, zones)
         at = self.plain.positions(zones)
+        found = check_positions(self._roomy, at, cut=None if self.options.enclaves else cut)
         units = np.maximum(self.plain.unit_ids.get_indexer(pd.Index(found["unit_id"].fillna(""))), 0)
         zone = at[units]
         kind = found["kind"].to_numpy(dtype=object)

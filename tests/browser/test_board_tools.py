@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from planning import zoneproblem
+from planning.zoneoptions import Choice
 from tests.browser.canvas import SLOW, Canvas
+from ui.views import edits
 from zoning.check import check
 
 pytestmark = pytest.mark.browser
@@ -110,6 +112,29 @@ def test_warnings_name_their_rule(board: Canvas) -> None:
     board.tool("brush")
     board.click(unit)
     expect(said).to_contain_text("锁定的单元不动:1 个锁定的单元没有改动")
+
+
+def test_warnings_name_a_rule_of_the_search_as_soon_as_a_stroke_breaks_it(board: Canvas) -> None:
+    board.begin("整体划入")
+    said = board.page.locator(".hp-board-warnings")
+    plan, towns = board.plan(), board.project.layers["units"].set_index("unit_id")["town"]
+    unit = next(u for u in board.large(60) if plan[towns.index[towns.eq(towns[u])]].nunique() == 1)
+    about = {"how": "optimise", "rules": Choice(towns=(towns[unit],)).payload()}
+    key = ("primary", board.project.year)
+    board.store.append(board.draft, board.store.get(board.draft).rev, edits.engine_step(key, plan, about))
+    board.open(board.draft)
+    expect(said).not_to_contain_text("成组单元整体划入")
+    board.into(_farthest(board, unit, plan[unit]))
+    board.tool("brush")
+    board.page.locator(".hp-board input[type=range]").fill("4")
+    board.click(unit)
+    told = f"成组单元整体划入:{towns[unit]}被分开"
+    expect(said).to_contain_text(told, timeout=SLOW)
+    board.saved()
+    board.into(plan[unit])
+    board.click(unit)
+    board.saved()
+    expect(said).not_to_contain_text("成组单元整体划入", timeout=SLOW)
 
 
 def _farthest(board: Canvas, unit: str, own: str) -> str:

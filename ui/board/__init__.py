@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -86,8 +87,8 @@ def layer_part() -> Any:
     return st.components.v2.component("huapian_layer", js=_asset("layer.js"), isolate_styles=False)
 
 
-def draw(context: Context, desk: Desk, found: Assessment) -> None:
-    """Draw the board for a plan; strokes become steps of the chosen draft."""
+def draw(context: Context, desk: Desk, found: Assessment, *, warnings: Sequence[str] = ()) -> None:
+    """Draw the board for a plan, with warnings; strokes become steps of the chosen draft."""
     units, name, body = drawn(context.project.key, context)
     names = Names(name, units, tuple(map(str, found.problem.zone_ids)))
     kept, board = parts()
@@ -108,7 +109,7 @@ def draw(context: Context, desk: Desk, found: Assessment) -> None:
 
     board(
         key="board",
-        data=_plan(context, desk, found, names),
+        data=_plan(context, desk, found, names) | {"broken": list(warnings)},
         on_queue_change=arrived,
         on_chosen_change=chosen,
         on_layers_change=switched,

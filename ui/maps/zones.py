@@ -15,20 +15,22 @@ from shapely.geometry.base import BaseGeometry
 
 from gis import maps
 from gis.drawing import shapes
-from gis.symbols import BRICK, INK
+from gis.symbols import AMBER, BRICK, INK
 from planning import seats, zoneproblem
 from ui import widgets
 from ui.maps.colours import colours
 from ui.maps.ground import ground, whole
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.views import balance, zones
+from ui.views import balance, ruled, warned, zones
 from ui.views import plan as plans
+from ui.views.levels import percent
 from ui.views.zones import Assessment
 
 FULL = 100.0
 HATCH = {"color": INK, "weight": 0.8, "opacity": 0.7}
 CUT = {"color": BRICK, "weight": 3, "fillColor": BRICK, "fillOpacity": 0.25, "fill": True}
+BROKEN = {"color": AMBER, "weight": 3, "fill": False}
 MOVED = {"color": "#ffffff", "weight": 1, "fillColor": INK, "fillOpacity": 0.9, "fill": True, "radius": 4}
 
 
@@ -39,17 +41,31 @@ class Marks:
     locked: frozenset[str] = frozenset()
     cut_off: frozenset[str] = frozenset()
     moved: Mapping[str, str] = field(default_factory=dict)  # unit_id -> name of the zone in force
+    broken: Mapping[str, str] = field(default_factory=dict)  # unit_id -> names of the rules it breaks
+    told: tuple[str, ...] = ()  # by which rules the plan is judged, and what it breaks of them
 
 
 def plan_map(context: Context, found: Assessment, *, title: str, source: str) -> str:
-    """Return the one-file map of a plan with its locked, cut-off and moved units."""
+    """Return the one-file map of a plan with its locked, cut-off and moved units.
+
+    Where the plan is held against the rules of its search, the units and zones that break one are named.
+    """
     names = plans.zone_names(context.project.key, context.stage, context.project)
     before = found.reference[list(found.moved)].map(names).fillna("")
     moved = {str(unit): str(zone) for unit, zone in before.items()}
-    marks = Marks(found.locked, frozenset(found.units_that("cut_off")), moved)
+    cut = frozenset(found.units_that("cut_off"))
+    marks = Marks(found.locked, cut, moved, warned.marks(found), _told(context, found))
     mark = zones.fingerprint(found.plan, found.held, before)
-    place = (context.project.key, context.stage, context.year, mark)
+    place = (context.project.key, context.stage, context.year, mark, marks.told)
     return _kept(place, title, source, language(), context, found.plan, marks)
+
+
+def _told(context: Context, found: Assessment) -> tuple[str, ...]:
+    if found.ruled is None:
+        return ()
+    said = warned.warnings(context, found) or [_("以上各条全部符合。")]
+    judged = _("按 {when} 优化时设定的可选规则判断。", when=found.ruled.when)
+    return f"{judged}{ruled.words(found.ruled.search.rules)}", *said
 
 
 @st.cache_data(max_entries=12, show_spinner=False)
@@ -93,13 +109,13 @@ def catchments(
         m,
         [*_school_words(context), *marked, *loose, full],
         title=_("图例"),
-        note=_("负荷 = 入学人数 ÷ 招生计划"),
+        note="\n".join([_("负荷 = 入学人数 ÷ 招生计划"), *pointed.told]),
     )
     return maps.html(m)
 
 
 def _label(zone: object, load: float) -> str:
-    return f"{zone} {load:.0f}%" if pd.notna(load) else str(zone)
+    return f"{zone} {percent(load)}" if pd.notna(load) else str(zone)
 
 
 def _worded_units(context: Context, plan: pd.Series, marks: Marks) -> gpd.GeoDataFrame:
@@ -125,6 +141,7 @@ def _state(unit: str, marks: Marks) -> str | None:
         for word, those in ((_("已锁定"), marks.locked), (_("飞地:与学校不相连"), marks.cut_off))
         if unit in those
     ]
+    said += [_("不符合:{rules}", rules=marks.broken[unit])] if unit in marks.broken else []
     return _("、").join(said) or None
 
 
@@ -146,6 +163,9 @@ def _marks(m: folium.Map, units: gpd.GeoDataFrame, marks: Marks) -> list[maps.Le
     if len(cut := units[ids.isin(list(marks.cut_off))]):
         shapes(m, cut[["geometry"]], _("飞地"), CUT)
         rows.append(maps.swatch(_("飞地:与学校不相连"), BRICK, fill=0.25, border=BRICK))
+    if len(bad := units[ids.isin(list(marks.broken))]):
+        shapes(m, bad[["geometry"]], _("不符合所设规则的单元"), BROKEN)
+        rows.append(maps.swatch(_("不符合所设规则的单元"), "#ffffff", border=AMBER))
     if len(gone := units[ids.isin(list(marks.moved))]):
         spots = gpd.GeoDataFrame(geometry=gone.geometry.representative_point(), crs=units.crs)
         shapes(m, spots, _("已调整"), MOVED)

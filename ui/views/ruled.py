@@ -17,6 +17,7 @@ from ui.texts import _
 from ui.views import edits
 from ui.views.edits import Desk
 from ui.views.zones import Assessment, fingerprint
+from zoning.options import Options
 from zoning.posed import Posed
 
 PLAIN = "judge-plain"
@@ -69,23 +70,39 @@ def of_draft(context: Context, draft_id: str, key: PlanKey, found: Assessment) -
     if search is None:
         return None
     rules = json.dumps([search.rules.payload(), search.within, search.at], ensure_ascii=False)
-    mark = fingerprint(found.plan, found.held, found.reference)
+    mark = fingerprint(found.held, found.reference)
     place = (context.project.key, context.stage, context.year, mark, rules)
-    return _judged(place, context, found, search)
+    return _judged(fingerprint(found.plan), place, context, found, search)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _judged(
-    place: tuple[object, ...], _context: Context, _found: Assessment, _search: LastSearch
+    plan: str, place: tuple[object, ...], _context: Context, _found: Assessment, _search: LastSearch
 ) -> Assessment:
-    chosen = zoneoptions.options(
-        _context.project, _context.stage, _search.rules, _found.problem, _found.reference
-    )
-    posed = chosen.apply(_found.problem)
+    ruled = _ruled(place, _context, _found, _search)
+    cut = _found.problem.unit_ids.isin(_found.units_that("cut_off"))
+    breaks = ruled.posed.check(_found.plan, cut=cut)
+    return replace(_found, problem=ruled.posed.changed, breaks=breaks, ruled=ruled)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _ruled(place: tuple[object, ...], _context: Context, _found: Assessment, _search: LastSearch) -> Ruled:
+    """Return the rules in the problem: kept, as no stroke on the board but a lock changes them."""
+    key, stage, year, _mark, rules = place
+    free = (key, stage, year, fingerprint(_found.reference), rules)
+    posed = _options(free, _context, _found, _search).apply(_found.problem)
     if _search.within:
         posed = posed.within(_search.within)
-    ruled = Ruled(_search, posed, str(place[-1]))
-    return replace(_found, problem=posed.changed, breaks=posed.check(_found.plan), ruled=ruled)
+    return Ruled(_search, posed, str(place[-1]))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _options(
+    place: tuple[object, ...], _context: Context, _found: Assessment, _search: LastSearch
+) -> Options:
+    """Return what the rules ask of units and zones: which are locked makes no difference to that."""
+    project, stage, year = _context.project, _context.stage, _context.year
+    return zoneoptions.options(project, stage, _search.rules, _found.problem, _found.reference, year=year)
 
 
 def words(rules: Choice) -> str:

@@ -8,6 +8,7 @@ from ui import board, widgets
 from ui.maps import zones as maps
 from ui.state import Context, plan_name
 from ui.texts import _
+from ui.views import warned
 from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
@@ -18,12 +19,13 @@ NAME_WIDTH = 116
 
 
 def draw(context: Context, desk: Desk, found: Assessment) -> None:
-    """Draw board and table side by side."""
+    """Draw board and table side by side, judged by the rules of the draft's search."""
+    under, said = warned.live(context, desk, found)
     left, right = st.columns([2, 1])
     with left:
-        board.draw(context, desk, found)
+        board.draw(context, desk, under, warnings=said)
     with right:
-        rows, widths = views.zone_table(context, found), {"zone": NAME_WIDTH}
+        rows, widths = views.zone_table(context, under), {"zone": NAME_WIDTH}
         widgets.table(rows, key="zones-table", height=HEIGHT, widths=widths)
 
 

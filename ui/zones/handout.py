@@ -30,7 +30,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         )
     )
     under = judging.judged(context, desk, found)
-    page = board.html(context, found)  # made now: a download runs outside the session, which has no language
+    page = board.html(context, under)  # made now: a download runs outside the session, which has no language
     widgets.exports(
         context,
         Exports(
@@ -53,7 +53,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
 def _tables(context: Context, found: Assessment, under: Assessment) -> dict[str, pd.DataFrame]:
     return {
         _("划片方案"): _published(views.unit_table(context, found)),
-        _("片区"): views.zone_table(context, found),
+        _("片区"): views.zone_table(context, under),
         _("较现行片区调整的单元"): _published(views.moved_table(context, found)),
         _("规则核对"): rules.summary(rules.broken(context, under)),
     }

@@ -1,4 +1,5 @@
-// What the plan breaks while it is painted, each warning with the name of its rule.
+// What the plan breaks while it is painted, each warning with the name of its rule. Those of the rules that the
+// draft's search had come from Python with the totals: they go by groups, sizes and the plan in force.
 
 Object.assign(Board.prototype, {
   _warn() {
@@ -8,7 +9,7 @@ Object.assign(Board.prototype, {
       this.warnings.setAttribute("role", "status");
     }
     const said = [this._over(), this._of("cut_off", this.state.cut.size), this._of("unassigned", this._bare()),
-      this._of("lock_broken", this.kept.size), ...this._far()].filter(Boolean);
+      this._of("lock_broken", this.kept.size), ...this.data.broken, ...this._far()].filter(Boolean);
     if (JSON.stringify(said) === this.warned) { return; }
     this.warned = JSON.stringify(said);
     this.warnings.replaceChildren(...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
