@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 Progress = Callable[[float, str], None]
 
 #: attrs of a forecast that its file keeps: how it was made, and what it warns of.
-KEPT: Final = ("notes", "warnings")
+KEPT: Final = ("notes", "warnings", "methods")
 #: A back-test forecasts one to three years ahead, the horizons a seat plan is decided on.
 HORIZONS: Final = 3
 #: Raised when the same data and settings would be forecast otherwise.
-_METHOD: Final = 2
+_METHOD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -129,14 +129,11 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     each base year. Estates, their yields and the scenarios concern years to come only, and registers of
     children keep no record of what they said then: none of these takes part.
     """
-    from forecasting import backtest, errors, history, panel
-    from forecasting import lineage as changes
+    from forecasting import backtest, errors, panel
 
     project = open_project(folder)
     month = assumed.in_force(project).cutoff_month
-    past = history.read(outlook.history(project))
-    told = lineage.until(project.folder, int(past["year"].max()))
-    known = panel.from_frame(changes.joined(past, told)[0])
+    known = panel.from_frame(outlook.joined(project))
     origins, frames = errors.origins(known), []
     for done, base in enumerate(origins, start=1):
         drivers = _drivers(project, known, base, month)

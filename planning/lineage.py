@@ -18,6 +18,7 @@ from gis.schema import check as check_schema
 
 FILE: Final = "lineage.json"
 SUBJECTS: Final = ("school", "unit")
+_JOINING: Final = ("renamed", "merged", "split")
 
 register_kinds(
     {
@@ -279,6 +280,30 @@ def _unknown(
         # an id given up by one and taken by another (A becomes B, B becomes C) is there for good reason
         faults += [_fault("lineage_still_there", about, i) for i in sorted((gone & new[subject]) - after)]
     return faults
+
+
+def moved(rows: pd.DataFrame, table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
+    """Return rows of schools with the years before each change at the schools that stand after it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        school_id, year and counts.
+    table : DataFrame
+        Lineage table; only schools renamed, merged or split count.
+    counts : sequence of str
+        Columns shared out over the parts of a split (see `fates`), then fractional.
+    """
+    told = table[table["change"].isin(_JOINING)]
+    for year in sorted(map(int, told.loc[told["subject"] == "school", "year"].unique())):
+        heirs = [(one, *heir) for one, found in fates(told, "school", year).items() for heir in found]
+        pairs = pd.DataFrame(heirs, columns=["school_id", "heir", "part"])
+        touched = (rows["year"] < year) & rows["school_id"].isin(pairs["school_id"])
+        again = rows[touched].merge(pairs, on="school_id")
+        shared = again[list(counts)].astype("float64").mul(again["part"], axis=0)
+        again = again.assign(school_id=again["heir"], **{name: shared[name] for name in counts})
+        rows = pd.concat([rows[~touched], again[list(rows.columns)]], ignore_index=True)
+    return rows
 
 
 def fates(frame: pd.DataFrame, subject: str, year: int) -> dict[str, tuple[tuple[str, float], ...]]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from gis.faults import Fault, FaultError, register_kinds
-from planning import need, seats, stages
+from planning import lineage, need, seats, stages
 from planning.project import Project
 
 register_kinds(
@@ -60,6 +60,18 @@ def history(project: Project) -> pd.DataFrame:
     return whole.assign(district=_looked_up(whole["school_id"], districts)).rename(
         columns={"school_id": "school", "pupils": "enrolment"}
     )
+
+
+def joined(project: Project) -> pd.DataFrame:
+    """Return the checked history with the schools of the lineage table (沿革) joined; see `history`.
+
+    Enrolment is fractional in the years before a school was split. Grades are text.
+    """
+    from forecasting import history as past
+    from forecasting import lineage as changes
+
+    rows = past.read(history(project))
+    return changes.joined(rows, lineage.until(project.folder, int(rows["year"].max())))[0]
 
 
 def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:

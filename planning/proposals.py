@@ -39,12 +39,10 @@ def proposed(project: Project) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         By a key, rows of the lineage table, with names where the layer of schools has them.
     """
-    from forecasting import history, panel
     from forecasting import lineage as changes
+    from forecasting import panel
 
-    past = history.read(outlook.history(project))
-    told = lineage.until(project.folder, int(past["year"].max()))
-    found = changes.recognise(panel.from_frame(changes.joined(past, told)[0]))
+    found = changes.recognise(panel.from_frame(outlook.joined(project)))
     schools = project.layers["schools"]
     names = dict(zip(schools["school_id"].astype("str"), schools["name"].astype("str"), strict=True))
     for side in ("from", "to"):

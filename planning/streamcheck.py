@@ -14,7 +14,7 @@ import pandas as pd
 
 from forecasting import migrants
 from gis.layers import zone_of
-from planning import adopted, assumed, derived, outlook, unitcheck
+from planning import adopted, assumed, derived, lineage, outlook, unitcheck
 from planning.project import Project
 
 #: Columns of `tried`.
@@ -33,7 +33,8 @@ _REACH: Final = 1.2816
 def place(project: Project, *, cutoff_month: int | None = None) -> Path:
     """Return the file of the outcomes tried for this version and a cut-off, by default that in force."""
     month = assumed.in_force(project).cutoff_month if cutoff_month is None else cutoff_month
-    return derived.path(project, "streamcheck", unitcheck.HORIZONS, month, project.stage_system)
+    told = lineage.stored(project.folder).to_csv()
+    return derived.path(project, "streamcheck", unitcheck.HORIZONS, month, project.stage_system, told)
 
 
 def widths(project: Project) -> pd.DataFrame | None:
@@ -75,7 +76,7 @@ def tried(
         them for two years, or the history before them, lack.
     """
     rolls = _stated(project)
-    past = outlook.history(project)
+    past = outlook.joined(project)
     bases = [base for base in unitcheck.bases(project) if (rolls["year"] == base).any()]
     parts = []
     for done, base in enumerate(bases, start=1):
@@ -145,7 +146,7 @@ def _stated(project: Project) -> pd.DataFrame:
     columns = ["school", "year", "grade", "pupils", "migrant"]
     if not project.has("attendance") or "migrant" not in project.layers["attendance"]:
         return pd.DataFrame(columns=columns)
-    rows = project.layers["attendance"]
+    rows = unitcheck.attended(project, ["pupils", "migrant"])
     return rows[rows["migrant"].notna()].rename(columns={"school_id": "school"})[columns]
 
 

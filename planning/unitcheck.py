@@ -5,14 +5,14 @@ of then, and set beside the rolls of later years. Registers of children keep no 
 and take no part, so that units whose children were known to change look worse here than they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from forecasting import sharing
-from planning import assumed, derived, outlook, townflow
+from planning import assumed, derived, lineage, outlook, townflow
 from planning.project import Project
 
 #: Columns of `tried`.
@@ -28,7 +28,8 @@ COVERAGE: Final = 0.8
 def place(project: Project, *, cutoff_month: int | None = None) -> Any:
     """Return the file of the outcomes tried for this version and a cut-off, by default that in force."""
     month = assumed.in_force(project).cutoff_month if cutoff_month is None else cutoff_month
-    return derived.path(project, "unitcheck", HORIZONS, month, project.stage_system)
+    told = lineage.stored(project.folder).to_csv()
+    return derived.path(project, "unitcheck", HORIZONS, month, project.stage_system, told)
 
 
 def stored(project: Project) -> pd.DataFrame | None:
@@ -73,7 +74,7 @@ def bases(project: Project) -> list[int]:
 
 
 def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.DataFrame:
-    """Forecast up to `HORIZONS` years from a base year with what was known then.
+    """Forecast up to `HORIZONS` years from a base year with what was known then, schools joined as of today.
 
     Parameters
     ----------
@@ -88,7 +89,8 @@ def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.
     """
     from forecasting.forecast import forecast
 
-    past = outlook.history(project)
+    past = outlook.joined(project)
+    past = past.assign(enrolment=past["enrolment"].round().astype("int64"))
     told = townflow.known(project, base=base, cutoff_month=cutoff_month)
     births = None if told.births is None else told.births[told.births["year"] < base]
     return forecast(
@@ -158,7 +160,7 @@ def _apart(part: pd.DataFrame, base: int, coverage: float) -> np.ndarray:
 def _from_one(project: Project, base: int, cutoff_month: int) -> pd.DataFrame:
     from forecasting.forecast import STAGE_SYSTEMS
 
-    rolls = project.layers["attendance"]
+    rolls = attended(project, ["pupils"])
     frame = again(project, base, cutoff_month=cutoff_month)
     cells = frame[(frame["level"] == "cell") & (frame["scenario"] == frame["scenario"].iloc[0])]
     shared = sharing.by_unit(cells, homes(rolls, base), None, base_year=base)
@@ -171,6 +173,12 @@ def _from_one(project: Project, base: int, cutoff_month: int) -> pd.DataFrame:
     beside = known.merge(actual.reset_index(), on=["unit_id", "stage", "year"], how="left")
     beside = beside.fillna({"actual": 0}).assign(base=base, horizon=beside["year"] - base)
     return beside[list(COLUMNS)]
+
+
+def attended(project: Project, counts: Sequence[str]) -> pd.DataFrame:
+    """Return the rolls with the schools of the lineage table joined, as the history is."""
+    last = int(outlook.history(project)["year"].max())
+    return lineage.moved(project.layers["attendance"], lineage.until(project.folder, last), counts)
 
 
 def homes(rolls: pd.DataFrame, base: int) -> pd.DataFrame:

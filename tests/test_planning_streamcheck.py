@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planning import adopted, forecasts, streamcheck, streams
+from planning import adopted, forecasts, lineage, streamcheck, streams, unitcheck
 from planning.project import create_project, open_project
 from tests.test_planning_forecasts import EPSG, YEAR, layers
 
@@ -50,6 +50,47 @@ def test_the_back_test_gives_the_stream_a_range_inside_the_whole_and_leaves_its_
         assert (own["migrant_high"] <= own["high"]).all()
         assert (own["migrant_high"] > own["migrant_low"]).any()
     assert after.loc[after["level"] == "cell", "migrant_low"].isna().all()
+
+
+def renamed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(
+        school_id=rows["school_id"].mask(rows["year"].lt(YEAR - 2) & rows["school_id"].eq("西"), "旧")
+    )
+
+
+def test_a_renamed_school_is_tried_as_the_school_it_is_now(tmp_path):
+    own = {"enrolment": layers()["enrolment"], "attendance": rolls(YEAR - 5)}
+    plain, turned = (
+        create_project(
+            layers() | {n: how(f) for n, f in own.items()}, name=n, year=YEAR, epsg=EPSG, folder=tmp_path
+        )
+        for n, how in (("plain", pd.DataFrame.copy), ("turned", renamed))
+    )
+    apart = [check.tried(turned) for check in (streamcheck, unitcheck)]
+    before = [check.place(turned) for check in (streamcheck, unitcheck)]
+    row = {"subject": "school", "change": "renamed", "year": YEAR - 2, "from_id": "旧", "to_id": "西"}
+    lineage.store(turned.folder, lineage.frame_of([row]))
+    assert all(
+        check.place(turned) != old for check, old in zip((streamcheck, unitcheck), before, strict=True)
+    )
+    for check, old in zip((streamcheck, unitcheck), apart, strict=True):
+        found, wanted = check.tried(turned), check.tried(plain)
+        pd.testing.assert_frame_equal(found, wanted, check_dtype=False)
+        assert len(old) != len(wanted) or not old.equals(wanted)
+
+
+def test_the_parts_of_a_split_share_its_rolls():
+    rows = pd.DataFrame({"school_id": ["甲", "乙"], "year": [2020, 2020], "pupils": [30, 7]})
+    told = [
+        ("split", 2021, "甲", "丙", 0.75),
+        ("split", 2021, "甲", "丁", 0.25),
+        ("renamed", 2020, "乙", "戊", None),
+    ]
+    table = pd.DataFrame(told, columns=["change", "year", "from_id", "to_id", "share"]).assign(
+        subject="school"
+    )
+    found = lineage.moved(rows, lineage.frame_of(table), ["pupils"]).set_index("school_id")["pupils"]
+    assert found.to_dict() == {"乙": 7, "丙": 22.5, "丁": 7.5}  # a change of 2020 stands in the rolls of 2020
 
 
 def test_rolls_of_one_base_year_give_no_range(tmp_path):
