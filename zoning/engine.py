@@ -16,7 +16,7 @@ from zoning.found import Best, rank
 from zoning.problem import Problem
 from zoning.reach import Reach
 from zoning.recombine import recombine
-from zoning.regroup import Groups, neighbouring, over_price, regroup
+from zoning.regroup import Groups, connected, neighbouring, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
 from zoning.settle import settle
@@ -30,6 +30,9 @@ COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK, RECOMBINE_WORK = 1_000, 500
 
 RECOMBINE_EFFORT = 40
 """Stop checks of the solver allowed to each round of putting plans together."""
+
+CHAINED = 200
+"""Most tries to mend a plan by chains."""
 
 REFINED = 60
 """Groups of zones that are re-optimised in one step."""
@@ -149,15 +152,7 @@ class Engine:
         problem, tight = self.problem, self.tight
         self.bound = bounds.linear(problem, tight, self.limits.share(0.5))
         self._lagrange()
-        metres = self._metres
-        share = -metres if self.bound.share is None else metres * 1e-9 - self.bound.share.round(3)
-        self.starts = {
-            "share": starts.grow(problem, tight, share),
-            "near": starts.grow(problem, tight, metres),
-            "price": starts.grow(problem, tight, metres / 1000.0 + self.bound.seat_price),
-        }
-        if begin is not None:
-            self.starts["given"] = starts.grow(problem, tight, metres, begin)
+        self.starts = starts.first(problem, tight, self.bound, self._metres, begin)
         for zone in self.starts.values():
             self._offer(zone)
         if self.best.zone is None:
@@ -171,16 +166,13 @@ class Engine:
         for cooling in (POLISH, QUENCH):
             if self.best.over and not cut_off(self.problem, zone).any():
                 self._cool(search, zone, replace(cooling, proposals=proposals))
+        if self.best.over and self.best.zone is not None:
+            self._chain(search, self.best.zone)
 
     def _mend_starts(self) -> None:
         """Connect a start that is cut off, by a whole-number model of all."""
-        zone = self.starts["near"]
-        price = over_price(self.problem, self.tight, self.bound)
-        part = core.Part(self.tight.allowed & (self.tight.fixed < 0)[:, None], zone, price)
-        allowed, limits = self.tight.allowed, self.limits
-        mended = core.improve(
-            self.problem, allowed, part, self.cuts, limits, effort=200, rounds=50, seed=self.seed
-        )
+        known, near = (self.problem, self.tight, self.bound), self.starts["near"]
+        mended = connected(*known, near, self.cuts, self.limits, seed=self.seed)
         if mended is not None:
             self._offer(mended)
         self.work += REGROUP_WORK
@@ -277,12 +269,19 @@ class Engine:
         self._offer(search.best[0])
 
     def _mend(self, search: Search, zone: np.ndarray, cooling: Cooling = QUENCH) -> np.ndarray:
-        """Make a good but overfull plan fit: cool shortly with dear overload, then re-optimise around it."""
+        """Make a good but overfull plan fit: cool shortly with dear overload, then chains, then exactly."""
         self._cool(search, zone, replace(cooling, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
         found, cost, over = search.best
         if over and cost < self._ceiling:
+            if self._chain(search, found):
+                return search.best[0]
             return self._regroup(found, tries=12 if self.best.over else 6, fit=True)
         return found
+
+    def _chain(self, search: Search, zone: np.ndarray) -> bool:
+        """Make an overfull plan fit by chains of moves; return whether that gives the best plan so far."""
+        self.work += math.ceil(search.mend(zone, self.limits, tries=CHAINED, ceiling=self._ceiling) / 1000)
+        return self._offer(search.best[0])
 
     def _combine(self, search: Search) -> None:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""

@@ -47,6 +47,21 @@ def regroup(
     return better if rank(problem, better) < (over, cost - 1e-9) else None
 
 
+def connected(
+    problem: Problem,
+    tight: Reach,
+    bound: Bound,
+    zone: np.ndarray,
+    cuts: Cuts,
+    limits: Limits,
+    *,
+    seed: int = 0,
+) -> np.ndarray | None:
+    """Return a connected plan from one that is cut off, by a whole-number model of all; None if not found."""
+    part = Part(tight.allowed & (tight.fixed < 0)[:, None], zone, over_price(problem, tight, bound))
+    return improve(problem, tight.allowed, part, cuts, limits, effort=200, rounds=50, seed=seed)
+
+
 def over_price(problem: Problem, tight: Reach, bound: Bound) -> float:
     """Return the price of a pupil too many, pupil-km: beyond what moving others could save."""
     metres = problem.metres[tight.allowed]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoning.bounds import Bound
+from zoning.chains import chain, eject
 from zoning.check import cost as plan_cost
 from zoning.check import loads
 from zoning.kernels import BEST_COST, BEST_OVER, COST, OVER, Board, Pool, State, anneal, keep_best
@@ -19,6 +20,15 @@ BLOCK = 100_000
 
 STAGES = 400
 """Temperatures of one cooling."""
+
+SHAKE = 70
+"""Proposals a unit of the short cooling that shakes a plan before chains mend it."""
+
+SHAKE_MOST = 20_000
+"""Most of those in all."""
+
+SHAKES = ((0.1, 1.0), (0.1, 3.0), (0.3, 10.0))
+"""Temperatures of those in turn, in mean costs of a unit, and prices of a pupil too many, in seat prices."""
 
 POOL_CATCHMENTS = 200_000
 POOL_UNITS = 8_000_000
@@ -118,6 +128,40 @@ class Search:
                 anneal(self.board, self.state, self.pool, count, heat, plan.chains, plan.walk, keep)
                 done += count
         return done
+
+    def mend(self, zone: np.ndarray, limits: Limits, *, tries: int, ceiling: float) -> int:
+        """Shake a plan a little and empty its overfull zones by chains, again and again.
+
+        Parameters
+        ----------
+        zone
+            Plan to begin with each time.
+        tries
+            How often; a tenth as often once a plan fits.
+        ceiling
+            Plans that cost as much are passed over.
+
+        Returns
+        -------
+        int
+            How many proposals were made; the plan found is :attr:`best`.
+        """
+        state, room = self.state, chain()
+        done = due = 0
+        proposals = min(SHAKE * self.problem.n_units, SHAKE_MOST)
+        self.forget_best()
+        while done < (due or tries) and limits.left > 0:
+            heat, soft = SHAKES[done % len(SHAKES)]
+            self.put(zone)
+            state.weight[:] = self.seat_price * soft
+            anneal(self.board, state, self.pool, proposals, self.unit_cost * heat, 0.4, 6, False)
+            state.weight[:] = self.seat_price
+            eject(self.board, state, room, ceiling)
+            done += 1
+            if state.scores[OVER] == 0:
+                ceiling = min(ceiling, float(state.scores[COST]))
+                due = due or done + tries // 10
+        return done * proposals
 
     def _swing(self, factor: np.ndarray, swing: float) -> np.ndarray:
         if swing == 0.0:

@@ -6,9 +6,39 @@ import heapq
 
 import numpy as np
 
+from zoning.bounds import Bound
 from zoning.check import cut_off
 from zoning.problem import Problem
 from zoning.reach import Reach
+
+
+def first(
+    problem: Problem, tight: Reach, bound: Bound, metres: np.ndarray, begin: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Return the plans to start from, by the name of what they follow.
+
+    Parameters
+    ----------
+    problem, tight, bound
+        The problem, its open pairs and a bound with its prices and shares.
+    metres
+        Walks, finite, shape (n, m).
+    begin
+        A plan that the caller gave, or None.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``share`` follows the linear model, ``near`` the walks, ``price`` the walks and the prices of seats,
+        ``given`` the plan of the caller.
+    """
+    share = -metres if bound.share is None else metres * 1e-9 - bound.share.round(3)
+    plans = {
+        "share": grow(problem, tight, share),
+        "near": grow(problem, tight, metres),
+        "price": grow(problem, tight, metres / 1000.0 + bound.seat_price),
+    }
+    return plans if begin is None else plans | {"given": grow(problem, tight, metres, begin)}
 
 
 def grow(problem: Problem, tight: Reach, prefer: np.ndarray, zone: np.ndarray | None = None) -> np.ndarray:
