@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from planning import forecasts
 from planning.project import create_project
-from tests.test_planning_forecasts import EPSG, YEAR, layers, schools
+from tests.test_planning_forecasts import EPSG, YEAR, enrolment, layers, schools
+from ui.state import Context
 from ui.views import forecast, seats
 
 RULE = """
@@ -68,3 +71,29 @@ def test_seats_of_boarding_schools_of_no_zone_are_counted_apart(project):
     assert seats.boarding_seats(project, "junior") == 0
     held = seats.stock(project)
     assert held.loc[held["stage"] == "primary", "seats"].sum() == 100
+
+
+def test_the_need_of_public_and_private_schools_is_told_apart_and_schools_that_are_gone_are_counted(tmp_path):
+    past = enrolment()
+    grown = past["year"].sub(2018).clip(lower=0) * past["grade"].le(3) * past["school_id"].eq("西")
+    gone = past[past["school_id"].eq("东") & past["year"].lt(2021)].assign(school_id="旧")
+    own = pd.concat([past.assign(pupils=past["pupils"] + 2 * grown), gone], ignore_index=True)
+    rooms = [(school, YEAR, 1, str(n), size) for school, size in (("东", 60), ("西", 50)) for n in (1, 2)]
+    more = {
+        "enrolment": own,
+        "schools": schools().assign(provider=["public", "private", "public"]),
+        "classes": pd.DataFrame(rooms, columns=["school_id", "year", "grade", "class_no", "pupils"]),
+    }
+    made = create_project(layers() | more, name="公民", year=YEAR, epsg=EPSG, folder=tmp_path)
+    chosen = forecasts.Settings(until=YEAR + 4, estates=False, scenarios=False)
+    forecasts.forecast_job(made.folder, chosen)
+    frame, context = forecasts.stored(made, chosen), Context(made, "primary", YEAR, None)
+    rows = seats.by_provider(context, frame, seats.need_of(context, frame))
+    assert rows["relief"].to_dict() == {"public": 30, "private": 10}
+    level = frame[(frame["level"] == "provider_stage") & (frame["group"] == "private")]
+    peak = level.loc[level["year"] <= YEAR + 3, "mean"].max()
+    now = own[(own["school_id"] == "西") & (own["year"] == YEAR)]["pupils"].sum()
+    assert rows["growth"]["private"] == -(-(peak - now) // 1) > rows["growth"]["public"]
+    assert forecast.gone_schools(context) == 1 and forecast.private_schools(made).tolist() == ["西"]
+    frame.attrs["adopted"] = "x"
+    assert seats.by_provider(context, frame, seats.need_of(context, frame)).empty

@@ -22,8 +22,8 @@ def page(context: Context) -> None:
     plain = _forecast(context)
     frame = None if plain is None else planned.chosen(context, plain)
     found = None if frame is None else _need(context, frame)
-    if found is not None:
-        needed.draw(context, found)
+    if found is not None and frame is not None:
+        needed.draw(context, frame, found)
     gap.draw(context)
     if plain is not None and frame is not None:
         ahead.draw(context, frame, found)

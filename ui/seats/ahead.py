@@ -45,6 +45,8 @@ def _balance(context: Context, frame: pd.DataFrame) -> None:
         note = f"{note} · {_('按规划取值')}"
     st.altair_chart(charts.against_seats(past, rows, title=_finding(context, rows), note=note))
     _unknown(context)
+    if public and (gone := forecasts.gone_schools(context)):
+        st.caption(_("以往各年有 {n} 所学校已不在学校表里,不知是公办还是民办,按公办计。", n=gone))
     with st.expander(_("逐年数字")):
         widgets.table(worded_years(rows), key="seat-years")
 

@@ -22,7 +22,7 @@ from ui.widgets import Figure
 LINE, TALL = 35, 840  # pixels: a row of a table, and the most that one takes
 
 
-def draw(context: Context, found: Need) -> None:
+def draw(context: Context, frame: pd.DataFrame, found: Need) -> None:
     """Draw the section."""
     stage = scope(context)
     rows = found.of(stage)
@@ -30,6 +30,8 @@ def draw(context: Context, found: Need) -> None:
         widgets.empty(_("这个学段没有在校生,没有可分解的需求。"))
         return
     _figures(context, found, stage)
+    if stage is not None:
+        _providers(views.by_provider(context, frame, found))
     st.altair_chart(_bars(context, found, stage))
     _notices(found, stage)
     whole = table(found, stage)
@@ -40,6 +42,27 @@ def draw(context: Context, found: Need) -> None:
         shown = schools[["name", "stage", "total", *need.PARTS[1:], "pupils"]]
         shown = shown.assign(stage=shown["stage"].map(stage_word))
         widgets.table(shown.drop(columns="stage") if stage else shown, key="relief", height=320)
+
+
+def _providers(rows: pd.DataFrame) -> None:
+    """Say how much of the need is in public and how much in private schools."""
+    if rows.empty:
+        return
+    words = {"public": _("公办学校"), "private": _("民办学校")}
+    said = [
+        _(
+            "{schools}:增长 {growth}、疏解 {relief}、校舍不足 {facility}",
+            schools=words[name],
+            growth=widgets.whole(row["growth"]),
+            relief=widgets.whole(row["relief"]),
+            facility=widgets.whole(row["facility"]),
+        )
+        for name, row in rows.iterrows()
+    ]
+    told = _(
+        "上面按全部学校。分开计算(此涨彼落不互抵,各项之和可以大于合计):{parts}。", parts=_(";").join(said)
+    )
+    st.caption(told)
 
 
 def scope(context: Context) -> str | None:

@@ -69,12 +69,25 @@ def past_totals(context: Context, *, entry: bool = False, public: bool = False) 
     past = history(context.project.key, context.project)
     rows = past[past["stage"] == context.stage]
     if public:
-        schools = context.project.layers["schools"]
-        private = schools.loc[schools["provider"].eq("private").fillna(False).astype(bool), "school_id"]
-        rows = rows[~rows["school"].isin(private)]
+        rows = rows[~rows["school"].isin(private_schools(context.project))]
     if entry:
         rows = rows[rows["grade"] == context.project.entry_grade(context.stage)]
     return rows.groupby("year", as_index=False)[["enrolment"]].sum().rename(columns={"enrolment": "pupils"})
+
+
+def private_schools(project: Project) -> pd.Series:
+    """Return the ids of private schools (民办)."""
+    schools = project.layers["schools"]
+    if "provider" not in schools:
+        return schools["school_id"].iloc[:0]
+    return schools.loc[schools["provider"].eq("private").fillna(False).astype(bool), "school_id"]
+
+
+def gone_schools(context: Context) -> int:
+    """Return how many schools of the stage's past are no longer in the layer of schools."""
+    past = history(context.project.key, context.project)
+    names = past.loc[past["stage"] == context.stage, "school"]
+    return int(names[~names.isin(context.project.layers["schools"]["school_id"])].nunique())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

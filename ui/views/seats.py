@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -85,6 +86,38 @@ def thresholds(found: tuple[policy.Rule, ...]) -> dict[str, dict[str, float]]:
 def need_of(context: Context, frame: pd.DataFrame) -> Need:
     """Return the seats to add under the rules in force; `frame` is the current forecast."""
     return _need(_key(context, frame), forecasts.settings(context), context.project, frame)
+
+
+def by_provider(context: Context, frame: pd.DataFrame, found: Need) -> pd.DataFrame:
+    """Return the need of public and of private schools (公办、民办) of the stage, each told by itself.
+
+    Returns
+    -------
+    DataFrame
+        Index public, private; growth (peak within `planning.need.PEAK_YEARS` above the pupils now), relief,
+        facility: seats. Empty where the forecast does not tell them apart, or adopted values stand in it.
+    """
+    if not has_private(frame) or found.adopted:
+        return pd.DataFrame()
+    private = forecasts.private_schools(context.project)
+    past = forecasts.history(context.project.key, context.project)
+    now = past[(past["year"] == found.now) & (past["stage"] == context.stage)]
+    near = frame["year"].between(found.now + 1, found.now + need.PEAK_YEARS)
+    of_stage = (frame["level"] == "provider_stage") & (frame["stage"] == context.stage)
+    ahead = frame[of_stage & near & (frame["scenario"] == forecasts.MIDDLE)]
+    peak = ahead.groupby("group")["mean"].max()
+    pupils = now.groupby(_provider(now["school"], private))["enrolment"].sum()
+    schools = found.schools[found.schools["stage"] == context.stage]
+    parts = schools.groupby(_provider(schools["school_id"], private))[list(need.PARTS[1:])].sum()
+    rows = parts.reindex(["public", "private"]).fillna(0.0)
+    growth = (peak - pupils).reindex(rows.index).fillna(0.0).clip(lower=0.0)
+    relief = rows["class_relief"] + rows["school_relief"]
+    table = pd.DataFrame({"growth": growth, "relief": relief, "facility": rows["facility"]})
+    return table.round(6).apply(np.ceil).astype("int64")
+
+
+def _provider(schools: pd.Series, private: pd.Series) -> pd.Series:
+    return schools.isin(private).map({True: "private", False: "public"})
 
 
 def _key(context: Context, frame: pd.DataFrame) -> str:
