@@ -52,7 +52,7 @@ def _providers(rows: pd.DataFrame) -> None:
     said = [
         _(
             "{schools}:增长 {growth}、疏解 {relief}、校舍不足 {facility}",
-            schools=words[name],
+            schools=words[str(name)],
             growth=widgets.whole(row["growth"]),
             relief=widgets.whole(row["relief"]),
             facility=widgets.whole(row["facility"]),
