@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
-from planning import drafts, zoneproblem
-from tests.browser.desk import SLOW, unit
+from planning import drafts, spatial, unitcolumns, zoneproblem
+from planning.zoneoptions import Choice
+from tests.browser.desk import SLOW, Desk, unit
+from ui.views import edits
+from ui.zones.options import searches
 from zoning.check import check
 
 pytestmark = pytest.mark.browser
@@ -101,3 +105,106 @@ def test_why_names_the_school_the_walk_and_the_rank(desk):
     expect(desk.key("why-sentence")).to_contain_text(name)
     expect(desk.key("why-sentence")).to_contain_text(str(school.get(zone, "")))
     expect(desk.tables("why")).to_have_count(1, timeout=SLOW)
+
+
+def _astray(desk: Desk, zones: list[str]) -> str:
+    """Return a unit of the first zone that lies beside the second and has the longest way to walk there."""
+    problem = zoneproblem.build(desk.project, "primary", desk.project.year)
+    plan, at = desk.in_force(), [list(problem.zone_ids).index(zone) for zone in zones]
+    pairs = spatial.adjacency(desk.project)[["a", "b"]].to_numpy()
+    beside = {a for a, b in [*pairs, *pairs[:, ::-1]] if plan[a] == zones[0] and plan[b] == zones[1]}
+    beside -= set(zoneproblem.anchors(desk.project, "primary")["unit_id"])
+    extra = {u: problem.cost[problem.unit_ids.get_loc(u)] for u in beside}
+    return str(max(sorted(beside), key=lambda u: extra[u][at[1]] - extra[u][at[0]]))
+
+
+def _search(desk: Desk, draft: str) -> dict[str, object]:
+    """Have the engine search, take its plan if there is one, and return what the last step says of it."""
+    desk.click("engine-optimise")
+    expect(desk.key("engine-outcome")).to_be_visible(timeout=180_000)
+    desk.settled()
+    if desk.key("engine-adopt").count():
+        desk.click("engine-adopt")
+    return dict(desk.store.history(draft)[-1].payload.get("engine", {}))
+
+
+def test_locks_seed_and_rules_of_a_search_are_those_that_were_chosen(desk):
+    zones = ["DS-S01", "DS-S02"]
+    year, astray = desk.project.year, _astray(desk, zones)
+    draft = edits.create(desk.project, "锁着优化", author="王老师").id
+    rev = desk.store.get(draft).rev
+    for op in (
+        drafts.assign("primary", year, [astray], zones[1]),
+        drafts.lock("primary", year, [astray]),
+    ):
+        rev = desk.store.append(draft, rev, op, author="王老师")
+    desk.open(draft=draft)
+    names = desk.project.layers["schools"].set_index("school_id")["name"]
+    for zone in zones:
+        desk.pick("engine-within", str(names[zone]))
+        desk.page.keyboard.press("Escape")
+    desk.key("engine-seconds").get_by_text("10", exact=True).click()
+    desk.settled()
+    seed = desk.key("engine-seed").locator("input")
+    seed.fill("7")
+    seed.press("Enter")
+    desk.settled()
+    _search(desk, draft)
+    assert desk.plan(draft)[astray] == zones[1]  # it is locked, whatever else could be done
+    desk.key("engine-locks").locator("label").click()
+    desk.settled()
+    engine = _search(desk, draft)
+    assert (engine["keep_locks"], engine["seed"]) == (False, 7)
+    assert desk.plan(draft)[astray] == zones[0]
+
+
+def test_every_optional_rule_counts_its_searches_and_a_search_stops_when_it_is_told(desk):
+    draft = edits.create(desk.project, "全部规则", author="王老师").id
+    desk.open(draft=draft)
+    fold = desk.key("engine-options")
+    fold.locator("summary").click()
+    desk.settled()
+    choice = Choice()
+
+    def counted(**rule: object) -> None:
+        nonlocal choice
+        choice = replace(choice, **rule)
+        expect(fold).to_contain_text(f"需求解 {searches(choice)} 次")
+
+    typed = {"max-metres": "9000", "share": "99", "least": "5", "stay": "50", "most-moved": "900"}
+    chosen = {"max_metres": 9000.0, "share": 0.99, "least": 5, "stay": 50.0, "most_moved": 900}
+    for (key, text), (name, value) in zip(typed.items(), chosen.items(), strict=True):
+        box = desk.key(f"engine-{key}").locator("input")
+        box.fill(text)
+        box.press("Enter")
+        desk.settled()
+        counted(**{name: value})
+    desk.key("engine-no-crossing").locator("label").click()
+    desk.settled()
+    counted(no_crossing=True)
+    expect(desk.key("engine-deviation-number").locator("input")).to_be_disabled()
+    desk.key("engine-balance").locator("input").click()
+    desk.page.get_by_role("option").first.click()
+    desk.settled()
+    counted(balance=unitcolumns.attributes(desk.project)[0], deviation=0.1)
+    expect(desk.key("engine-deviation-share").locator("input")).to_be_enabled()
+    for key, word, rule in (
+        ("towns", unitcolumns.values(desk.project, "town")[0], {"towns": ("x",)}),
+        ("enclaves", unit(desk)[1], {"enclaves": (("u", "z"),)}),
+    ):
+        desk.pick(f"engine-{key}", word)
+        desk.page.keyboard.press("Escape")
+        counted(**rule)
+    desk.key("engine-seconds").get_by_text("120", exact=True).click()
+    desk.settled()
+    desk.click("engine-optimise")
+    stop = desk.key("engine-cancel").locator("button").first
+    stop.wait_for(timeout=SLOW)
+    stop.click()
+    # It would have gone on for two minutes at least.
+    expect(desk.key("engine-outcome")).to_be_visible(timeout=100_000)
+    desk.settled()
+    drop = desk.key("engine-drop")
+    if drop.count():
+        desk.click("engine-drop")
+        expect(desk.key("engine-outcome")).to_have_count(0)
