@@ -68,6 +68,14 @@ def test_few_tries_follow_once_a_plan_fits(packed):
     assert 1 < proposals // (SHAKE * 9) < 30
 
 
+def test_without_time_the_plan_stays(packed):
+    search = searched(packed)
+    begun = np.array(OVERFULL, dtype=np.int32)
+    assert search.mend(begun, Limits(cancelled=lambda: True), tries=30, ceiling=np.inf) == 0
+    assert (search.best[0] == begun).all()
+    assert search.best[2] == 10
+
+
 def test_what_cannot_fit_stays_whole():
     problem = six_in_a_row(20, 20)
     plan, _cost, over = mended(problem, [0, 0, 0, 1, 1, 1])

@@ -150,6 +150,7 @@ class Search:
         done = due = 0
         proposals = min(SHAKE * self.problem.n_units, SHAKE_MOST)
         self.forget_best()
+        self.put(zone)  # so that there is a best plan even if no time is left
         while done < (due or tries) and limits.left > 0:
             heat, soft = SHAKES[done % len(SHAKES)]
             self.put(zone)
