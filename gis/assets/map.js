@@ -63,7 +63,11 @@ var huapian = (function () {
     }));
     group.on("add", function () {
       var map = group._map;
-      if (!map.worded) { map.worded = []; map.on("zoomend", function () { thin(map.worded); }); }
+      if (!map.worded) {
+        map.worded = [];
+        map.on("zoomend", function () { thin(map.worded); });
+        map.on("moveend", function () { thinSoon(map, 120); });  // a map that is dragged along moves many times
+      }
       map.worded.push(group);
       thinSoon(map);
     });
@@ -96,9 +100,9 @@ var huapian = (function () {
     return true;
   }
 
-  function thinSoon(map) {
+  function thinSoon(map, wait) {
     clearTimeout(map.thinning);
-    map.thinning = setTimeout(function () { thin(map.worded); }, 0);
+    map.thinning = setTimeout(function () { thin(map.worded); }, wait || 0);
   }
 
   function overlap(a, b) {
@@ -116,17 +120,31 @@ var huapian = (function () {
     groups.forEach(function (group) { markers = markers.concat(group.getLayers()); });
     markers = markers.filter(function (marker) { return marker.getElement(); });
     markers.sort(function (a, b) { return rank(a) - rank(b); });
-    markers.forEach(function (marker) { marker.getElement().firstChild.style.marginTop = "0px"; });
+    markers.forEach(function (marker) { marker.getElement().firstChild.style.margin = "0px"; });
     var boxes = markers.map(function (marker) { return rect(marker.getElement().firstChild); });
+    var edges = markers.length ? rect(markers[0]._map.getContainer()) : null;
     markers.forEach(function (marker, i) {
       var icon = marker.getElement();
       var room = marker.options.room * 256 * Math.pow(2, marker._map.getZoom()) / 360;
       if (room && boxes[i].width > room) {
         icon.style.visibility = "hidden";
       } else {
-        place(icon, icon.firstChild, boxes[i], taken, pictures);
+        var aside = within(boxes[i], edges);
+        icon.firstChild.style.marginLeft = aside + "px";
+        place(icon, icon.firstChild, moved(boxes[i], aside), taken, pictures);
       }
     });
+  }
+
+  // How far a label whose place is in sight moves aside so as not to run over the edge of the map.
+  function within(own, edges) {
+    var middle = (own.left + own.right) / 2;
+    if (middle < edges.left || middle > edges.right || own.width > edges.right - edges.left - 8) { return 0; }
+    return Math.max(edges.left + 4 - own.left, 0) || Math.min(edges.right - 4 - own.right, 0);
+  }
+
+  function moved(own, aside) {
+    return { left: own.left + aside, right: own.right + aside, top: own.top, bottom: own.bottom };
   }
 
   function rect(element) { return element.getBoundingClientRect(); }

@@ -26,6 +26,7 @@ html { font-size: 22px; }
 .hp-review table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .hp-review th, .hp-review td { border-bottom: 1px solid #d5dbdd; padding: 4px 14px 4px 0; text-align: left; }
 .hp-review th { word-break: keep-all; }
+.hp-review .hp-number { text-align: right; white-space: nowrap; }
 .hp-review td:first-child { min-width: 7em; }
 .hp-pair, .hp-pair .leaflet-container, .hp-pair .hp-label span, .hp-pair .hp-title b { font-size: 18px; }
 .hp-pair .hp-pair-bar, .hp-pair .hp-legend li, .hp-pair .hp-legend .hp-note { font-size: 18px; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html as markup
+import re
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -29,6 +30,8 @@ from ui.views.review import Reviewed
 METRES = f"{TOLERANCE:g}"
 # Whatever the file holds, a browser loads nothing for it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+# A number as a cell writes it: sign, digits, unit; a dash where there is none; fewer than may be published.
+_FIGURE = re.compile(r"—|[<+−-]?\s?\d[\d,.]*\s?(%|m|km|人·公里|pupil-km)?(\s?(估|est\.?))?")
 
 
 class Lists:
@@ -188,22 +191,35 @@ def table(frame: pd.DataFrame, link: Callable[[int, str], int | None] | None = N
     if frame.empty:
         return f"<p>{markup.escape(_('没有记录。'))}</p>"
     worded = localise(rounded(frame), language())
-    heads = "".join(f"<th>{markup.escape(str(name))}</th>" for name in worded)
+    marks = [_mark(worded.iloc[:, at]) for at in range(worded.shape[1])]
+    heads = "".join(
+        f"<th{mark}>{markup.escape(str(name))}</th>" for name, mark in zip(worded, marks, strict=True)
+    )
     rows = []
     for number, row in enumerate(worded.itertuples(index=False)):
         cells = [
-            _cell(str(name), value, link(number, str(name)) if link else None)
-            for name, value in zip(frame.columns, row, strict=True)
+            _cell(str(name), value, link(number, str(name)) if link else None, mark)
+            for name, value, mark in zip(frame.columns, row, marks, strict=True)
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _cell(name: str, value: object, behind: int | None) -> str:
+def _mark(column: pd.Series) -> str:
+    """Return what sets a column of numbers, whole or with their units, to the right."""
+    if pd.api.types.is_bool_dtype(column):
+        return ""
+    figures = pd.api.types.is_numeric_dtype(column) or all(
+        _FIGURE.fullmatch(str(value)) for value in column.dropna()
+    )
+    return ' class="hp-number"' if figures else ""
+
+
+def _cell(name: str, value: object, behind: int | None, mark: str) -> str:
     said = markup.escape(_words(name, value))
     if behind is None:
-        return f"<td>{said}</td>"
-    return f'<td><button type="button" class="figure" data-list="{behind}">{said}</button></td>'
+        return f"<td{mark}>{said}</td>"
+    return f'<td{mark}><button type="button" class="figure" data-list="{behind}">{said}</button></td>'
 
 
 def _words(name: str, value: Any) -> str:
