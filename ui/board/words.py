@@ -18,6 +18,7 @@ def words() -> dict[str, str]:
     """Return every word that the browser's side of the board writes; it fills the braces itself."""
     return {
         "map": _("划片底图"),
+        "wait": _("地图正在载入……"),
         "tools": _("画图工具"),
         "pan": _("移图"),
         "ask": _("查看单元"),

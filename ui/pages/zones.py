@@ -43,17 +43,21 @@ def page(context: Context) -> None:
     desk = edits.look(context)
     drafting.bar(context, desk)
     drafting.dialogs(context, desk)
+    place = board.waiting(context)
     try:
         found = _assess(context, desk)
     except FaultError as error:
+        place.empty()
         widgets.faults(error.faults)
         return
     if found.plan.isna().all():
+        place.empty()
         _first_plan(context, desk, found)
         return
     _strangers(context, desk)
     figures = st.container(key="zones-figures")
     board.draw(context, desk, found)  # first of all: its numbers are what a painter waits for
+    place.empty()
     with figures:
         _figures(context, desk, found)
     _sections(context, desk, found)

@@ -87,6 +87,7 @@ class Board {
     this.key = L.DomUtil.create("div", "hp-legend hp-board-legend", this.root);
     this.key.setAttribute("aria-label", this.words.legend);
     box.tabIndex = 0;
+    box.dataset.wait = this.words.wait;
     box.setAttribute("aria-label", this.words.map);
     this.map = L.map(box, {
       attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 120,
