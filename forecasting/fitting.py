@@ -177,7 +177,7 @@ def _method(name: str, choice: tuning.Choice, broken: frozenset[int]) -> methods
         raise ValueError(f"unknown method {name!r}: expected cohort, {', '.join(RIVALS)}")
     if name in RIVALS:
         return RIVALS[name]
-    return methods.cohort_survival(choice.settings, broken, choice.own_share)
+    return methods.cohort_survival(choice.settings, broken, choice.mix)
 
 
 def _checked(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, intervals, levels, methods, notes, rates
+from forecasting import cohort, families, intervals, levels, methods, notes, rates
 from forecasting import history as past
 from forecasting.entrants import BASES, Entry, plan
 from forecasting.estates import BUILD_UP, additions
@@ -115,7 +115,8 @@ def forecast(
         Columns `COLUMNS`. `mean` of a total is exactly the sum of its cells' means; quantiles do not add up.
         ``basis``: enrolled (the cohort is at school already), registered, kindergarten, born, assumed; for
         totals the weakest of their parts. ``attrs["notes"]``: how it was made, as a list of {zh, en};
-        ``attrs["warnings"]`` likewise.
+        ``attrs["warnings"]`` likewise; ``attrs["methods"]``: rows of ``families.COLUMNS``, the method by
+        family of series.
 
     Raises
     ------
@@ -159,6 +160,7 @@ def forecast(
         blocks.append(ranges(fitted, wanted, mean, late, added, basis).assign(scenario=scenario.name))
     frame = pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
     frame.attrs["notes"] = notes.method(fitted, until=until, coverage=coverage, scenarios=scenarios)
+    frame.attrs["methods"] = families.rows(fitted.choice.record)
     warned = (*fitted.faults, *past.mixed_systems(fitted.panel, stages["junior"], file=file))
     frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in warned]
     return frame
@@ -187,12 +189,12 @@ def expected(
     panel, settings = fitted.panel, fitted.choice.settings
     entry = plan(panel, fitted.drivers, years_ahead=ahead, settings=settings, broken=fitted.broken)
     if fitted.method == "cohort":
-        # The scenario moves our own forecast; how far totals lean on GPR3's is one and the same for all.
+        # The scenario moves our own forecast; how far totals lean on other methods is the same for all.
         plain, mean = (
             cohort.project(panel, e, years_ahead=ahead, settings=settings, broken=fitted.broken)
             for e in (entry, _under(entry, scenario))
         )
-        mean = mean * methods.lean(panel, fitted.drivers, plain, fitted.choice.own_share)
+        mean = mean * methods.lean(panel, fitted.drivers, plain, fitted.choice.mix)
     else:
         mean = fitted.project(panel, fitted.drivers, ahead)
     mean = mean * (1.0 + scenario.migration) ** np.arange(1, ahead + 1)

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecasting import cohort, entrants
+from forecasting import cohort, entrants, families
 from forecasting.cohort import Settings
 from forecasting.entrants import Driver
+from forecasting.families import Mix
 from forecasting.panel import Floats, Panel
 
 Method = Callable[[Panel, Sequence[Driver], int], Floats]
@@ -47,24 +48,23 @@ def gpr3(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
 
 
 def cohort_survival(
-    settings: Settings | None = None, broken: frozenset[int] = frozenset(), own_share: float = 1.0
+    settings: Settings | None = None, broken: frozenset[int] = frozenset(), mix: Mix | None = None
 ) -> Method:
     """Cohort survival with ratios and entrants shrunk by evidence, for given settings; see `lean`."""
-    chosen = settings or Settings()
+    chosen, shares = settings or Settings(), mix or Mix()
 
     def method(panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         entry = entrants.plan(panel, drivers, years_ahead=years_ahead, settings=chosen, broken=broken)
         made = cohort.project(panel, entry, years_ahead=years_ahead, settings=chosen, broken=broken)
-        return made * lean(panel, drivers, made, own_share)
+        return made * lean(panel, drivers, made, shares)
 
     return method
 
 
-def lean(panel: Panel, drivers: Sequence[Driver], made: Floats, own_share: float) -> Floats:
-    """Factors that move district totals towards those of GPR3, schools keeping their shares of them.
+def lean(panel: Panel, drivers: Sequence[Driver], made: Floats, mix: Mix) -> Floats:
+    """Factors that move district totals of each family of series towards those of other methods.
 
-    Totals of pupils at school already and of those still to enter move apart; the latter stay where
-    registers or births say who enters, of which GPR3 knows nothing. Grades only planned stay too.
+    Schools keep their shares of a family's total. Grades only planned stay as they are.
 
     Parameters
     ----------
@@ -72,27 +72,29 @@ def lean(panel: Panel, drivers: Sequence[Driver], made: Floats, own_share: float
         What is known.
     made : ndarray, shape (S, G, H)
         Our forecast.
-    own_share : float
-        Share of our own district totals (see ``tuning.Choice``).
+    mix : Mix
+        Shares of the methods by family (see ``families``).
 
     Returns
     -------
     ndarray, shape (S, G, H)
         Factors.
     """
-    factors = np.ones_like(made)
-    if own_share >= 1.0:
+    factors, years = np.ones_like(made), made.shape[2]
+    mix = replace(mix, driven=bool(drivers))
+    weights = {family: mix.weights(name) for family, name in enumerate(families.NAMES)}
+    moved = {family: shares for family, shares in weights.items() if shares[0] < 1.0}
+    if not moved:
         return factors
-    years = made.shape[2]
-    theirs = gpr3(panel, drivers, years)
-    late = np.stack([cohort.entered_late(panel.open_cells, h) for h in range(1, years + 1)], axis=2)
-    early = panel.open_cells[:, :, None] & ~late
-    for part in [early] if drivers else [early, late]:
-        ours, other = (
+    rivals = np.stack([gpr3(panel, drivers, years), naive(panel, drivers, years)])
+    code = np.stack([families.codes(panel, panel.open_cells, h) for h in range(1, years + 1)], axis=2)
+    for family, shares in moved.items():
+        part = code == family
+        ours, *others = (
             cohort.by_district(np.where(part, np.nan_to_num(f), 0.0).sum(axis=1), panel)
-            for f in (made, theirs)
+            for f in (made, *rivals)
         )
-        mixed = own_share * ours + (1.0 - own_share) * other
+        mixed = shares[0] * ours + shares[1] * others[0] + shares[2] * others[1]
         ratio = np.divide(mixed, ours, out=np.ones_like(ours), where=ours > 0)
         factors = np.where(part, ratio[panel.district_codes][:, None, :], factors)
     return factors

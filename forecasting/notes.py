@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 
 Note = dict[str, str]
 
+#: Families of series and methods by name, in Chinese and English.
+_FAMILIES = {
+    "to_3": ("在校生升入三年级及以下", "pupils moving up into grade 3 or below"),
+    "4_to_6": ("在校生升入四至六年级", "pupils moving up into grades 4-6"),
+    "from_7": ("在校生升入七年级及以上", "pupils moving up into grade 7 or above"),
+    "entrants": ("尚未入学的新生", "those who have yet to enter"),
+    "step": (
+        "尚未升入本校的学生(如初中新生)",
+        "those who have yet to come from another school (junior entrants)",
+    ),
+}
+_METHODS = {
+    "cohort": ("本软件的递进法", "our own cohort method"),
+    "gpr3": ("三年递进率法", "the three-year ratio"),
+    "naive": ("维持现状", "no change"),
+}
+
 
 def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[Scenario]) -> list[Note]:
     """Notes of one forecast, in reading order."""
@@ -20,6 +37,7 @@ def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[S
         _progression(fitted),
         _entrants(fitted),
         _choice(fitted),
+        *_families(fitted),
         *_classes(fitted),
         *_record(fitted),
         _ranges(fitted, coverage),
@@ -124,6 +142,29 @@ def _choice(fitted: Fitted) -> Note:
         f"参数按 {span} 学年的回测误差挑选。{zh}",
         f"The settings were chosen by past error, forecasting again from {span}.{en}",
     )
+
+
+def _families(fitted: Fitted) -> list[Note]:
+    """Which families of series took a method of their own, and why the others did not."""
+    record, mix = fitted.choice.record, fitted.choice.mix
+    if record.empty or fitted.method != "cohort":
+        return []
+    reasons = dict(zip(record["family"], record["why"], strict=True))
+    taken = [(_FAMILIES[name], _METHODS[mix.taken[name]]) for name in reasons if reasons[name] == "nearer"]
+    short = [_FAMILIES[name] for name in reasons if reasons[name] == "short"]
+    zh = [f"{family[0]}用{way[0]}" for family, way in taken]
+    en = [f"{family[1]} by {way[1]}" for family, way in taken]
+    if short:
+        zh.append(f"{'、'.join(family[0] for family in short)}历史太短，沿用各类合并的选择")
+        en.append(f"too short a past, so the common choice, for {', '.join(family[1] for family in short)}")
+    if not zh:
+        return []
+    return [
+        _note(
+            f"各类序列的总数按过去误差选方法：{'；'.join(zh)}。",
+            f"Totals by family of series, the method chosen by past error: {'; '.join(en)}.",
+        )
+    ]
 
 
 def _record(fitted: Fitted) -> list[Note]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
-from forecasting import errors, methods
+from forecasting import errors, families, methods
 from forecasting.cohort import Settings
 from forecasting.entrants import Driver
+from forecasting.families import Mix
 from forecasting.panel import Floats, Panel
 
 #: Values tried one setting at a time, in this order, from the default settings on.
@@ -49,15 +51,23 @@ class Choice:
         Base years of the past forecasts compared; empty when there were too few.
     score : float
         Mean error over levels, relative to GPR3 (below 1 is better); NaN when not compared.
-    own_share : float
-        Share of our own district totals, the rest being GPR3's (see ``methods.lean``): near 1 where ours were
-        the better ones.
+    mix : Mix
+        Whose district totals are used by family of series (see ``methods.lean``). The share of our own in all
+        families together is near 1 where ours were the better ones, the rest being GPR3's.
+    record : DataFrame
+        How the method of every family was found, see ``families.chosen``.
     """
 
     settings: Settings
     cutoffs: tuple[int, ...] = ()
     score: float = float("nan")
-    own_share: float = 1.0
+    mix: Mix = field(default_factory=Mix)
+    record: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(families.COLUMNS)))
+
+    @property
+    def own_share(self) -> float:
+        """Share of our own district totals where no family says otherwise."""
+        return self.mix.own_share
 
 
 def choose(
@@ -69,6 +79,8 @@ def choose(
     broken: frozenset[int] = frozenset(),
 ) -> Choice:
     """Set each parameter by rolling-origin error, keeping the default where nothing is gained.
+
+    Then choose whose district totals are used, in all families of series together and in each.
 
     Parameters
     ----------
@@ -86,7 +98,8 @@ def choose(
     newest = SMALL_MOST if panel.counts.shape[0] < SMALL else most
     cutoffs = errors.origins(panel, most=newest, broken=broken)
     if len(cutoffs) < LEAST_ORIGINS:
-        return Choice(Settings())
+        mix = Mix(driven=bool(drivers))
+        return Choice(Settings(), mix=mix, record=families.unchosen(panel, mix, "short"))
 
     def scores(method: methods.Method) -> Floats:
         pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=horizons, broken=broken)
@@ -106,14 +119,18 @@ def choose(
                 best, lowest = trial, reached
     # A mean over years spoilt by a shock is no rival.
     if any(year > panel.last_year - 4 for year in broken):
-        return Choice(best, tuple(cutoffs), lowest)
-
-    def of_districts(method: methods.Method) -> Floats:
-        pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=horizons, broken=broken)
-        return np.maximum(_mean_errors(pasts, panel, ("district",)), 1e-9)
-
-    ours, theirs = of_districts(methods.cohort_survival(best, broken)), of_districts(methods.gpr3)
-    return Choice(best, tuple(cutoffs), lowest, _own_share(ours, theirs, len(cutoffs)))
+        mix = Mix(driven=bool(drivers))
+        return Choice(best, tuple(cutoffs), lowest, mix, families.unchosen(panel, mix, "shock"))
+    compared = (methods.cohort_survival(best, broken), methods.gpr3, methods.naive)
+    pasts = {
+        name: errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=horizons, broken=broken)
+        for name, method in zip(families.CANDIDATES, compared, strict=True)
+    }
+    ours, theirs = (
+        np.maximum(_mean_errors(pasts[name], panel, ("district",)), 1e-9) for name in ("cohort", "gpr3")
+    )
+    mix = Mix(_own_share(ours, theirs, len(cutoffs)), driven=bool(drivers))
+    return Choice(best, tuple(cutoffs), lowest, *families.chosen(pasts, panel, mix, horizons=horizons))
 
 
 def _own_share(ours: Floats, theirs: Floats, origins: int) -> float:

@@ -15,6 +15,7 @@ from forecasting import (
     peaks,
     tuning,
 )
+from forecasting.families import Mix
 from forecasting.forecast import forecast
 from gis.faults import FaultError
 
@@ -180,7 +181,7 @@ def test_gpr3_by_hand():
 def test_district_totals_lean_on_gpr3_and_schools_keep_their_shares():
     made = made_panel(seed=3)
     ours, theirs = (m(made, [], 3) for m in (methods.cohort_survival(), methods.gpr3))
-    leaning = methods.cohort_survival(own_share=0.25)(made, [], 3)
+    leaning = methods.cohort_survival(mix=Mix(0.25))(made, [], 3)
     of_districts = [cohort.by_district(f.sum(axis=1), made) for f in (ours, theirs, leaning)]
     assert np.allclose(of_districts[2], 0.25 * of_districts[0] + 0.75 * of_districts[1])
     first = leaning[:, 0] / ours[:, 0]
@@ -191,7 +192,7 @@ def test_totals_of_entrants_stay_where_births_say_who_comes():
     made = made_panel(seed=3)
     births = pd.DataFrame([(y, d, 100) for y in range(2000, 2022) for d in ("d0", "d1")])
     driver = entrants.from_births(births.set_axis(["year", "district", "births"], axis=1), made)
-    ours, leaning = (methods.cohort_survival(own_share=s)(made, [driver], 2) for s in (1.0, 0.0))
+    ours, leaning = (methods.cohort_survival(mix=Mix(s))(made, [driver], 2) for s in (1.0, 0.0))
     assert np.allclose(ours[:, 0], leaning[:, 0]) and not np.allclose(ours[:, 2], leaning[:, 2])
 
 
