@@ -28,6 +28,18 @@ def drafts_follow(project: Project, step: Step, *, author: str = "") -> None:
         store.close()
 
 
+def steps_of(project: Project, step: Step) -> dict[str, Op]:
+    """Return the step that each draft of a project would be given, by draft."""
+    if not (project.folder / DRAFTS_FILE).exists():
+        return {}
+    store = DraftStore(project.drafts_url)
+    try:
+        made = {str(draft): step(store, str(draft)) for draft in store.list(project.id)["draft_id"]}
+        return {draft: op for draft, op in made.items() if op is not None}
+    finally:
+        store.close()
+
+
 def follow(store: DraftStore, draft_id: str, step: Step, *, author: str = "") -> bool:
     """Add a step to one draft, made anew when somebody was first; tell whether it was added."""
     for _each in range(_TRIES):

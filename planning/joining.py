@@ -3,7 +3,7 @@
 Either is an edit of the schools' `zone_id`: the plans in force and every draft follow, as one step of each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,8 @@ import pandas as pd
 
 from gis.faults import Fault, FaultError, Words, register_kinds
 from gis.layers import zone_of
-from planning import drafts, journal, several, spatial, stages, zoneproblem
-from planning.following import drafts_follow, same_sources, same_walks
+from planning import drafts, journal, several, spatial, stages, unfinished, zoneproblem
+from planning.following import Step, same_sources, same_walks, steps_of
 from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
 from planning.rebasing import Turn
@@ -95,13 +95,32 @@ def join(project: Project, stage: str, zones: Sequence[str], plan: pd.Series, *,
     # Written first: a record without its join counts for nothing, a join without it could not be taken back.
     record = {"zone": chosen[0], "schools": before, "catchments": kept, "by": author}
     journal.append(project.folder / FILE, record)
-    saved = save_layers(project, changed, sources=same_sources(project, changed))
-    gone = dict.fromkeys(chosen[1:], (chosen[0],))
-    op = drafts.rebase(Turn(project.year, zones=dict.fromkeys(stages.STAGES, gone)))
-    step = drafts.Op(op.kind, {**op.payload, "join": chosen})
-    drafts_follow(saved, lambda _store, _draft: step, author=author)
+    zones_then, steps = dict.fromkeys(before, chosen[0]), {"": dict(_joined(project.year, chosen).payload)}
+    with unfinished.edit(project, zones=zones_then, steps=steps, by=author) as owed:
+        saved = save_layers(project, changed, sources=same_sources(project, changed))
+        unfinished.finish(saved, owed)
     same_walks(project, saved)
     return saved
+
+
+def _joined(year: int, zones: Sequence[str]) -> drafts.Op:
+    """Return the step of a draft whose zones are joined into the first of them."""
+    gone = dict.fromkeys(zones[1:], (zones[0],))
+    op = drafts.rebase(Turn(year, zones=dict.fromkeys(stages.STAGES, gone)))
+    return drafts.Op(op.kind, {**op.payload, "join": list(zones)})
+
+
+def late_zones(project: Project, named: Iterable[str]) -> list[drafts.Op]:
+    """Return the turns of a draft that names zones joined to others since: one for each joined zone."""
+    schools = project.layers["schools"]
+    now = dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
+    into: dict[str, list[str]] = {}
+    for zone in sorted(set(named) - {z for z in now.values() if pd.notna(z)}):
+        rows = [r for r in journal.read(project.folder / FILE) if zone in r["schools"].values()]
+        heirs = {now.get(s) for s, z in rows[-1]["schools"].items() if z == zone} if rows else set()
+        if len(heirs) == 1 and pd.notna(to := heirs.pop()):
+            into.setdefault(str(to), []).append(zone)
+    return [_joined(project.year, [to, *zones]) for to, zones in into.items()]
 
 
 def part(project: Project, stage: str, zone: str, *, author: str = "") -> Project:
@@ -139,13 +158,14 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
                 zone_id=rows["zone_id"].mask(rows.index.isin(group.index), rows["unit_id"].map(to))
             )
         changed["catchments"] = rows
-    saved = save_layers(project, changed, sources=same_sources(project, changed))
     usual: dict[str, dict[str, str]] = {each: {} for each in heirs}
     for (each, _year, unit), before in known.items():
         usual[each][unit] = before
-    drafts_follow(
-        saved, lambda store, draft: _given_back(store, draft, zone, heirs, usual, project.year), author=author
-    )
+    step: Step = lambda store, draft: _given_back(store, draft, zone, heirs, usual, project.year)  # noqa: E731
+    steps = {draft: dict(op.payload) for draft, op in steps_of(project, step).items()}
+    with unfinished.edit(project, zones=parted, steps=steps, by=author) as owed:
+        saved = save_layers(project, changed, sources=same_sources(project, changed))
+        unfinished.finish(saved, owed, step=step)
     same_walks(project, saved)
     return saved
 

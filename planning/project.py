@@ -124,7 +124,7 @@ def home() -> Path:
 
 
 def open_project(folder: str | Path) -> Project:
-    """Open a project; its layers are read when first used.
+    """Open a project; its layers are read when first used. An edit that was cut short is finished first.
 
     Parameters
     ----------
@@ -152,6 +152,10 @@ def open_project(folder: str | Path) -> Project:
     revisions = {name: stated.get(name, given["version"]) for name in layers}
     project = Project(folder=path, layers=layers, revisions=revisions, sources=sources, **known)
     _check(project)
+    if (path / settings.UNFINISHED_FILE).exists():
+        from planning import unfinished  # it opens projects itself
+
+        unfinished.settle(project)
     return project
 
 

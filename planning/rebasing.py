@@ -77,7 +77,9 @@ def is_payload(payload: Mapping[str, Any]) -> bool:
         return False
     if not all(isinstance(part, dict) for part in zones.values()):
         return False
-    if not _is_given(payload.get("given", [])) or not _text(payload.get("part", "")):
+    if not _is_given(payload.get("given", [])) or not all(
+        _text(payload.get(k, "")) for k in ("part", "edit")
+    ):
         return False
     edits = [payload[name] for name in ("split", "join") if name in payload]
     lists = [new, *edits, *units.values(), *(to for part in zones.values() for to in part.values())]

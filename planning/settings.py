@@ -13,6 +13,7 @@ from gis.faults import Fault, FaultError, Words, register_kinds
 from planning import toml
 
 PROJECT_FILE: Final = "project.toml"
+UNFINISHED_FILE: Final = "edit-unfinished.json"  # of `planning.unfinished`
 SETTINGS: Final = (
     "id",
     "name",

@@ -4,7 +4,7 @@ Plans in force, drafts, children, pupils, entrances, new estates and names follo
 out says that it is an estimate (估). New rolls that name the parts take the place of the estimate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,14 +14,13 @@ import pandas as pd
 import shapely
 
 from gis.faults import Fault, FaultError, Words, register_kinds
-from planning import carrying, drafts, journal, lineage
+from planning import carrying, drafts, journal, unfinished
 from planning.carrying import ID_COLUMNS, Fates
-from planning.following import Step, drafts_follow, follow, same_sources
+from planning.following import same_sources
 from planning.parting import BASES, Look, Wish, look
 from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
 from planning.rebasing import Turn
-from planning.store import DraftStore
 
 FILE: Final = "splits.jsonl"
 
@@ -64,15 +63,29 @@ def split(project: Project, wish: Wish, *, author: str = "") -> Project:
     changed = _turned(project, units, fates, places=places, mark=mark)
     # Written first: without its parts among the units a record counts for nothing, parts without it are lost.
     _write_down(project, wish, seen, mark, author)
-    saved = save_layers(project, changed, sources=same_sources(project, changed))
     rows = [
         {"subject": "unit", "change": "split", "year": project.year, "from_id": wish.unit_id, "to_id": to,
          "to_name": name, "share": share, "note": mark}
         for to, name, share in zip(seen.ids, seen.names, seen.shares, strict=True)
     ]  # fmt: skip
-    kept = lineage.stored(project.folder)
-    lineage.store(project.folder, pd.concat([kept, lineage.frame_of(rows)], ignore_index=True))
-    drafts_follow(saved, _step(project.year, {wish.unit_id: seen.ids}), author=author)
+    step, owed = _step(project.year, {wish.unit_id: seen.ids}), {"drop": [], "add": rows}
+    return _saved(project, changed, there=seen.ids, owed=owed, step=step, author=author)
+
+
+def _saved(
+    project: Project,
+    changed: Mapping[str, pd.DataFrame],
+    *,
+    there: Sequence[str],
+    owed: Mapping[str, Any],
+    step: drafts.Op,
+    author: str,
+) -> Project:
+    """Save the layers, and with them lineage and drafts: all of it or nothing, whatever cuts it short."""
+    steps = {"": dict(step.payload)}
+    with unfinished.edit(project, units=list(there), lineage=owed, steps=steps, by=author) as record:
+        saved = save_layers(project, changed, sources=same_sources(project, changed))
+        unfinished.finish(saved, record)
     return saved
 
 
@@ -100,7 +113,9 @@ def splits(project: Project) -> list[dict[str, Any]]:
     rows = journal.read(project.folder / FILE)
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:  # in the order of time: a unit put together again may be split once more
-        found.pop(tuple(row["parts"]), None)
+        # Written before the layers are saved: without the unit among them, an undo counts for nothing.
+        if row.get("what") == "split" or row["unit"] in known:
+            found.pop(tuple(row["parts"]), None)
         if row.get("what") == "split":
             found[tuple(row["parts"])] = row
     return [row for row in list(found.values())[::-1] if set(row["parts"]) <= known]
@@ -141,16 +156,12 @@ def undo(project: Project, unit_id: str, *, author: str = "") -> Project:
     fates: Fates = dict.fromkeys(row["parts"], ((unit_id, 1.0),))
     units = _joined(project, row)
     changed = _turned(project, units, fates, unmark=row["mark"])
-    saved = save_layers(project, changed, sources=same_sources(project, changed))
-    kept = lineage.stored(project.folder)
-    own = (kept["subject"] == "unit") & (kept["from_id"] == unit_id) & kept["to_id"].isin(row["parts"])
-    lineage.store(project.folder, kept[~own])
     journal.append(
         project.folder / FILE, {"what": "undo", "unit": unit_id, "parts": row["parts"], "by": author}
     )
-    back = dict.fromkeys(row["parts"], (unit_id,))
-    drafts_follow(saved, _step(project.year, back), author=author)
-    return saved
+    step = _step(project.year, dict.fromkeys(row["parts"], (unit_id,)))
+    owed = {"drop": [[unit_id, part] for part in row["parts"]], "add": []}
+    return _saved(project, changed, there=[unit_id], owed=owed, step=step, author=author)
 
 
 def _apart(project: Project, parts: Sequence[str]) -> bool:
@@ -162,17 +173,26 @@ def _apart(project: Project, parts: Sequence[str]) -> bool:
     return bool((zones.nunique(dropna=False) > 1).any())
 
 
-def catch_up(project: Project, draft_id: str, *, author: str = "") -> bool:
-    """Turn a draft that still names units split since, as one from a file may; tell whether it did."""
-    parts = {str(row["unit"]): tuple(map(str, row["parts"])) for row in splits(project)}
-    store = DraftStore(project.drafts_url)
-    try:
-        named = {unit for plan in store.state(draft_id).plans.values() for unit in plan.index}
-        known = set(project.layers["units"]["unit_id"])
-        late = {unit: tos for unit, tos in parts.items() if unit in named - known}
-        return bool(late) and follow(store, draft_id, _step(project.year, late), author=author)
-    finally:
-        store.close()
+def late_units(project: Project, named: Iterable[str]) -> drafts.Op | None:
+    """Return the turn of a draft that names units split, or put together again, since; None for no such."""
+    known = set(project.layers["units"]["unit_id"].astype(str))
+    rows = journal.read(project.folder / FILE)
+    found = {unit: tos for unit in sorted(set(named) - known) if (tos := _heirs(unit, rows, known))}
+    return _step(project.year, found) if found else None
+
+
+def _heirs(unit: str, rows: Sequence[Mapping[str, Any]], known: Collection[str]) -> tuple[str, ...]:
+    """Return the units of now that a unit has become by the journal; none if that is not known."""
+    if unit in known:
+        return (unit,)
+    for n in range(len(rows) - 1, -1, -1):  # the last edit that took the unit away
+        split = rows[n].get("what") == "split"
+        if unit == rows[n]["unit"] if split else unit in rows[n]["parts"]:
+            tos = [
+                _heirs(to, rows[n + 1 :], known) for to in (rows[n]["parts"] if split else [rows[n]["unit"]])
+            ]
+            return tuple(dict.fromkeys(each for heirs in tos for each in heirs)) if all(tos) else ()
+    return ()
 
 
 def split_job(
@@ -202,11 +222,10 @@ def split_job(
 _SAVING: Final = Words("保存改动", "saving the change")
 
 
-def _step(year: int, units: Mapping[str, Sequence[str]]) -> Step:
+def _step(year: int, units: Mapping[str, Sequence[str]]) -> drafts.Op:
     """Return what turns a draft over, so that its plans and locks name the units that are there now."""
     op = drafts.rebase(Turn(year, {unit: tuple(tos) for unit, tos in units.items()}))
-    named = drafts.Op(op.kind, {**op.payload, "split": sorted(units)})
-    return lambda _store, _draft: named
+    return drafts.Op(op.kind, {**op.payload, "split": sorted(units)})
 
 
 def _parted(project: Project, unit_id: str, seen: Look) -> gpd.GeoDataFrame:

@@ -9,6 +9,7 @@ from planning import drafts, joining, several, spatial
 from planning.project import Project, create_project, open_project, save_layers
 from planning.store import DraftStore
 from tests.test_planning_splitting import CRS, layers
+from ui.views import edits
 
 
 @pytest.fixture
@@ -151,4 +152,22 @@ def test_a_failed_save_leaves_everything_as_it_was(project):
     now = open_project(project.folder)
     assert zones(now) == ["a", "b"] and in_force(now).to_dict() == in_force(project).to_dict()
     assert store.get(draft).rev == 1
+    store.close()
+
+
+def test_a_draft_exported_before_a_join_keeps_its_units_in_the_joined_zone(project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create(
+        project.id, "一稿", author="王", ops=[drafts.plan("primary", 2026, in_force(project))]
+    )
+    store.append(draft.id, 1, drafts.lock("primary", 2026, ["u4"]), author="王")
+    text = store.export(draft.id)
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    late = edits.load(saved, text, author="李", file="一稿.json")
+    state = store.state(late.id)
+    assert set(state.plan("primary", 2026)) == {"a"} and state.locked("primary", 2026).to_dict() == {
+        "u4": "a"
+    }
+    joining.part(saved, "primary", "a")  # and is given back as it was drawn
+    assert store.state(late.id).plan("primary", 2026).to_dict() == in_force(project).to_dict()
     store.close()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gis.faults import FaultError
 from planning import drafts, lineage, newyear, parting, spatial, splitting
+from planning.catching import catch_up
 from planning.parting import Wish
 from planning.project import Project, create_project, open_project, save_layers
 from planning.store import DraftStore
@@ -222,9 +223,24 @@ def test_a_draft_from_a_file_catches_up(project):
     store = DraftStore(project.drafts_url)
     late = store.create("p", "外来", author="李", ops=drafts.plans(project.layers["catchments"]))
     assert edits.strangers(saved, store.state(late.id)) == 1
-    assert splitting.catch_up(saved, late.id, author="李")
+    assert catch_up(saved, late.id, author="李")
     assert edits.strangers(saved, store.state(late.id)) == 0
-    assert not splitting.catch_up(saved, late.id, author="李")
+    assert not catch_up(saved, late.id, author="李")
+    store.close()
+
+
+def test_a_draft_exported_while_split_comes_back_to_the_whole_unit_after_the_undo(project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create("p", "一稿", author="王", ops=drafts.plans(project.layers["catchments"])).id
+    saved = splitting.split(project, wish())
+    deeper = splitting.split(saved, wish(unit_id="u1-1", line=((X + 175, Y + 200), (X + 175, Y - 100))))
+    store.append(draft, store.get(draft).rev, drafts.assign("primary", 2022, ["u2"], "b"), author="王")
+    text = store.export(draft)
+    back = splitting.undo(splitting.undo(deeper, "u1-1"), "u1")
+    late = edits.load(back, text, author="李", file="一稿.json")
+    plan = store.state(late.id).plan("primary", 2026)
+    assert set(plan.index) == set(back.layers["units"]["unit_id"])
+    assert plan["u1"] == "a" and plan["u2"] == "b"
     store.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import splitting as splits
+from planning.catching import catch_up
 from ui import gate, widgets
 from ui.state import Context, plan_name, stage_word
 from ui.texts import _
@@ -54,7 +54,7 @@ def page(context: Context) -> None:
         place.empty()
         _first_plan(context, desk, found)
         return
-    _strangers(context, desk)
+    _strangers(context, desk, found)
     figures = st.container(key="zones-figures")
     board.draw(context, desk, found)  # first of all: its numbers are what a painter waits for
     place.empty()
@@ -75,10 +75,13 @@ def _first_plan(context: Context, desk: Desk, found: Assessment) -> None:
     history.panel(context, desk)
 
 
-def _strangers(context: Context, desk: Desk) -> None:
-    if n := edits.strangers(context.project, desk.state):
-        if desk.draft and splits.catch_up(context.project, desk.draft.id, author=drafting.author()):
-            st.rerun()
+def _strangers(context: Context, desk: Desk, found: Assessment) -> None:
+    n = edits.strangers(context.project, desk.state)
+    gone = set(desk.state.plan(context.stage, context.year).dropna()) - set(found.problem.zone_ids)
+    if (n or gone) and desk.draft and catch_up(context.project, desk.draft.id, author=drafting.author()):
+        drafting.say(history.turned())
+        st.rerun()
+    if n:
         st.warning(_("方案里有 {n} 个单元不在本项目的单元表中,已略过。请核对单元编号。", n=f"{n:,}"))
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gis.faults import Fault, FaultError, register_kinds
 from planning import drafts, stages
+from planning.catching import catch_up
 from planning.drafts import DraftState, Op, PlanKey
 from planning.project import Project
 from planning.store import Draft, DraftStore
@@ -125,7 +126,7 @@ def free_name(project: Project, name: str) -> str:
 
 
 def load(project: Project, text: str, *, author: str, file: str) -> Draft:
-    """Bring in a draft that was exported as a file.
+    """Bring in a draft that was exported as a file, turned to the units and zones that there are now.
 
     Raises
     ------
@@ -144,7 +145,9 @@ def load(project: Project, text: str, *, author: str, file: str) -> Draft:
     document = json.loads(text)
     document["draft"]["name"] = free_name(project, document["draft"]["name"])
     named_apart = json.dumps(document, ensure_ascii=False)
-    return draft_store(project).load(named_apart, author=author, project_id=project.id, file=file)
+    draft = draft_store(project).load(named_apart, author=author, project_id=project.id, file=file)
+    catch_up(project, draft.id, author=author)
+    return draft
 
 
 def strangers(project: Project, state: DraftState) -> int:

@@ -101,5 +101,11 @@ def _bring_in(context: Context, file: str, content: bytes) -> None:
         st.session_state[_FAULTS] = error.faults
         return
     drafting.choose(draft)
-    drafting.say(_("已导入方案“{name}”", name=draft.name))
+    late = draft_store(context.project).get(draft.id).rev > draft.rev
+    drafting.say(_("已导入方案“{name}”", name=draft.name) + (_("。") + turned() if late else ""))
     st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
+
+
+def turned() -> str:
+    """Return the sentence for a draft that went by units and zones of before."""
+    return _("方案原按拆分或合并之前的单元和片区,已改到现在的,见“历史与文件”")

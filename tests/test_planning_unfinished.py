@@ -1,0 +1,180 @@
+"""A split, a join, or either taken back, killed at any moment: the project is the old one or the new one."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gis.faults import FaultError
+from planning import drafts, joining, lineage, newyear, splitting, unfinished
+from planning.project import Project, create_project, open_project
+from planning.settings import UNFINISHED_FILE
+from planning.store import DraftStore
+from tests.test_planning_splitting import CRS, layers, wish
+
+ROOT = Path(__file__).parents[1]
+# For each line it is given, does an edit in a process of its own that kills itself at one of its steps.
+KILLED = """
+import os, signal, sys
+from planning import following, joining, lineage, project as projects, splitting, unfinished
+from tests.test_planning_splitting import wish
+
+def die(*_args, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def edit(where, what, folder):
+    county = projects.open_project(folder)
+    zones = county.layers["catchments"].set_index("unit_id")["zone_id"]
+    if where == "noted":
+        splitting.save_layers = joining.save_layers = die
+    elif where == "saved":
+        unfinished.finish = die
+    elif where == "lineage":
+        unfinished.drafts_follow = die
+    elif where == "one-draft":
+        real, seen = following.follow, [0]
+        def follow(*args, **more):
+            seen[0] += 1
+            return die() if seen[0] == 2 else real(*args, **more)
+        following.follow = follow
+    elif where == "followed":
+        unfinished._forget = die
+    if what == "split":
+        splitting.split(county, wish())
+    elif what == "undo":
+        splitting.undo(county, "u1")
+    elif what == "join":
+        joining.join(county, "primary", ["a", "b"], zones)
+    else:
+        joining.part(county, "primary", "a")
+
+for line in sys.stdin.read().splitlines():
+    child = os.fork()
+    if not child:
+        try:
+            edit(*line.split("|"))
+        finally:
+            os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+#: Where an edit is stopped -> whether the project is the new one afterwards.
+STEPS = {"noted": False, "saved": True, "lineage": True, "one-draft": True, "followed": True}
+EDITS = {"split": STEPS, "undo": ("noted", "one-draft"), "join": STEPS, "part": ("noted", "one-draft")}
+
+
+def made(home: Path) -> Project:
+    """Make six units in a row with two drafts, the second with a unit in another zone."""
+    project = create_project(layers(), name="测", id="p", year=2026, epsg=CRS, folder=home)
+    store = DraftStore(project.drafts_url)
+    for name, zone in (("一稿", "a"), ("二稿", "b")):
+        steps = [
+            drafts.plan("primary", 2026, in_force(project)),
+            drafts.assign("primary", 2026, ["u3"], zone),
+        ]
+        store.create("p", name, author="王", ops=steps)
+    store.close()
+    return project
+
+
+def begun(home: Path, what: str) -> Project:
+    """Make a project to which an edit can be done."""
+    before = {"undo": "split", "part": "join"}.get(what)
+    return edited(made(home), before) if before else made(home)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return made(tmp_path)
+
+
+def in_force(project: Project) -> pd.Series:
+    return project.layers["catchments"].set_index("unit_id")["zone_id"]
+
+
+def edited(project: Project, what: str) -> Project:
+    """Do an edit to its end."""
+    if what == "split":
+        return splitting.split(project, wish())
+    if what == "undo":
+        return splitting.undo(project, "u1")
+    if what == "join":
+        return joining.join(project, "primary", ["a", "b"], in_force(project))
+    return joining.part(project, "primary", "a")
+
+
+def stood(project: Project) -> dict[str, object]:
+    """Return all that an edit changes."""
+    store = DraftStore(project.drafts_url)
+    plans = {
+        name: store.state(draft).plan("primary", 2026).sort_index().to_dict()
+        for draft, name in store.list("p")[["draft_id", "name"]].itertuples(index=False)
+    }
+    store.close()
+    rows = lineage.stored(project.folder)
+    return {
+        "units": sorted(project.layers["units"]["unit_id"]),
+        "zones": project.layers["schools"]["zone_id"].tolist(),
+        "plan": in_force(project).sort_index().to_dict(),
+        "drafts": plans,
+        "lineage": sorted(zip(rows["from_id"], rows["to_id"], strict=True)),
+        "splits": [row["parts"] for row in splitting.splits(project)],
+    }
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[Path, dict[str, object]]]:
+    """Return the folder of a project whose edit was killed, and what stood before, by step and edit."""
+    home, found = tmp_path_factory.mktemp("killed"), {}
+    for what in EDITS:
+        start = begun(home / what, what)
+        for where in EDITS[what]:
+            folder = home / f"{what}-{where}" / "p"
+            shutil.copytree(start.folder, folder)
+            found[where, what] = folder, stood(start)
+    lines = "\n".join(f"{where}|{what}|{folder}" for (where, what), (folder, _old) in found.items())
+    command = [sys.executable, "-X", "utf8", "-c", KILLED]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, input=lines, capture_output=True, text=True, cwd=ROOT, env=env, timeout=300, check=False
+    )
+    assert done.stdout.split() == [str(-signal.SIGKILL.value)] * len(found), done.stderr
+    return found
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not killed this way here")
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_killed_is_done_whole_or_not_at_all(what, killed, tmp_path):
+    whole = stood(edited(begun(tmp_path, what), what))
+    for where in EDITS[what]:
+        new, (folder, old) = STEPS[where], killed[where, what]
+        assert (folder / UNFINISHED_FILE).exists()
+        now = open_project(folder)
+        assert not (folder / UNFINISHED_FILE).exists()
+        assert stood(now) == (whole if new else old)
+        assert newyear.conflicts(now).empty
+        assert stood(open_project(folder)) == stood(now)  # nothing is done twice
+        again = now if new else edited(now, what)
+        assert stood(again) == whole
+    if what in ("split", "join"):  # it can still be taken back
+        back = stood(edited(again, "undo" if what == "split" else "part"))
+        assert back["drafts"] == stood(made(tmp_path / "old"))["drafts"] and back["lineage"] == []
+
+
+def test_an_edit_waits_for_nobody_and_says_so(project):
+    with unfinished.edit(project, units=["u1-1"]), pytest.raises(FaultError, match="正在保存"):
+        splitting.split(project, wish())
+    assert not (project.folder / UNFINISHED_FILE).exists()
+    splitting.split(open_project(project.folder), wish())
+
+
+def test_what_was_cut_short_while_being_written_down_is_forgotten(project):
+    place = project.folder / UNFINISHED_FILE
+    place.write_text('{"id": "a', encoding="utf-8")
+    os.utime(place, (0, 0))
+    assert splitting.split(open_project(project.folder), wish()).version == project.version + 1
+    assert not place.exists()
