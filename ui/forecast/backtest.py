@@ -10,6 +10,7 @@ import streamlit as st
 from planning import assumed
 from ui import jobs, widgets
 from ui.charts import forecast as charts
+from ui.forecast import methods
 from ui.state import Context
 from ui.texts import _
 from ui.views import forecast as views
@@ -19,6 +20,7 @@ from ui.widgets import Exports
 def draw(context: Context) -> None:
     """Draw the section: one click, then errors, calibration and the schools that were hardest to forecast."""
     st.subheader(_("回测:用过去检验"))
+    methods.draw(context)
     scores = views.scores(context)
     key = f"backtest-{context.project.id}"
     jobs.watch(key, _("正在用历史回测"), lambda _result: None)
