@@ -73,7 +73,7 @@ class Engine:
         self.drawer = Drawer(problem, tight, self.cuts, seed=seed)
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
-        self.finished, self.none_at_all = False, False
+        self.finished, self.none_at_all, self.drawn = False, False, False
         self.count, self.effort = 1_000, FIRST_EFFORT * (200.0 if terms.exact else 1.0)
         plain = np.zeros(problem.n_units)
         self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
@@ -135,8 +135,8 @@ class Engine:
 
     @property
     def _lost(self) -> bool:
-        """Whether no plan fits yet on a map of small zones, which are drawn from catchments."""
-        return self.drawer.few and self.best.over > 0
+        """Whether zones are small, to be drawn from catchments, and no plan fits or none was drawn yet."""
+        return self.drawer.few and (self.best.over > 0 or not self.drawn)
 
     @property
     def _ceiling(self) -> float:
@@ -199,7 +199,7 @@ class Engine:
         if self.best.zone is None:
             return
         self._anneal(search, turn, self.best.zone)
-        if turn > 0 and self.best.over > 0:
+        if turn > 0 and self._lost:
             self._sketch(search, turn)
         if turn % 4 == 3:
             self._combine(search)
@@ -225,7 +225,7 @@ class Engine:
             return
         before, lost = (self.best.over, self.best.cost), self._lost
         zone = self.drawer.draw(self.bound, self.limits)
-        self.work += SKETCH_WORK
+        self.work, self.drawn = self.work + SKETCH_WORK, True
         if zone is not None and not cut_off(self.problem, zone).any():
             self._offer(zone)
             self.best.end(zone)
@@ -321,7 +321,7 @@ class Engine:
         """Re-optimise groups of zones exactly, and return the plan this leads to."""
         groups = Groups(self.problem, self.tight, self.random) if groups is None else groups
         failed = 0
-        for _ in range(REFINED if self.best.over == 0 else REFINED // 5):
+        for _ in range(REFINED // 5 if self._lost or self.best.over else REFINED):
             if self._over() or failed > REFINED // 3:
                 break
             better = self._regrouped(zone, groups.choose(zone, self.bound))
