@@ -112,7 +112,9 @@ def _joined(year: int, zones: Sequence[str]) -> drafts.Op:
 
 def late_zones(project: Project, named: Iterable[str]) -> list[drafts.Op]:
     """Return the turns of a draft that names zones joined to others since: one for each joined zone."""
-    schools = project.layers["schools"]
+    schools = project.layers.get("schools")
+    if schools is None:
+        return []
     now = dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
     into: dict[str, list[str]] = {}
     for zone in sorted(set(named) - {z for z in now.values() if pd.notna(z)}):

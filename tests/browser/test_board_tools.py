@@ -158,6 +158,16 @@ def _drag(board: Canvas, spot: tuple[float, float], reach: int, *, drop: bool = 
         board.page.mouse.up()
 
 
+def _rest(board: Canvas) -> None:
+    """Wait until a map that was thrown has come to rest."""
+    board.page.wait_for_function(
+        f"() => {{ const b = document.querySelector('.hp-board').board; const centre = () => {{ {CENTRE} }};"
+        " const at = String(centre());"
+        " const still = b.last === at; b.last = at; return still }",
+        polling=300,
+    )
+
+
 def test_every_key_takes_up_its_tool_and_the_map_goes_where_it_is_sent(board: Canvas) -> None:
     board.begin("看图")
     page, press = board.page, board.page.keyboard.press
@@ -175,6 +185,7 @@ def test_every_key_takes_up_its_tool_and_the_map_goes_where_it_is_sent(board: Ca
         assert board.ask(CENTRE) == before
         take()
         _drag(board, spot, 30)
+        _rest(board)
         assert board.ask(CENTRE) != before
     places = page.locator(".hp-board-tools select")
     places.select_option("1")
