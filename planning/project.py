@@ -264,7 +264,7 @@ def save_layers(
     OSError, pyogrio errors
         If the file cannot be written; the project stays as it was.
     """
-    _check_current(project)
+    check_current(project)
     merged = {name: frame for name, frame in {**project.layers, **layers}.items() if frame is not None}
     _check_crs(project, merged)
     saved = replace(
@@ -306,7 +306,7 @@ def save_settings(project: Project, **changes: object) -> Project:
     fixed = sorted(set(changes) - (set(settings.SETTINGS) - {"id", "epsg", "version"}))
     if fixed:
         raise ValueError(f"these settings cannot be changed: {fixed}")
-    _check_current(project)
+    check_current(project)
     changed = replace(project, **changes)  # type: ignore[arg-type]
     _check(changed)
     rows = settings.read(project.folder).get("layers", {})
@@ -335,12 +335,12 @@ def _check_crs(project: Project, layers: Mapping[str, pd.DataFrame]) -> None:
         raise FaultError(faults)
 
 
-def _check_current(project: Project) -> None:
+def check_current(project: Project) -> None:
+    """Raise the fault that somebody saved the project meanwhile, if so."""
     if not (project.folder / PROJECT_FILE).exists():
         return
-    now = settings.read(project.folder)["version"]
+    now, place = settings.read(project.folder)["version"], project.folder.name
     if now != project.version:
-        place = project.folder.name
         raise FaultError(
             [Fault("project_changed", file=place, found=str(project.version), params={"now": now})]
         )

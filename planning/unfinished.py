@@ -18,9 +18,9 @@ import psutil
 
 from gis.faults import Fault, FaultError, register_kinds
 from gis.layers import zone_of
-from planning import drafts, lineage
+from planning import drafts, lineage, settings
 from planning.following import Step, drafts_follow
-from planning.project import Project
+from planning.project import Project, check_current
 from planning.settings import UNFINISHED_FILE
 from planning.store import DraftStore
 
@@ -59,18 +59,23 @@ def edit(project: Project, **record: Any) -> Iterator[dict[str, Any]]:
     Raises
     ------
     FaultError
-        If another process is at such an edit.
+        If another process is at such an edit, or somebody saved the project meanwhile.
     """
     settle(project)
     place = project.folder / UNFINISHED_FILE
-    own = {"id": uuid4().hex, **_myself(), **record}
+    own = {"id": uuid4().hex, "version": project.version + 1, **_myself(), **record}
     try:
         with place.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(own, ensure_ascii=False))
+            file.write(json.dumps(own))  # in ASCII, so that one cut short is no broken character
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
         raise FaultError([Fault("edit_busy")]) from None
+    try:
+        check_current(project)  # nobody else can begin such an edit now
+    except FaultError:
+        _forget(place)
+        raise
     try:
         yield own
     except BaseException:
@@ -99,7 +104,8 @@ def settle(project: Project) -> None:
     """Finish the edit that a process left when it died; none where it had not saved the layers."""
     place = project.folder / UNFINISHED_FILE
     record = _read(place)
-    if record is None or _alive(record):
+    stale = settings.read(project.folder)["version"] != project.version
+    if record is None or _alive(record) or stale:  # an old project cannot tell what was saved
         return
     if _saved(project, record):
         finish(project, record)
@@ -133,6 +139,8 @@ def _once(record: Mapping[str, Any], step: Step | None) -> Step:
 
 def _saved(project: Project, record: Mapping[str, Any]) -> bool:
     """Tell whether the layers are those that the edit was to save."""
+    if project.version < record.get("version", 0):
+        return False
     known = set(project.layers["units"]["unit_id"].astype(str))
     schools = project.layers["schools"]
     zones = dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
@@ -145,8 +153,8 @@ def _read(place: Path) -> dict[str, Any] | None:
         found = json.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except json.JSONDecodeError:
-        if time.time() - place.stat().st_mtime > CUT_SHORT:
+    except ValueError:
+        if place.exists() and time.time() - place.stat().st_mtime > CUT_SHORT:
             place.unlink(missing_ok=True)
         return None
     return found if isinstance(found, dict) else None
@@ -170,5 +178,5 @@ def _alive(record: Mapping[str, Any]) -> bool:
 def _leave(place: Path, record: Mapping[str, Any]) -> None:
     """Give an edit up: who next opens the project settles it, as if this process had died."""
     scratch = place.with_suffix(".writing")
-    scratch.write_text(json.dumps({**record, "born": 0.0}, ensure_ascii=False), encoding="utf-8")
+    scratch.write_text(json.dumps({**record, "born": 0.0}), encoding="utf-8")
     scratch.replace(place)

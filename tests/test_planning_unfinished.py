@@ -178,3 +178,29 @@ def test_what_was_cut_short_while_being_written_down_is_forgotten(project):
     os.utime(place, (0, 0))
     assert splitting.split(open_project(project.folder), wish()).version == project.version + 1
     assert not place.exists()
+
+
+def test_an_edit_of_what_somebody_saved_meanwhile_owes_nothing(project):
+    first, same = project, open_project(project.folder)
+    now = edited(first, "join")
+    with pytest.raises(FaultError):
+        edited(same, "join")
+    assert not (project.folder / UNFINISHED_FILE).exists()
+    assert stood(open_project(project.folder)) == stood(now)
+    whole = stood(edited(open_project(project.folder), "part"))
+    assert whole["zones"] == stood(made(project.folder.parent / "old"))["zones"]
+
+
+def test_a_project_opened_before_an_edit_does_not_forget_what_it_owes(project, monkeypatch):
+    early = open_project(project.folder)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(unfinished, "drafts_follow", interrupt)
+        splitting.split(project, wish())
+    unfinished.settle(early)
+    assert (project.folder / UNFINISHED_FILE).exists()
+    whole = stood(edited(made(project.folder.parent / "whole"), "split"))
+    assert stood(open_project(project.folder)) == whole
+
+
+def interrupt(*_args: object, **_more: object) -> None:
+    raise KeyboardInterrupt

@@ -34,5 +34,6 @@ def percent(load: float) -> str:
         return "—"
     if load == float("inf"):
         return _("无学位")
-    near = round(load) in BANDS and load < round(load)
-    return f"{math.floor(load * 10) / 10:.1f}%" if near else f"{load:.0f}%"
+    whole = math.floor(load + 0.5)  # halves go up, as in the browser
+    near = whole in BANDS and load < whole
+    return f"{math.floor(load * 10) / 10:.1f}%" if near else f"{whole}%"

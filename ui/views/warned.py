@@ -84,7 +84,7 @@ def _of_zones(context: Context, under: Assessment, kind: str, rows: pd.DataFrame
     if kind == "over_share":
         return _("{n} 个片区超出,最多的是{zone},超 {more} 人", n=n, zone=zone, more=amount)
     if kind == "too_small":
-        return _("{n} 个片区人数不足,最少的是{zone},少 {few} 人", n=n, zone=zone, few=amount)
+        return _("{n} 个片区人数不足,差得最多的是{zone},少 {few} 人", n=n, zone=zone, few=amount)
     listed = _("、").join(str(names.get(each, each)) for each in rows["zone_id"].head(3))
     return _("{n} 个片区与全域相差过大:{zones}", n=n, zones=listed)
 
