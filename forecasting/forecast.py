@@ -116,7 +116,7 @@ def forecast(
         ``basis``: enrolled (the cohort is at school already), registered, kindergarten, born, assumed; for
         totals the weakest of their parts. ``attrs["notes"]``: how it was made, as a list of {zh, en};
         ``attrs["warnings"]`` likewise; ``attrs["methods"]``: rows of ``families.COLUMNS``, the method by
-        family of series.
+        family of series, empty for another `method` than ours.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def forecast(
         blocks.append(ranges(fitted, wanted, mean, late, added, basis).assign(scenario=scenario.name))
     frame = pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
     frame.attrs["notes"] = notes.method(fitted, until=until, coverage=coverage, scenarios=scenarios)
-    frame.attrs["methods"] = families.rows(fitted.choice.record)
+    frame.attrs["methods"] = families.rows(fitted.choice.record) if fitted.method == "cohort" else []
     warned = (*fitted.faults, *past.mixed_systems(fitted.panel, stages["junior"], file=file))
     frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in warned]
     return frame
