@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from planning import drafts, spatial, unitcolumns, zoneproblem
 from planning.zoneoptions import Choice
 from tests.browser.desk import SLOW, Desk, unit
-from ui.views import edits
+from ui.views import edits, ruled
 from ui.zones.options import searches
 from zoning.check import check
 
@@ -183,10 +183,9 @@ def test_every_optional_rule_counts_its_searches_and_a_search_stops_when_it_is_t
     desk.settled()
     counted(no_crossing=True)
     expect(desk.key("engine-deviation-number").locator("input")).to_be_disabled()
-    desk.key("engine-balance").locator("input").click()
-    desk.page.locator("[role=option]").first.click()  # not those of a plain select
-    desk.settled()
-    counted(balance=unitcolumns.attributes(desk.project)[0], deviation=0.1)
+    attribute = unitcolumns.attributes(desk.project)[0]
+    desk.pick("engine-balance", ruled.attribute_word(attribute))
+    counted(balance=attribute, deviation=0.1)
     expect(desk.key("engine-deviation-share").locator("input")).to_be_enabled()
     for key, word, rule in (
         ("towns", unitcolumns.values(desk.project, "town")[0], {"towns": ("x",)}),
