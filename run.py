@@ -337,7 +337,7 @@ def test(arguments: list[str]) -> int:
     failed["ruff check"] = child("-m", "ruff", "check", ".")
     failed["ruff format"] = child("-m", "ruff", "format", "--check", ".")
     failed["mypy"] = child("-m", "mypy")
-    failed["pytest"] = child("-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments)
+    failed["pytest"] = child("-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations", "25", *arguments)
     for stage, code in failed.items():
         say(*((f"{stage:12}失败", "failed") if code else (f"{stage:12}通过", "passed")))
     return int(any(failed.values()))
