@@ -4,7 +4,7 @@ Either is an edit of the schools' `zone_id`: the plans in force and every draft 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +12,12 @@ import pandas as pd
 
 from gis.faults import Fault, FaultError, Words, register_kinds
 from gis.layers import zone_of
-from planning import drafts, journal, several, spatial, stages, unfinished, zoneproblem
+from planning import drafts, givenback, journal, several, spatial, stages, unfinished
 from planning.following import Step, same_sources, same_walks, steps_of
 from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
 from planning.rebasing import Turn
 from planning.store import DraftStore
-from zoning.within import share_out
 
 FILE: Final = "joins.jsonl"
 
@@ -92,11 +91,11 @@ def join(project: Project, stage: str, zones: Sequence[str], plan: pd.Series, *,
         changed["catchments"] = rows.assign(zone_id=rows["zone_id"].mask(inside, chosen[0]))
         named = rows.loc[inside, ["stage", "from_year", "unit_id", "zone_id"]]
         kept = [[str(s), int(y), str(u), str(z)] for s, y, u, z in named.itertuples(index=False)]
-    # Written first: a record without its join counts for nothing, a join without it could not be taken back.
-    record = {"zone": chosen[0], "schools": before, "catchments": kept, "by": author}
-    journal.append(project.folder / FILE, record)
+    record = {"at": _now(), "zone": chosen[0], "schools": before, "catchments": kept, "by": author}
     zones_then, steps = dict.fromkeys(before, chosen[0]), {"": dict(_joined(project.year, chosen).payload)}
     with unfinished.edit(project, zones=zones_then, steps=steps, by=author) as owed:
+        # Before the layers: a record without its join counts for nothing, a join without it is for good.
+        journal.append(project.folder / FILE, record)
         saved = save_layers(project, changed, sources=same_sources(project, changed))
         unfinished.finish(saved, owed)
     same_walks(project, saved)
@@ -118,11 +117,48 @@ def late_zones(project: Project, named: Iterable[str]) -> list[drafts.Op]:
     now = dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
     into: dict[str, list[str]] = {}
     for zone in sorted(set(named) - {z for z in now.values() if pd.notna(z)}):
-        rows = [r for r in journal.read(project.folder / FILE) if zone in r["schools"].values()]
+        rows = [r for r in _rows(project) if zone in r.get("schools", {}).values()]
         heirs = {now.get(s) for s, z in rows[-1]["schools"].items() if z == zone} if rows else set()
         if len(heirs) == 1 and pd.notna(to := heirs.pop()):
             into.setdefault(str(to), []).append(zone)
     return [_joined(project.year, [to, *zones]) for to, zones in into.items()]
+
+
+def late_parts(project: Project, store: DraftStore, draft: str) -> list[Step]:
+    """Return the steps of a draft last worked on while zones were joined that have been parted since.
+
+    Only a draft from a file can be such: those kept here were parted with the zone.
+    """
+    history, rows = store.history(draft), _rows(project)
+    if not history or not rows:
+        return []
+    last = datetime.fromisoformat(history[-1].at)
+    found = []
+    for zone in dict.fromkeys(str(row["zone"]) for row in rows if _parts(row)):
+        then = [row for row in rows if row["zone"] == zone and datetime.fromisoformat(row["at"]) <= last]
+        if then and not _parts(then[-1]) and (parted := _now_in(project, then[-1]["schools"], zone)):
+            found.append(_late_part(project, zone, parted, _kept(then[-1])[1]))
+    return found
+
+
+def _now_in(project: Project, schools: Iterable[str], zone: str) -> dict[str, str]:
+    """Return the zones that schools joined once are in now; empty where those are not several."""
+    now = dict(
+        zip(
+            project.layers["schools"]["school_id"].astype(str),
+            zone_of(project.layers["schools"]),
+            strict=True,
+        )
+    )
+    parted = {school: str(to) for school in schools if pd.notna(to := now.get(school))}
+    return parted if zone in parted.values() and len(set(parted.values())) > 1 else {}
+
+
+def _late_part(
+    project: Project, zone: str, parted: Mapping[str, str], usual: Mapping[str, Mapping[str, str]]
+) -> Step:
+    heirs = {each: givenback.heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
+    return lambda store, draft: givenback.given_back(store, draft, zone, heirs, usual, project.year)
 
 
 def part(project: Project, stage: str, zone: str, *, author: str = "") -> Project:
@@ -146,9 +182,9 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
     parted = _parted(project, stage, zone)
     if not parted:
         raise FaultError([Fault("join_single", layer="schools", found=zone)])
-    heirs = {each: _heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
+    heirs = {each: givenback.heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
     changed: dict[str, pd.DataFrame] = {"schools": _zoned(project.layers["schools"], parted)}
-    known = {(s, int(y), u): z for s, y, u, z in _last(project, zone).get("catchments", [])}
+    known, usual = _kept(_last(project, zone))
     if "catchments" in project.layers:
         rows = project.layers["catchments"]
         for (each, year), group in rows[rows["zone_id"].eq(zone).fillna(False)].groupby(
@@ -160,12 +196,12 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
                 zone_id=rows["zone_id"].mask(rows.index.isin(group.index), rows["unit_id"].map(to))
             )
         changed["catchments"] = rows
-    usual: dict[str, dict[str, str]] = {each: {} for each in heirs}
-    for (each, _year, unit), before in known.items():
-        usual[each][unit] = before
-    step: Step = lambda store, draft: _given_back(store, draft, zone, heirs, usual, project.year)  # noqa: E731
-    steps = {draft: dict(op.payload) for draft, op in steps_of(project, step).items()}
-    with unfinished.edit(project, zones=parted, steps=steps, by=author) as owed:
+    step: Step = lambda store, draft: givenback.given_back(store, draft, zone, heirs, usual, project.year)  # noqa: E731
+    steps = {"": dict(givenback.step(zone, heirs, project.year).payload)}
+    steps |= {draft: dict(op.payload) for draft, op in steps_of(project, step).items()}
+    near = {each: {**own.nearest(), **usual[each]} for each, own in heirs.items()}
+    with unfinished.edit(project, zones=parted, steps=steps, near=near, by=author) as owed:
+        journal.append(project.folder / FILE, {"at": _now(), "what": "part", "zone": zone, "by": author})
         saved = save_layers(project, changed, sources=same_sources(project, changed))
         unfinished.finish(saved, owed, step=step)
     same_walks(project, saved)
@@ -241,8 +277,38 @@ def _zoned(schools: pd.DataFrame, zones: Mapping[str, str]) -> pd.DataFrame:
 
 def _last(project: Project, zone: str) -> dict[str, Any]:
     """Return the record of the latest join that made a zone; empty if it was not joined here."""
-    rows = [row for row in journal.read(project.folder / FILE) if row.get("zone") == zone]
+    rows = [row for row in _rows(project) if row["zone"] == zone and not _parts(row)]
     return rows[-1] if rows else {}
+
+
+def _rows(project: Project) -> list[dict[str, Any]]:
+    """Return what was joined and parted, in the order of time; attempts that were not saved left out."""
+    rows = [row for row in journal.read(project.folder / FILE) if "zone" in row]
+    # A zone is not joined twice without being parted, nor the other way: the last attempt is the one saved.
+    after: dict[str, bool] = {}
+    kept = []
+    for row in reversed(rows):
+        if after.get(row["zone"]) != _parts(row):
+            kept.append(row)
+        after[row["zone"]] = _parts(row)
+    return kept[::-1]
+
+
+def _parts(row: Mapping[str, Any]) -> bool:
+    return row.get("what") == "part"
+
+
+def _kept(record: Mapping[str, Any]) -> tuple[dict[tuple[str, int, str], str], dict[str, dict[str, str]]]:
+    """Return the zones in force before a join, by (stage, from_year, unit) and by stage and unit."""
+    known = {(s, int(y), u): z for s, y, u, z in record.get("catchments", [])}
+    usual: dict[str, dict[str, str]] = {str(each): {} for each in stages.STAGES}
+    for (stage, _year, unit), before in known.items():
+        usual[stage][unit] = before
+    return known, usual
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")  # as finely as the steps of drafts
 
 
 def _parted(project: Project, stage: str, zone: str) -> dict[str, str]:
@@ -274,66 +340,3 @@ def _head(school: str, parents: Mapping[str, Any], heads: Mapping[str, str], fir
             return school
         school = str(parents.get(school))
     return first
-
-
-@dataclass(frozen=True)
-class _Heirs:
-    """What a zone parts into in one stage: walks (unit x new zone, metres), seats by new zone, pupils."""
-
-    zone: str
-    walks: pd.DataFrame
-    seats: pd.Series
-    pupils: pd.Series
-
-    def give(self, units: pd.Series, was: Mapping[str, str]) -> dict[str, str]:
-        """Return the new zone of each unit: the one it had, else by walk within the seats that are left."""
-        given = {u: was[u] for u in units if was.get(u) in self.walks}
-        rest = [u for u in units if u not in given]
-        if self.walks.empty or not rest:
-            return {**dict.fromkeys(rest, self.zone), **given}
-        taken = self.pupils.reindex(list(given), fill_value=0).groupby(pd.Series(given, dtype="str")).sum()
-        room = (self.seats - taken.reindex(self.seats.index, fill_value=0)).clip(lower=0)
-        found = share_out(self.pupils.reindex(rest, fill_value=0), self.walks.reindex(rest), room)
-        return {**{str(u): str(z) for u, z in found.fillna(self.zone).items()}, **given}
-
-
-def _heirs(project: Project, stage: str, zone: str, parted: Mapping[str, str]) -> _Heirs:
-    rows = several.members(project, stage)
-    rows = rows[rows["zone_id"].eq(zone) & rows["entry"]]
-    target = rows["school_id"].map(dict(parted)).astype("str")
-    walks = spatial.travel(project, stage).pivot(index="unit_id", columns="school_id", values="metres")
-    near = walks.reindex(columns=rows["school_id"]).T.groupby(target.to_numpy()).min().T
-    try:
-        pupils = zoneproblem.demand(project, stage, project.year)
-    except FaultError:  # nobody is registered for the year: by walk alone
-        pupils = pd.Series(0, index=near.index)
-    room = rows["intake"].groupby(target).sum()
-    if rows["intake"].isna().any():
-        room = pd.Series(int(pupils.sum()), index=room.index)
-    return _Heirs(zone, near, room.astype("int64"), pupils)
-
-
-def _given_back(
-    store: DraftStore,
-    draft: str,
-    zone: str,
-    heirs: Mapping[str, _Heirs],
-    usual: Mapping[str, Mapping[str, str]],
-    year: int,
-) -> drafts.Op:
-    """Return the step that parts a zone in a draft: units go where they were in it, else in force."""
-    steps = store.steps(draft)  # a copy was joined as the draft that it comes from
-    joins = [n for n, op in enumerate(steps) if (op.payload.get("join") or [""])[0] == zone]
-    before = drafts.fold(steps[: joins[-1]]) if joins else drafts.DraftState()
-    given = {}
-    for key, plan in store.state(draft).plans.items():
-        had = {str(u): str(z) for u, z in before.plan(*key).dropna().items()}
-        units = pd.Series(plan.index[plan.eq(zone).fillna(False)], dtype="str")
-        given[key] = heirs[key[0]].give(units, {**usual[key[0]], **had})
-    zones = {
-        each: {zone: tuple(map(str, own.walks.columns))}
-        for each, own in heirs.items()
-        if len(own.walks.columns)
-    }
-    op = drafts.rebase(Turn(year, zones=zones, given=given))
-    return drafts.Op(op.kind, {**op.payload, "part": zone})

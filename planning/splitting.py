@@ -61,15 +61,14 @@ def split(project: Project, wish: Wish, *, author: str = "") -> Project:
     places = dict(zip(seen.ids, seen.shapes, strict=True))
     mark = f"拆分“{wish.unit_id}”,按{BASES[seen.basis].zh}估算"
     changed = _turned(project, units, fates, places=places, mark=mark)
-    # Written first: without its parts among the units a record counts for nothing, parts without it are lost.
-    _write_down(project, wish, seen, mark, author)
     rows = [
         {"subject": "unit", "change": "split", "year": project.year, "from_id": wish.unit_id, "to_id": to,
          "to_name": name, "share": share, "note": mark}
         for to, name, share in zip(seen.ids, seen.names, seen.shares, strict=True)
     ]  # fmt: skip
     step, owed = _step(project.year, {wish.unit_id: seen.ids}), {"drop": [], "add": rows}
-    return _saved(project, changed, there=seen.ids, owed=owed, step=step, author=author)
+    note = _record_of(project, wish, seen, mark, author)
+    return _saved(project, changed, there=seen.ids, note=note, owed=owed, step=step, author=author)
 
 
 def _saved(
@@ -77,6 +76,7 @@ def _saved(
     changed: Mapping[str, pd.DataFrame],
     *,
     there: Sequence[str],
+    note: Mapping[str, Any],
     owed: Mapping[str, Any],
     step: drafts.Op,
     author: str,
@@ -84,15 +84,18 @@ def _saved(
     """Save the layers, and with them lineage and drafts: all of it or nothing, whatever cuts it short."""
     steps = {"": dict(step.payload)}
     with unfinished.edit(project, units=list(there), lineage=owed, steps=steps, by=author) as record:
+        # Before the layers: without its parts among the units a record counts for nothing, parts without it
+        # are lost.
+        journal.append(project.folder / FILE, note)
         saved = save_layers(project, changed, sources=same_sources(project, changed))
         unfinished.finish(saved, record)
     return saved
 
 
-def _write_down(project: Project, wish: Wish, seen: Look, mark: str, author: str) -> None:
+def _record_of(project: Project, wish: Wish, seen: Look, mark: str, author: str) -> dict[str, Any]:
     units = project.layers["units"]
     row = units[units["unit_id"] == wish.unit_id]
-    record = {
+    return {
         "what": "split",
         "unit": wish.unit_id,
         "parts": list(seen.ids),
@@ -104,7 +107,6 @@ def _write_down(project: Project, wish: Wish, seen: Look, mark: str, author: str
         "row": _record(row),
         "wkb": row.geometry.iloc[0].wkb_hex,
     }
-    journal.append(project.folder / FILE, record)
 
 
 def splits(project: Project) -> list[dict[str, Any]]:
@@ -156,12 +158,10 @@ def undo(project: Project, unit_id: str, *, author: str = "") -> Project:
     fates: Fates = dict.fromkeys(row["parts"], ((unit_id, 1.0),))
     units = _joined(project, row)
     changed = _turned(project, units, fates, unmark=row["mark"])
-    journal.append(
-        project.folder / FILE, {"what": "undo", "unit": unit_id, "parts": row["parts"], "by": author}
-    )
+    note = {"what": "undo", "unit": unit_id, "parts": row["parts"], "by": author}
     step = _step(project.year, dict.fromkeys(row["parts"], (unit_id,)))
     owed = {"drop": [[unit_id, part] for part in row["parts"]], "add": []}
-    return _saved(project, changed, there=[unit_id], owed=owed, step=step, author=author)
+    return _saved(project, changed, there=[unit_id], note=note, owed=owed, step=step, author=author)
 
 
 def _apart(project: Project, parts: Sequence[str]) -> bool:

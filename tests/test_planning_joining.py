@@ -171,3 +171,28 @@ def test_a_draft_exported_before_a_join_keeps_its_units_in_the_joined_zone(proje
     joining.part(saved, "primary", "a")  # and is given back as it was drawn
     assert store.state(late.id).plan("primary", 2026).to_dict() == in_force(project).to_dict()
     store.close()
+
+
+def test_a_draft_exported_while_zones_were_joined_is_parted_when_it_comes_in_later(project):
+    store = DraftStore(project.drafts_url)
+    own = in_force(project).replace({"a": "b", "b": "a"})
+    old = store.create(project.id, "一稿", author="王", ops=[drafts.plan("primary", 2026, own)]).id
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    new = store.create(
+        project.id, "二稿", author="王", ops=[drafts.plan("primary", 2026, in_force(saved))]
+    ).id
+    texts = [store.export(each) for each in (old, new)]
+    back = joining.part(saved, "primary", "a")
+    kept = store.create(
+        project.id, "三稿", author="王", ops=[drafts.plan("primary", 2026, in_force(saved))]
+    ).id
+    texts.append(store.export(kept))
+    loaded = [edits.load(back, text, author="李", file="稿.json").id for text in texts]
+    plans = [store.state(each).plan("primary", 2026).to_dict() for each in loaded]
+    # as it was drawn before the join; as in force; and as it was drawn after the parting, all in one zone
+    assert plans == [own.to_dict(), in_force(back).to_dict(), in_force(saved).to_dict()]
+    # joined once more, nothing is left to part
+    again = joining.join(back, "primary", ["a", "b"], in_force(back))
+    last = edits.load(again, texts[0], author="李", file="稿.json").id
+    assert set(store.state(last).plan("primary", 2026)) == {"a"}
+    store.close()

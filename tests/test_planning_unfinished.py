@@ -1,10 +1,13 @@
 """A split, a join, or either taken back, killed at any moment: the project is the old one or the new one."""
 
+import errno
+import importlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +15,7 @@ import pytest
 
 from gis.faults import FaultError
 from planning import drafts, joining, lineage, newyear, splitting, unfinished
-from planning.project import Project, create_project, open_project
+from planning.project import DRAFTS_FILE, Project, create_project, list_projects, open_project
 from planning.settings import UNFINISHED_FILE
 from planning.store import DraftStore
 from tests.test_planning_splitting import CRS, layers, wish
@@ -204,3 +207,134 @@ def test_a_project_opened_before_an_edit_does_not_forget_what_it_owes(project, m
 
 def interrupt(*_args: object, **_more: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("what", ["split", "join"])
+def test_an_attempt_while_another_edit_is_saved_leaves_no_record(what, project):
+    with unfinished.edit(project, units=["u1-1"]), pytest.raises(FaultError, match="正在保存"):
+        edited(project, what)
+    assert not [*project.folder.glob("*s.jsonl")]  # neither splits nor joins
+
+
+def test_an_attempt_at_a_parting_is_forgotten_by_the_next(project):
+    joined = edited(project, "join")
+    with pytest.raises(FaultError):  # the record is written, the layers are not
+        failing(joining, "save_layers", lambda: edited(joined, "part"))
+    assert stood(edited(open_project(project.folder), "part"))["zones"] == stood(project)["zones"]
+
+
+def failing(owner: object, name: str, work: Callable[[], object]) -> None:
+    """Do some work while the disk is full at one of its steps."""
+
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(owner, name, full)
+        work()
+
+
+@pytest.mark.parametrize("where", ["os.fsync", "planning.journal.append", "planning.splitting.save_layers"])
+def test_a_full_disk_changes_nothing_and_is_told(where, project):
+    old, (module, _, name) = stood(project), where.rpartition(".")
+    with pytest.raises(FaultError, match=r"什么都没有改动.*磁盘空间") as error:
+        failing(importlib.import_module(module), name, lambda: splitting.split(project, wish()))
+    assert [fault.kind for fault in error.value.faults] == ["edit_unsaved"]
+    assert not (project.folder / UNFINISHED_FILE).exists()
+    assert stood(open_project(project.folder)) == old
+    assert splitting.split(open_project(project.folder), wish()).version == project.version + 1
+
+
+def test_what_a_full_disk_held_up_is_done_once_there_is_room(project):
+    whole = stood(edited(made(project.folder.parent / "whole"), "split"))
+    with pytest.raises(FaultError, match=r"改动已保存.*刷新页面"):
+        failing(unfinished, "drafts_follow", lambda: splitting.split(project, wish()))
+    assert (project.folder / UNFINISHED_FILE).exists()
+    assert stood(open_project(project.folder)) == whole
+
+
+def owing(project: Project, what: str) -> Project:
+    """Save the layers of an edit and stop there, as if killed; return the project before."""
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(unfinished, "finish", interrupt)
+        edited(project, what)
+    return project
+
+
+def test_a_project_whose_edit_cannot_be_finished_is_listed_and_says_what_to_do(project):
+    owing(project, "split")
+    drafts_file = project.folder / DRAFTS_FILE
+    good = drafts_file.read_bytes()
+    drafts_file.write_bytes(b"no database" * 999)
+    (found,) = list_projects(project.folder.parent)
+    assert "u1-1" in set(found.layers["units"]["unit_id"])
+    (fault,) = unfinished.settle(found)
+    for lang, word in (("zh", "请检查磁盘空间"), ("en", "Check the free space")):
+        assert word in fault.text(lang)
+    with pytest.raises(FaultError, match="补上之前不能再拆分"):
+        edited(found, "join")
+    drafts_file.write_bytes(good)
+    assert unfinished.settle(found) == []
+    assert stood(found) == stood(edited(made(project.folder.parent.parent / "whole"), "split"))
+
+
+@pytest.mark.parametrize("record", ["{}", '{"version": 1}', '{"id": 5, "version": 1, "zones": 7}', "[]", "5"])
+def test_a_record_that_makes_no_sense_stops_no_project_from_opening(record, project):
+    (project.folder / UNFINISHED_FILE).write_text(record, encoding="utf-8")
+    assert [each.id for each in list_projects(project.folder.parent)] == ["p"]
+
+
+def test_an_edit_finished_elsewhere_does_not_take_away_a_later_one(project):
+    owing(project, "join")
+    real, now = unfinished.finish, open_project
+
+    def meanwhile(*args: object, **more: object) -> None:
+        real(*args, **more)
+        with pytest.raises(FaultError, match="正在保存"):  # nobody begins an edit while one is being finished
+            edited(open_project(project.folder), "part")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(unfinished, "finish", meanwhile)
+        left = now(project.folder)
+    assert not (project.folder / UNFINISHED_FILE).exists()
+    assert stood(edited(left, "part"))["zones"] == ["a", "b"]
+
+
+def test_a_draft_that_is_changed_all_the_time_is_named_and_follows_later(project):
+    store = DraftStore(project.drafts_url)
+    second = next(
+        d for d, name in store.list("p")[["draft_id", "name"]].itertuples(index=False) if name == "二稿"
+    )
+    real = DraftStore.append
+
+    def late(self: DraftStore, draft: str, rev: int, op: drafts.Op, *, author: str = "") -> object:
+        if draft == second and op.kind == "rebase":
+            real(self, draft, rev, drafts.note("改"), author="李")
+        return real(self, draft, rev, op, author=author)
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(FaultError, match=r"二稿.*自动补上") as error:
+        patched.setattr(DraftStore, "append", late)
+        splitting.split(project, wish())
+    assert [fault.kind for fault in error.value.faults] == ["draft_behind"]
+    plans = stood(open_project(project.folder))["drafts"]
+    store.close()
+    assert all("u1-1" in plan for plan in plans.values()) and len(plans) == 2
+
+
+def test_a_parting_cut_short_takes_drafts_as_they_are_when_it_is_finished(project):
+    joined = edited(project, "join")
+    owing(joined, "part")
+    store = DraftStore(project.drafts_url)
+    ids = store.list("p").set_index("name")["draft_id"]
+    # a tab that was open still works on the joined zone: a unit comes into it, and a draft is begun
+    gone = drafts.assign("primary", 2026, ["u4"], None)
+    store.append(ids["一稿"], store.get(ids["一稿"]).rev, gone, author="李")
+    store.append(
+        ids["一稿"], store.get(ids["一稿"]).rev, drafts.assign("primary", 2026, ["u4"], "a"), author="李"
+    )
+    store.create("p", "三稿", author="李", ops=[drafts.plan("primary", 2026, in_force(joined))])
+    store.close()
+    old = stood(made(project.folder.parent / "old"))
+    now = stood(open_project(project.folder))
+    assert now["drafts"]["一稿"] == old["drafts"]["一稿"] and now["drafts"]["二稿"] == old["drafts"]["二稿"]
+    assert now["drafts"]["三稿"] == now["plan"] == old["plan"]
