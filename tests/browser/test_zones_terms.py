@@ -50,10 +50,12 @@ def test_a_search_takes_the_time_and_the_balance_that_were_chosen(desk: Desk) ->
 
 
 def _roomy(desk: Desk) -> str:
-    """Double the seats, so that few must move; return a draft in which few units are free to."""
+    """Double the seats, so that few must move, and name communities; return a draft with few units free."""
     schools = desk.project.layers["schools"]
     roomy = schools.assign(junior_intake=schools["junior_intake"] * 2)
-    project = desk.project = save_layers(desk.project, {"schools": roomy})
+    units = desk.project.layers["units"]
+    halved = units.assign(committee=["东社区" if at % 2 else "西社区" for at in range(len(units))])
+    project = desk.project = save_layers(desk.project, {"schools": roomy, "units": halved})
     plan = desk.in_force("junior")
     problem = zoneproblem.build(project, "junior", project.year)
     at = np.arange(problem.n_units), problem.positions(plan.reindex(problem.unit_ids))
@@ -67,9 +69,17 @@ def _roomy(desk: Desk) -> str:
     return draft.id
 
 
-def test_any_point_of_the_trade_off_can_be_taken(desk: Desk) -> None:
+def test_groups_go_by_the_column_chosen_and_any_point_of_the_trade_off_can_be_taken(desk: Desk) -> None:
     draft = _roomy(desk)
     desk.open(draft=draft, stage="junior")
+    desk.key("engine-options").locator("summary").click()
+    desk.settled()
+    expect(desk.key("engine-towns")).to_be_visible()  # of towns, until another column is chosen
+    desk.pick("engine-column", "committee")
+    expect(desk.key("engine-towns")).to_have_count(0)
+    desk.pick("engine-towns-committee", "西社区")
+    desk.page.keyboard.press("Escape")
+    expect(desk.key("engine-options")).to_contain_text("需求解 2 次")
     desk.section("与现行对比")
     desk.key("frontier-seconds").get_by_text("600", exact=True).click()
     desk.settled()
