@@ -39,6 +39,9 @@ def _bands(desk: Review, page, ready, tables: Locator, by: str) -> None:  # noqa
 
 
 def test_places_bands_and_the_tree_list_what_was_chosen(desk: Review, page, ready):  # noqa: F811
+    desk.open()
+    page.get_by_role("link", name="去“划片”页新建方案").click()  # nothing to review yet: the way to a draft
+    expect(page.locator(".st-key-draft-new")).to_be_visible()
     desk.drafts()
     named = desk.store.list().set_index("name")["draft_id"]
     desk.open()

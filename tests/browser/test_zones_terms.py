@@ -12,6 +12,7 @@ from planning.project import save_layers
 from planning.zoneoptions import Choice
 from tests.browser.desk import Desk
 from tests.browser.tables import cells
+from tests.browser.test_why import overfull
 from ui.views import edits, ruled
 from zoning.check import check
 from zoning.edit import changes
@@ -47,6 +48,22 @@ def test_a_search_takes_the_time_and_the_balance_that_were_chosen(desk: Desk) ->
     assert Choice.of(engine["rules"]) == Choice(
         balance=attribute, deviation=0.37 if name == "share" else 37.0, small=("DS-S01", "DS-S02")
     )
+
+
+def test_a_search_for_points_or_for_ways_out_stops_when_it_is_told(desk: Desk) -> None:
+    for draft, section, part, job in (
+        ("", "与现行对比", "frontier", "zones-frontier"),
+        (overfull(desk.project), "自动划片", "relax", "zones-relax"),
+    ):
+        desk.open(draft=draft)
+        desk.section(section)
+        start = desk.key(f"{part}-start").locator("button").first
+        desk.click(f"{part}-start")
+        expect(start).to_be_disabled()
+        desk.key(f"cancel-{job}").locator("button").first.click()
+        # Either would have gone on for minutes.
+        expect(desk.key(part)).to_contain_text("已取消,数据未改动")
+        expect(start).to_be_enabled()
 
 
 def _roomy(desk: Desk) -> str:
