@@ -70,6 +70,6 @@ def beyond(
     found = found / project.walk_speed if rule.metric == "walk_minutes" else found
     limit = float("nan") if rule.value is None else rule.value
     broken = inside.to_numpy(dtype=bool) & ~np.isnan(found) & _BROKEN[rule.op](found, limit)
-    at = book.at[np.ix_(book.units.get_indexer(pd.Index(units)), book.zones.get_indexer(pd.Index(zones)))]
-    there = np.isin(list(units), book.units)[:, None] & np.isin(list(zones), book.zones)[None, :]
-    return np.append(broken, False)[np.where(there, at, -1)]
+    row, column = book.units.get_indexer(pd.Index(units)), book.zones.get_indexer(pd.Index(zones))
+    there = (row >= 0)[:, None] & (column >= 0)[None, :]
+    return np.append(broken, False)[np.where(there, book.at[np.ix_(row, column)], -1)]

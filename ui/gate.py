@@ -11,7 +11,6 @@ from planning import spatial
 from ui import jobs
 from ui.state import Context
 from ui.texts import _, language
-from ui.views import forecast as forecasts
 
 
 def derived(context: Context) -> bool:
@@ -26,6 +25,8 @@ def derived(context: Context) -> bool:
 
 def forecast(context: Context) -> pd.DataFrame | None:
     """Return the forecast with this tab's settings; where it is not made yet, start and show its job."""
+    from ui.views import forecast as forecasts  # a second of imports that a page of maps does without
+
     frame = forecasts.current(context)
     if frame is None:
         chosen, folder = forecasts.settings(context), context.project.folder

@@ -14,22 +14,7 @@ from ui.views import zones as views
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.widgets import Figure
-from ui.zones import (
-    board,
-    breaks,
-    compare,
-    drafting,
-    engine,
-    feeders,
-    handout,
-    history,
-    joining,
-    moving,
-    phone,
-    splitting,
-    why,
-    yearly,
-)
+from ui.zones import board, drafting, history
 
 
 def page(context: Context) -> None:
@@ -70,6 +55,8 @@ def _assess(context: Context, desk: Desk) -> Assessment:
 
 
 def _first_plan(context: Context, desk: Desk, found: Assessment) -> None:
+    from ui.zones import engine
+
     widgets.empty(_("这个学段还没有片区。可生成就近初稿或直接优化,也可在“数据”页导入现行片区。"))
     engine.panel(context, desk, found)
     history.panel(context, desk)
@@ -77,12 +64,20 @@ def _first_plan(context: Context, desk: Desk, found: Assessment) -> None:
 
 def _strangers(context: Context, desk: Desk, found: Assessment) -> None:
     n = edits.strangers(context.project, desk.state)
-    gone = set(desk.state.plan(context.stage, context.year).dropna()) - set(found.problem.zone_ids)
-    if (n or gone) and desk.draft and catch_up(context.project, desk.draft.id, author=drafting.author()):
+    gone = set(desk.state.plan(context.stage, context.year).dropna().unique()) - set(found.problem.zone_ids)
+    if (n or gone) and desk.draft and _caught_up(context, desk.draft.id):
         drafting.say(history.turned())
         st.rerun()
     if n:
         st.warning(_("方案里有 {n} 个单元不在本项目的单元表中,已略过。请核对单元编号。", n=f"{n:,}"))
+
+
+def _caught_up(context: Context, draft_id: str) -> bool:
+    try:
+        return catch_up(context.project, draft_id, author=drafting.author())
+    except FaultError as error:  # somebody else is at the draft all the time: it is shown as it is
+        widgets.faults(error.faults)
+        return False
 
 
 def _figures(context: Context, desk: Desk, found: Assessment) -> None:
@@ -109,6 +104,21 @@ def _figures(context: Context, desk: Desk, found: Assessment) -> None:
 
 
 def _sections(context: Context, desk: Desk, found: Assessment) -> None:
+    # Imported when the board is on its way to the browser: it does not wait for what stands below it.
+    from ui.zones import (
+        breaks,
+        compare,
+        engine,
+        feeders,
+        handout,
+        joining,
+        moving,
+        phone,
+        splitting,
+        why,
+        yearly,
+    )
+
     sections = {
         "engine": (_("自动划片"), lambda: engine.panel(context, desk, found)),
         "edit": (_("调整单元"), lambda: moving.panel(context, desk, found)),
