@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,6 +23,8 @@ def test_the_rule_the_years_and_the_place_that_were_chosen_are_shown(desk: Desk,
     plan, year = desk.in_force(), desk.project.year
     names = desk.project.layers["units"].set_index("unit_id")["name"]
     desk.open()
+    beside = page.locator('[data-testid="stDataFrame"]').first
+    lines(beside, plan.nunique() + 1)  # every zone stands beside the board
     desk.section("规则核对")
     broken = check(zoneproblem.build(desk.project, "primary", year), plan)
     cases = desk.tables("rules").last
@@ -96,3 +100,17 @@ def test_each_stage_beside_the_other_is_taken_from_the_plan_chosen_for_it(desk: 
     desk.pick("feeders-primary-in-force", "少一片")
     expect(titles.nth(0)).to_have_text("小学 · 少一片")
     expect(said).to_contain_text(f"{len(zones) - 1} 个小学片区")
+
+
+def test_loads_of_every_zone_and_year_stand_on_the_page_of_seats_too(desk: Desk, page: Page) -> None:
+    plan, year = desk.in_force(), desk.project.year
+    checked = yearly.check_years(desk.project, dict.fromkeys(range(year, year + 6), plan), "primary")
+    page.goto(f"{desk.app}/seats?lang=zh&stage=primary")
+    heat = page.locator('[data-testid="stDataFrame"]').filter(
+        has=page.locator("th").filter(has_text=re.compile(f"^{year + 5}$"))
+    )
+    lines(heat, plan.nunique() + 1)
+    schools = desk.project.layers["schools"].drop_duplicates("zone_id").set_index("name")["zone_id"]
+    for name, *loads in cells(heat)[:3]:
+        own = checked[checked["zone_id"] == schools[name]].sort_values("year")["load"]
+        assert [float(load) for load in loads] == pytest.approx(own.tolist())
