@@ -56,8 +56,17 @@ def test_cut_share_names_and_homes_make_the_parts(desk: Desk) -> None:
     desk.key("zones-split").get_by_text("南北切(第一部分在南)").click()
     desk.key("zones-split").get_by_text("按楼栋的户数或人数(估)").click()
     desk.settled()
-    type_into(desk.key(f"split-homes-{unit}"), "3", row=0, across=0.5)  # three homes to one
-    desk.settled()
+    homes, none_yet = desk.key(f"split-homes-{unit}"), desk.page.get_by_text("先按面积分")
+    for row in (0, 1):
+        expect(none_yet).to_have_count(0)
+        type_into(homes, "0", row=row, across=0.5)
+        desk.settled()
+    expect(none_yet).to_be_visible()
+    reads(preview, f"{name}南苑", f"{unit}-1", "30.0%", south)
+    for row, many in enumerate("31"):  # three homes to one
+        type_into(homes, many, row=row, across=0.5)
+        desk.settled()
+    expect(none_yet).to_have_count(0)
     shared = carrying.apportion(children, (0.75, 0.25))
     assert shared[0] != south
     for part, number, share, n in zip("南北", (1, 2), ("30.0%", "70.0%"), shared, strict=True):

@@ -102,7 +102,10 @@ def _share(unit: str) -> float | None:
         },
     )
     homes = pd.to_numeric(rows["homes"]).fillna(0)
-    return float(homes[rows["part"] == 1].sum() / homes.sum()) if homes.sum() else None
+    if not homes.sum():
+        st.caption(_("还没有填户数或人数,先按面积分。"))
+        return None
+    return float(homes[rows["part"] == 1].sum() / homes.sum())
 
 
 def _preview(context: Context, found: Assessment, wish: Wish) -> None:
