@@ -139,7 +139,10 @@ def check_home() -> Finding:
 
 def check_projects() -> Finding:
     """Tell whether every project opens and its layer file can be read."""
-    faults = broken_projects()
+    from planning import unfinished
+
+    left = [fault for project in list_projects() for fault in unfinished.settle(project)]
+    faults = [*broken_projects(), *left]
     if faults:
         return Finding(
             False, Words(" ".join(f.text("zh") for f in faults), " ".join(f.text("en") for f in faults))

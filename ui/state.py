@@ -14,6 +14,7 @@ import streamlit as st
 from gis.faults import FaultError
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
+from planning.settings import UNFINISHED_FILE
 from planning.store import DraftStore
 from ui.naming import english
 from ui.texts import LANGUAGES, _, language
@@ -78,11 +79,22 @@ def lazy_page(module: str, context: Context | None) -> Callable[[], None]:
 
 def _open(module: str, context: Context) -> None:
     """Open a page; what its data lack is said on it, not thrown at the planner."""
+    for said in left_undone(context.project):
+        st.error(said)
     try:
         importlib.import_module(f"ui.pages.{module}").page(context)
     except FaultError as error:
         st.error(error.text(language()))
         st.info(_("请在“数据”页补齐或更正后重试。"))
+
+
+def left_undone(project: Project) -> list[str]:
+    """Return what stands in the way of an edit of units or zones that was cut short, and what to do."""
+    if not (project.folder / UNFINISHED_FILE).exists():
+        return []
+    from planning import unfinished  # rarely needed
+
+    return [fault.text(language()) for fault in unfinished.settle(project)]
 
 
 def stage_word(stage: str) -> str:

@@ -24,6 +24,16 @@ def figures(context: Context, chosen: Sequence[Reviewed], *, big: bool) -> None:
     """Draw the indicators of all plans with their clauses, the rules broken, and the units behind each."""
     st.subheader(_("指标"))
     shown(views.indicators(context, chosen), key="review-indicators", big=big)
+    for plan in chosen:
+        if said := views.seatless(context, plan):
+            told = widgets.escape(_("、").join(said))
+            st.caption(
+                _(
+                    "{plan}:没有学位的片区:{zones}。招生计划为 0,算不出负荷;各表按未划入、负荷不明计。",
+                    plan=widgets.escape(plan.name),
+                    zones=told,
+                )
+            )
     st.subheader(_("各方案不符合的规则(处)"))
     _judged(chosen)
     rules, broken = views.rules(context, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -43,6 +43,8 @@ class Reviewed:
         The same held against the optional rules of its search as well, where that had any.
     unfit : bool
         Whether those rules no longer fit the data.
+    seatless : Series
+        Zone_id by unit_id of the units that the plan gives to a zone without seats; `found` has none of them.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Reviewed:
     found: Assessment
     under: Assessment | None = None
     unfit: bool = False
+    seatless: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
     @property
     def judged(self) -> Assessment:
@@ -83,18 +86,43 @@ def load(context: Context, ids: Sequence[str]) -> list[Reviewed]:
 def _load(context: Context, draft_id: str, name: str) -> Reviewed:
     if not draft_id:
         plan = plans.in_force(context.project, context.stage, context.year)
-        return Reviewed("", name, 0, views.assess(context, plan))
+        found = views.assess(context, plan)
+        return Reviewed("", name, 0, found, seatless=_seatless(context, plan, found))
     store = draft_store(context.project)
     rev = store.get(draft_id).rev
     state = store.state(draft_id, rev)
     held = state.locked(context.stage, context.year)
-    found = views.assess(context, state.plan(context.stage, context.year), held)
+    plan = state.plan(context.stage, context.year)
+    found = views.assess(context, plan, held)
+    seatless = _seatless(context, plan, found)
     key = state.key_for(context.stage, context.year) or (context.stage, context.project.year)
     try:
         under = ruled.of_draft(context, draft_id, key, found)
     except FaultError:
-        return Reviewed(draft_id, name, rev, found, unfit=True)
-    return Reviewed(draft_id, name, rev, found, under)
+        return Reviewed(draft_id, name, rev, found, unfit=True, seatless=seatless)
+    return Reviewed(draft_id, name, rev, found, under, seatless=seatless)
+
+
+def _seatless(context: Context, plan: pd.Series, found: Assessment) -> pd.Series:
+    """Return the units that a plan gives to a school zone that has no seats, and so takes nobody."""
+    given = plan.reindex(found.plan.index[found.plan.isna()]).dropna()
+    known = plans.zone_names(context.project.key, context.stage, context.project)
+    return given[given.isin(known.index)]
+
+
+def seatless(context: Context, plan: Reviewed) -> list[str]:
+    """Say of each zone without seats what is known: its units and pupils."""
+    pupils = views.demand(plan.found).reindex(plan.seatless.index)
+    zones = _zone_words(context, plan.seatless)
+    return [
+        _(
+            "{zone}({units} 个单元、{pupils} 名新生)",
+            zone=zone,
+            units=f"{len(own):,}",
+            pupils=f"{own.sum():,}",
+        )
+        for zone, own in pupils.groupby(zones)
+    ]
 
 
 def leaf(context: Context, found: Assessment) -> pd.DataFrame:
