@@ -4,6 +4,9 @@ A family is a part of the pupils whose numbers are made alike: those at school a
 who enter the first grade within the years ahead; and those who enter a later one (junior schools). The rule
 for all families together (``tuning.Choice.own_share``) stands for each, unless one of the methods was clearly
 nearer in that family's own past, and the totals of whole districts were nearer with it too.
+
+A choice is judged one to three years ahead and holds no further: in later years the rule for all families
+stands again, so that a total kept as it is never goes on when cohorts of another size are known to come.
 """
 
 from __future__ import annotations
@@ -25,14 +28,15 @@ if TYPE_CHECKING:
 #: Pupils at school already, by the grade they will be in; then those who have yet to enter.
 NAMES = ("to_3", "4_to_6", "from_7", "entrants", "step")
 
-#: Those still to enter.
-LATE = ("entrants", "step")
-
 #: Methods compared: ours, the three-year ratio, no change.
 CANDIDATES = ("cohort", "gpr3", "naive")
 
-#: Fewest past base years from which a family's method is chosen, and how often chance alone may seem a gain:
-#: one-sided Student's t over base years, each the mean of its horizons, which are not independent.
+#: Years ahead on which choices are judged, and up to which they hold.
+JUDGED = 3
+
+#: Fewest past base years from which a family's method is chosen, and how often chance alone may seem a gain
+#: in any family of a history: one-sided Student's t over base years, each the mean of its horizons, which are
+#: not independent; corrected for the methods compared in a family (Bonferroni) and for the families (Holm).
 LEAST_YEARS, CHANCE = 4, 0.05
 
 COLUMNS = (
@@ -50,21 +54,25 @@ class Mix:
     own_share : float
         Share of our own district totals in every family not named in `taken`; the rest is GPR3's.
     taken : mapping of str to str
-        Method of `CANDIDATES` by family, where past error says so.
+        Method of `CANDIDATES` by family, where past error says so, up to `judged` years ahead.
     driven : bool
-        Registers, kindergartens or births say who enters, so that those still to enter stay as we forecast
-        them.
+        Registers, kindergartens or births say who enters, so that entrants stay as we forecast them. Those
+        who come to a later grade (step) are at another school already for as long as choices hold, and births
+        tell nothing of them; in later years they stay as we forecast them too.
+    judged : int
+        Years ahead up to which `taken` holds.
     """
 
     own_share: float = 1.0
     taken: Mapping[str, str] = field(default_factory=dict)
     driven: bool = False
+    judged: int = JUDGED
 
-    def weights(self, family: str) -> Floats:
-        """Shares of `CANDIDATES` in a family; shape (3,)."""
-        if family in LATE and self.driven:
+    def weights(self, family: str, horizon: int = 1) -> Floats:
+        """Shares of `CANDIDATES` in a family so many years ahead; shape (3,)."""
+        if self.driven and (family == "entrants" or (family == "step" and horizon > self.judged)):
             return np.array([1.0, 0.0, 0.0])
-        if family in self.taken:
+        if family in self.taken and horizon <= self.judged:
             return np.array([float(self.taken[family] == name) for name in CANDIDATES])
         return np.array([self.own_share, 1.0 - self.own_share, 0.0])
 
@@ -96,7 +104,7 @@ class _Sums:
 
 
 def chosen(
-    pasts: Mapping[str, Sequence[Past]], panel: Panel, mix: Mix, *, horizons: int = 3
+    pasts: Mapping[str, Sequence[Past]], panel: Panel, mix: Mix, *, horizons: int = JUDGED
 ) -> tuple[Mix, pd.DataFrame]:
     """Choose a method for each family where its past tells, and record what was found.
 
@@ -109,7 +117,7 @@ def chosen(
     mix : Mix
         What holds for all families together; its `taken` is filled.
     horizons : int
-        Years ahead that count and are recorded.
+        Years ahead that count and are recorded, and up to which the choice holds.
 
     Returns
     -------
@@ -122,20 +130,20 @@ def chosen(
         all families stand), "short" (fewer than `LEAST_YEARS` base years), "known" (registers or births say
         who enters). ``method`` is "mixed" where none has the whole.
     """
-    sums = _sums(pasts, panel)
+    sums, mix = _sums(pasts, panel), replace(mix, judged=horizons)
     near = [s for s in sums if s.horizon <= horizons]
-    reasons, clear = {}, {}
+    reasons: dict[str, str] = {}
+    gains: dict[str, tuple[str, float]] = {}
     for family, name in enumerate(NAMES):
         here = [s for s in near if s.came[family].sum() > 0]
-        if name in LATE and mix.driven:
+        if name == "entrants" and mix.driven:
             reasons[name] = "known"
         elif len({s.cutoff for s in here}) < LEAST_YEARS:
             reasons[name] = "short"
         else:
             reasons[name] = "alike"
-            if (best := _nearest(here, family, mix.weights(name))) is not None:
-                clear[name] = best
-    made = replace(mix, taken=_together(near, mix, clear))
+            gains[name] = _nearest(here, family, mix.weights(name))
+    made = replace(mix, taken=_together(near, mix, _clear(gains)))
     reasons |= dict.fromkeys(made.taken, "nearer")
     return made, _record(sums, panel, made, reasons, horizons)
 
@@ -146,7 +154,7 @@ def rows(record: pd.DataFrame) -> list[dict[str, str | float | None]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in plain[list(COLUMNS)].itertuples(index=False)]
 
 
-def unchosen(panel: Panel, mix: Mix, why: str, *, horizons: int = 3) -> pd.DataFrame:
+def unchosen(panel: Panel, mix: Mix, why: str, *, horizons: int = JUDGED) -> pd.DataFrame:
     """Return the record, as from `chosen`, of a history from which nothing could be chosen."""
     return _record([], panel, mix, dict.fromkeys(NAMES, why), horizons)
 
@@ -169,8 +177,8 @@ def _sums(pasts: Mapping[str, Sequence[Past]], panel: Panel) -> list[_Sums]:
     return result
 
 
-def _nearest(sums: Sequence[_Sums], family: int, plain: Floats) -> str | None:
-    """Return the candidate that was clearly nearer to a family's totals than the plain shares, or None."""
+def _nearest(sums: Sequence[_Sums], family: int, plain: Floats) -> tuple[str, float]:
+    """Return the candidate nearest to a family's totals, and how likely chance makes one seem nearer."""
     trials = np.vstack([plain, np.eye(len(CANDIDATES))])
     found: dict[int, list[Floats]] = {}
     for s in sums:
@@ -180,8 +188,18 @@ def _nearest(sums: Sequence[_Sums], family: int, plain: Floats) -> str | None:
     best = 1 + int(near[:, 1:].mean(axis=0).argmin())
     gain = near[:, 0] - near[:, best]
     doubt = max(float(gain.std(ddof=1)) / np.sqrt(len(gain)), 1e-12)
-    clear = gain.mean() / doubt > stats.t.ppf(1.0 - CHANCE, len(gain) - 1)
-    return CANDIDATES[best - 1] if clear else None
+    compared = sum(not np.array_equal(plain, trial) for trial in trials[1:])
+    return CANDIDATES[best - 1], compared * float(stats.t.sf(gain.mean() / doubt, len(gain) - 1))
+
+
+def _clear(gains: Mapping[str, tuple[str, float]]) -> dict[str, str]:
+    """Keep what is clear among all families compared: Holm's rule, the least likely by chance first."""
+    clear: dict[str, str] = {}
+    for name, (method, chance) in sorted(gains.items(), key=lambda item: item[1][1]):
+        if chance * (len(gains) - len(clear)) > CHANCE:
+            break
+        clear[name] = method
+    return clear
 
 
 def _together(sums: Sequence[_Sums], mix: Mix, clear: Mapping[str, str]) -> dict[str, str]:
@@ -221,7 +239,7 @@ def _record(
         for family, name in enumerate(NAMES):
             if family not in present:
                 continue
-            weights = mix.weights(name)
+            weights = mix.weights(name, horizon)
             whole = [c for c, share in zip(CANDIDATES, weights, strict=True) if share >= 1.0]
             row = {"family": name, "horizon": horizon, "method": whole[0] if whole else "mixed"}
             row |= {f"{c}_share": float(w) for c, w in zip(CANDIDATES, weights, strict=True)}

@@ -82,8 +82,11 @@ def lean(panel: Panel, drivers: Sequence[Driver], made: Floats, mix: Mix) -> Flo
     """
     factors, years = np.ones_like(made), made.shape[2]
     mix = replace(mix, driven=bool(drivers))
-    weights = {family: mix.weights(name) for family, name in enumerate(families.NAMES)}
-    moved = {family: shares for family, shares in weights.items() if shares[0] < 1.0}
+    weights = {
+        family: np.array([mix.weights(name, h) for h in range(1, years + 1)]).T
+        for family, name in enumerate(families.NAMES)
+    }
+    moved = {family: shares for family, shares in weights.items() if (shares[0] < 1.0).any()}
     if not moved:
         return factors
     rivals = np.stack([gpr3(panel, drivers, years), naive(panel, drivers, years)])

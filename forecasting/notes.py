@@ -161,8 +161,10 @@ def _families(fitted: Fitted) -> list[Note]:
         return []
     return [
         _note(
-            f"各类序列的总数按过去误差选方法：{'；'.join(zh)}。",
-            f"Totals by family of series, the method chosen by past error: {'; '.join(en)}.",
+            f"各类序列的总数按过去误差选方法（用于其后 {mix.judged} 年，再往后沿用各类合并的选择）："
+            f"{'；'.join(zh)}。",
+            "Totals by family of series, the method chosen by past error (for the first "
+            f"{mix.judged} years; later ones keep the common choice): {'; '.join(en)}.",
         )
     ]
 

@@ -57,6 +57,39 @@ def test_every_family_gets_the_method_that_was_nearer_in_its_past():
     assert np.allclose(made[:, 3:, 0].sum(), 4 * 3 * 60) and known.counts[:, 3:, -1].sum() == 4 * 3 * 60
 
 
+def test_a_choice_holds_no_further_ahead_than_it_was_judged():
+    mix = Mix(0.6, {"4_to_6": "naive", "step": "gpr3"})
+    assert [mix.weights("4_to_6", h)[2] for h in (1, 3, 4)] == [1, 1, 0]
+    assert mix.weights("4_to_6", 4).tolist() == mix.weights("to_3", 4).tolist() == [0.6, 0.4, 0]
+    known = known_panel()
+    plain, taken = (
+        methods.cohort_survival(mix=Mix(1.0, taken))(known, [], 5) for taken in ({}, {"4_to_6": "naive"})
+    )
+    assert not np.allclose(plain[:, 5, :3], taken[:, 5, :3])
+    assert np.array_equal(plain[:, :, 3:], taken[:, :, 3:])
+
+
+def test_births_tell_of_entrants_and_not_of_those_already_at_another_school():
+    mix = Mix(0.6, {"entrants": "naive", "step": "naive"}, driven=True)
+    assert mix.weights("entrants", 1).tolist() == mix.weights("entrants", 9).tolist() == [1, 0, 0]
+    assert mix.weights("step", 1).tolist() == [0, 0, 1] and mix.weights("step", 9).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("chances", "clear"),
+    [
+        ([0.04], ["a"]),  # one comparison needs no correction
+        ([0.04, 0.04, 0.04], []),
+        ([0.04, 0.01, 0.02], ["b", "c", "a"]),  # 0.05 over 3, over 2, over 1
+        ([0.04, 0.02, 0.001], ["c", "b", "a"]),
+        ([0.04, 0.03, 0.001], ["c"]),
+    ],
+)
+def test_gains_are_held_against_the_number_of_families_compared(chances, clear):
+    gains = {name: ("naive", chance) for name, chance in zip("abc", chances)}
+    assert list(families._clear(gains)) == clear
+
+
 def known_panel(first: int = 2004) -> panel.Panel:
     return panel.from_frame(history.read(drawn(first)))
 
@@ -106,7 +139,7 @@ def test_every_family_of_a_district_has_the_totals_of_its_mix(own: float, taken:
         code = families.codes(known, known.open_cells, h)
         for family in np.unique(code):
             parts = [cohort.by_district(np.where(code == family, f[:, :, h - 1], 0.0), known) for f in made]
-            weights = mix.weights(families.NAMES[family])
+            weights = mix.weights(families.NAMES[family], h)
             wanted = sum(w * part.sum() for w, part in zip(weights, parts, strict=True))
             assert np.where(code == family, mixed[:, :, h - 1], 0.0).sum() == pytest.approx(wanted)
 
