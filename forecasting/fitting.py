@@ -206,6 +206,7 @@ def _checked(
             faults.append(Fault("fc_until", found=str(until), params={"last": str(last), "limit": LIMIT}))
         if "kindergarten" in checked and (lowest := grade_span(clean["grade"])[0]) != "1":
             faults.append(Fault("fc_class_unused", found=lowest))
+            del checked["kindergarten"]
         if len(years) == 1 and not allow_single_year:
             faults.append(Fault("fc_one_year", file=rows.attrs.get("file", ""), found=str(last)))
         if lineage is not None:

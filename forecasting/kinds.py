@@ -42,11 +42,6 @@ _ERRORS = {
         'the kindergarten class "{found}" is not known; expected the oldest, middle or youngest class by '
         "its Chinese name, or K, PK, PK3. Correct it; leave out the classes below.",
     ),
-    "fc_class_unused": (
-        "给出了幼儿园在园人数，但在校生历史的最低年级是 {found} 而不是 1，无法用来推算新生。请删去其中一处。",
-        "kindergarten rolls are given, but the lowest grade of the history is {found} and not 1, so they "
-        "tell of no entrants. Leave out one of the two.",
-    ),
     "fc_duplicate": (
         "与第 {first} 行重复（{key}）。同一学校、年级和学年只能有一行，请合并或删去。",
         "repeats row {first} ({key}). Keep one row a school, grade and year: merge or delete.",
@@ -100,6 +95,11 @@ _LINEAGE_ERRORS = {
 }
 
 _LINEAGE_WARNINGS = {
+    "fc_class_unused": (
+        "幼儿园在园人数没有用到：在校生历史的最低年级是 {found} 而不是 1，无法用来推算新生。",
+        "the kindergarten rolls were not used: the lowest grade of the history is {found} and not 1, so they "
+        "tell of no entrants.",
+    ),
     "fc_perhaps_renamed": (
         "“{found}”到 {year} 学年没有了，“{to}”同年出现，各年级人数接得上：可能是更名。两校历史目前分开计；"
         "如属实，请在沿革中写明“更名”，历史就会接起来。",

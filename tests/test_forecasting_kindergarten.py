@@ -102,10 +102,17 @@ def test_rolls_of_single_kindergartens_are_summed_and_every_fault_is_said():
     with pytest.raises(FaultError) as error:
         forecast(county(), until=BASE + 1, kindergarten=bad)
     assert sorted(f.kind for f in error.value.faults) == ["fc_class", "fc_not_number", "fc_year"]
-    below = pd.concat([county(), county().query("grade == '1'").assign(grade="K")])
-    with pytest.raises(FaultError) as error:
-        forecast(below, until=BASE + 1, kindergarten=rolls())
-    assert [f.kind for f in error.value.faults] == ["fc_class_unused"]
+
+
+@pytest.mark.parametrize("lowest", ["K", "2"])
+def test_a_history_without_grade_1_below_is_forecast_without_the_rolls_and_says_so(lowest):
+    rows = county()
+    own = rows.query("grade == '1'").assign(grade="K")
+    rows = pd.concat([rows, own]) if lowest == "K" else rows.query("grade != '1'")
+    made, plain = (forecast(rows, until=BASE + 2, kindergarten=given) for given in (rolls(), None))
+    pd.testing.assert_frame_equal(made, plain)
+    said = [line for line in made.attrs["warnings"] if line not in plain.attrs["warnings"]]
+    assert len(said) == 1 and f"最低年级是 {lowest}" in said[0]["zh"] and "not used" in said[0]["en"]
 
 
 def test_bases_go_from_best_to_weakest():
