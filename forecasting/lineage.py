@@ -88,15 +88,46 @@ def _table(lineage: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     return table.drop_duplicates(["change", "year", "from_id", "to_id"]), faults
 
 
+def carried(
+    rows: pd.DataFrame, lineage: pd.DataFrame, history: pd.DataFrame, counts: Sequence[str]
+) -> pd.DataFrame:
+    """Move other counts of schools, such as rolls by home, as `joined` moves the history.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        school, year, grade (text) and `counts`, any number of rows a school, year and grade.
+    lineage : DataFrame
+        As in `joined`.
+    history : DataFrame
+        Checked, not yet joined: the parts of a split have the shares they have there.
+    counts : sequence of str
+        Columns shared out over the parts of a split, then fractional.
+
+    Returns
+    -------
+    DataFrame
+        Same columns; what `joined` says of the table is not said again.
+    """
+    table = _table(lineage)[0]
+    table = table[table["year"] <= int(history["year"].max()) + 1]
+    for (year, _), pairs in table.groupby(["year", "change"], sort=True):
+        touched = (rows["year"] < int(str(year))) & rows["school"].isin(pairs["from_id"])
+        moved = rows[touched].merge(_parts(history, rows, pairs, int(str(year))), on=["school", "grade"])
+        shared = {name: moved[name].astype("float64") * moved["part"] for name in counts}
+        moved = moved.assign(school=moved["to_id"], **shared)[list(rows.columns)]
+        rows = pd.concat([rows[~touched], moved], ignore_index=True) if len(moved) else rows
+    return rows
+
+
 def _moved(history: pd.DataFrame, rows: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[Fault]]:
     """Carry out the changes of one kind and year."""
     past = history["year"] < year
     touched = past & history["school"].isin(rows["from_id"])
     if not touched.any():
         return history, []
-    pairs = rows.rename(columns={"from_id": "school"})[["school", "to_id", "share"]]
-    moved = history[touched].merge(pairs, on="school")
-    moved["enrolment"] = moved["enrolment"] * _shares(history, moved, year)
+    moved = history[touched].merge(_parts(history, history, rows, year), on=["school", "grade"])
+    moved["enrolment"] = moved["enrolment"] * moved["part"]
     districts = history[~past].drop_duplicates("school").set_index("school")["district"].to_dict()
     moved["district"] = [districts.get(to, own) for to, own in zip(moved["to_id"], moved["district"])]
     left_out, faults = _unreported(history[past], rows)
@@ -106,18 +137,25 @@ def _moved(history: pd.DataFrame, rows: pd.DataFrame, year: int) -> tuple[pd.Dat
     return whole.loc[~lost, list(history.columns)].reset_index(drop=True), faults
 
 
-def _shares(history: pd.DataFrame, moved: pd.DataFrame, year: int) -> pd.Series:
-    """Share of each row's pupils that its successor takes over: as stated, else by pupils of the grade."""
-    parts = moved.groupby(["school", "year", "grade"])
+def _parts(history: pd.DataFrame, rows: pd.DataFrame, pairs: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Share of a school's pupils that each successor takes over: as stated, else by pupils of the grade.
+
+    The one rule for all that is moved; school, grade, to_id, part for the grades in `rows`.
+    """
+    grades = pd.DataFrame({"grade": rows["grade"].unique()})
+    heirs = pairs.rename(columns={"from_id": "school"})[["school", "to_id", "share"]].merge(
+        grades, how="cross"
+    )
+    own = heirs.groupby(["school", "grade"])
     first = history[history["year"] == year].groupby(["school", "grade"])["enrolment"].sum()
-    keys = pd.MultiIndex.from_frame(moved[["to_id", "grade"]])
-    came = pd.Series(first.reindex(keys).fillna(0.0).to_numpy(), index=moved.index)
-    total = came.groupby([moved["school"], moved["year"], moved["grade"]]).transform("sum")
-    equal = 1.0 / parts["to_id"].transform("size")
-    counted = (came / total.where(total > 0)).fillna(equal)
-    stated = moved["share"].notna().groupby([moved["school"], moved["year"], moved["grade"]]).transform("all")
-    given = moved["share"] / parts["share"].transform("sum").where(lambda s: s > 0)
-    return given.where(stated, counted).fillna(counted)
+    keys = pd.MultiIndex.from_frame(heirs[["to_id", "grade"]])
+    heirs["came"] = first.reindex(keys).fillna(0.0).to_numpy()
+    total, equal = own["came"].transform("sum"), 1.0 / own["to_id"].transform("size")
+    counted = (heirs["came"] / total.where(total > 0)).fillna(equal)
+    stated = heirs["share"].notna().groupby([heirs["school"], heirs["grade"]]).transform("all")
+    given = heirs["share"] / own["share"].transform("sum").where(lambda s: s > 0)
+    heirs["part"] = given.where(stated, counted).fillna(counted)
+    return heirs[["school", "grade", "to_id", "part"]]
 
 
 def _unreported(past: pd.DataFrame, rows: pd.DataFrame) -> tuple[list[tuple[str, int]], list[Fault]]:

@@ -28,7 +28,7 @@ KEPT: Final = ("notes", "warnings", "methods")
 #: A back-test forecasts one to three years ahead, the horizons a seat plan is decided on.
 HORIZONS: Final = 3
 #: Raised when the same data and settings would be forecast otherwise.
-_METHOD: Final = 3
+_METHOD: Final = 4
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
 
     project = open_project(folder)
     month = assumed.in_force(project).cutoff_month
-    known = panel.from_frame(outlook.joined(project))
+    past = outlook.joined(project)
+    known = panel.from_frame(past)
     origins, frames = errors.origins(known), []
     for done, base in enumerate(origins, start=1):
         drivers = _drivers(project, known, base, month)
@@ -141,7 +142,8 @@ def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
         if progress is not None:
             progress(0.8 * done / len(origins), "")
     whole = pd.concat(frames, ignore_index=True) if frames else backtest.backtest(known, cutoffs=[])
-    derived.store(whole, _backtest_place(project, month))
+    whole.attrs["warnings"] = past.attrs["warnings"]
+    derived.store(whole, _backtest_place(project, month), attrs=("warnings",))
     for start, check in ((0.8, unitcheck), (0.9, streamcheck)):
         last = None if progress is None else partial(_told, progress, start)
         tried = check.tried(project, cutoff_month=month, progress=last)

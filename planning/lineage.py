@@ -282,28 +282,17 @@ def _unknown(
     return faults
 
 
-def moved(rows: pd.DataFrame, table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
-    """Return rows of schools with the years before each change at the schools that stand after it.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        school_id, year and counts.
-    table : DataFrame
-        Lineage table; only schools renamed, merged or split count.
-    counts : sequence of str
-        Columns shared out over the parts of a split (see `fates`), then fractional.
-    """
-    told = table[table["change"].isin(_JOINING)]
-    for year in sorted(map(int, told.loc[told["subject"] == "school", "year"].unique())):
-        heirs = [(one, *heir) for one, found in fates(told, "school", year).items() for heir in found]
-        pairs = pd.DataFrame(heirs, columns=["school_id", "heir", "part"])
-        touched = (rows["year"] < year) & rows["school_id"].isin(pairs["school_id"])
-        again = rows[touched].merge(pairs, on="school_id")
-        shared = again[list(counts)].astype("float64").mul(again["part"], axis=0)
-        again = again.assign(school_id=again["heir"], **{name: shared[name] for name in counts})
-        rows = pd.concat([rows[~touched], again[list(rows.columns)]], ignore_index=True)
-    return rows
+def successors(frame: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Return the schools that stand in the end for each former id that was renamed, merged or split."""
+    told = frame[frame["change"].isin(_JOINING) & (frame["subject"] == "school")]
+    found: dict[str, frozenset[str]] = {}
+    for year in sorted(map(int, told["year"].dropna().unique()), reverse=True):
+        now = {
+            one: frozenset[str]().union(*(found.get(to, {to}) for to, _ in heirs))
+            for one, heirs in fates(told, "school", year).items()
+        }
+        found = now | {one: last for one, last in found.items() if one not in now}
+    return found
 
 
 def fates(frame: pd.DataFrame, subject: str, year: int) -> dict[str, tuple[tuple[str, float], ...]]:

@@ -1,6 +1,6 @@
 """A project's layers as the forecast wants them, and its answer as seats and need want it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -65,13 +65,44 @@ def history(project: Project) -> pd.DataFrame:
 def joined(project: Project) -> pd.DataFrame:
     """Return the checked history with the schools of the lineage table (沿革) joined; see `history`.
 
-    Enrolment is fractional in the years before a school was split. Grades are text.
+    Enrolment is fractional in the years before a school was split. Grades are text. Rows of the table that
+    were not used, and why, are said in ``attrs["warnings"]``, a list of {zh, en} as a forecast has.
     """
     from forecasting import history as past
     from forecasting import lineage as changes
 
     rows = past.read(history(project))
-    return changes.joined(rows, lineage.until(project.folder, int(rows["year"].max())))[0]
+    found, faults = changes.joined(rows, _changes(project, rows))
+    found.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in faults]
+    return found
+
+
+def attended(project: Project, counts: Sequence[str] = ("pupils",)) -> pd.DataFrame:
+    """Return the rolls (学籍汇总) with the schools of the lineage table joined, as the history is.
+
+    Parameters
+    ----------
+    project : Project
+        The project; it has rolls.
+    counts : sequence of str
+        Columns shared out over the parts of a split, then fractional.
+    """
+    from forecasting import history as past
+    from forecasting import lineage as changes
+
+    rows = project.layers["attendance"]
+    if not (lineage.stored(project.folder)["subject"] == "school").any():
+        return rows
+    clean = past.check(history(project))[0]
+    told = rows.rename(columns={"school_id": "school"}).assign(
+        grade=rows["grade"].astype("int64").astype("str")
+    )
+    moved = changes.carried(told, _changes(project, clean), clean, counts)
+    return moved.assign(grade=moved["grade"].astype("int64")).rename(columns={"school": "school_id"})
+
+
+def _changes(project: Project, past: pd.DataFrame) -> pd.DataFrame:
+    return lineage.until(project.folder, int(past["year"].max()))
 
 
 def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:

@@ -146,7 +146,7 @@ def _stated(project: Project) -> pd.DataFrame:
     columns = ["school", "year", "grade", "pupils", "migrant"]
     if not project.has("attendance") or "migrant" not in project.layers["attendance"]:
         return pd.DataFrame(columns=columns)
-    rows = unitcheck.attended(project, ["pupils", "migrant"])
+    rows = outlook.attended(project, ["pupils", "migrant"])
     return rows[rows["migrant"].notna()].rename(columns={"school_id": "school"})[columns]
 
 

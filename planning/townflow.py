@@ -32,12 +32,13 @@ def entering(project: Project, *, base: int) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        Of at most `YEARS` years; homes that are no unit with a town are left out. None where there are none.
+        Of at most `YEARS` years, schools renamed, merged and split joined as in the history; homes that are
+        no unit with a town are left out. None where there are none.
     """
     units = project.layers["units"]
     if not project.has("attendance") or "town" not in units:
         return None
-    rows = project.layers["attendance"]
+    rows = outlook.attended(project)
     rows = rows[(rows["home"] == "unit") & (rows["grade"].astype(int) == _FIRST) & (rows["year"] <= base)]
     known = dict(zip(units["unit_id"], units["town"], strict=True))
     named = rows.assign(home=rows["unit_id"].map(known)).dropna(subset="home")

@@ -5,7 +5,7 @@ of then, and set beside the rolls of later years. Registers of children keep no 
 and take no part, so that units whose children were known to change look worse here than they are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -90,7 +90,7 @@ def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.
     from forecasting.forecast import forecast
 
     past = outlook.joined(project)
-    past = past.assign(enrolment=past["enrolment"].round().astype("int64"))
+    past = _whole(past)
     told = townflow.known(project, base=base, cutoff_month=cutoff_month)
     births = None if told.births is None else told.births[told.births["year"] < base]
     return forecast(
@@ -103,6 +103,17 @@ def again(project: Project, base: int, *, cutoff_month: int, **more: Any) -> pd.
         system=project.stage_system,
         **more,
     )
+
+
+def _whole(past: pd.DataFrame) -> pd.DataFrame:
+    """Round the pupils of split schools so that those of a year and grade still add up to what they were.
+
+    Running totals are rounded, half up: whole numbers stay, and what one part loses the next one has.
+    """
+    rows = past.sort_values(["year", "grade", "district", "school"], ignore_index=True)
+    total = np.floor(rows.groupby(["year", "grade"])["enrolment"].cumsum() + 0.5 + 1e-6)
+    before = total.groupby([rows["year"], rows["grade"]]).shift(fill_value=0.0)
+    return rows.assign(enrolment=(total - before).astype("int64"))
 
 
 def table(found: pd.DataFrame, *, coverage: float = COVERAGE) -> pd.DataFrame:
@@ -160,7 +171,7 @@ def _apart(part: pd.DataFrame, base: int, coverage: float) -> np.ndarray:
 def _from_one(project: Project, base: int, cutoff_month: int) -> pd.DataFrame:
     from forecasting.forecast import STAGE_SYSTEMS
 
-    rolls = attended(project, ["pupils"])
+    rolls = outlook.attended(project)
     frame = again(project, base, cutoff_month=cutoff_month)
     cells = frame[(frame["level"] == "cell") & (frame["scenario"] == frame["scenario"].iloc[0])]
     shared = sharing.by_unit(cells, homes(rolls, base), None, base_year=base)
@@ -173,12 +184,6 @@ def _from_one(project: Project, base: int, cutoff_month: int) -> pd.DataFrame:
     beside = known.merge(actual.reset_index(), on=["unit_id", "stage", "year"], how="left")
     beside = beside.fillna({"actual": 0}).assign(base=base, horizon=beside["year"] - base)
     return beside[list(COLUMNS)]
-
-
-def attended(project: Project, counts: Sequence[str]) -> pd.DataFrame:
-    """Return the rolls with the schools of the lineage table joined, as the history is."""
-    last = int(outlook.history(project)["year"].max())
-    return lineage.moved(project.layers["attendance"], lineage.until(project.folder, last), counts)
 
 
 def homes(rolls: pd.DataFrame, base: int) -> pd.DataFrame:

@@ -112,6 +112,23 @@ def test_a_split_takes_stated_shares_else_those_of_the_first_year():
     assert counted["a", 2017, "3"] == pytest.approx(share * whole["b", 2017, "3"])
 
 
+@pytest.mark.parametrize("share", [None, 0.7])
+def test_rolls_by_home_are_shared_out_as_the_history_is(share):
+    rows = history.read(taken_over(county(), ["a"], "b", before=True))
+    table = pd.concat([stated("split", ("b", "a"), share=share), stated("split", ("b", "b"), share=0.3)])
+    halves = [
+        rows.assign(home=home, pupils=rows["enrolment"] * part) for home, part in (("u", 0.25), ("v", 0.75))
+    ]
+    moved = lineage.carried(pd.concat(halves, ignore_index=True), table, rows, ["pupils"])
+    keys = ["year", "district", "school", "grade"]
+    joined = lineage.joined(rows, table)[0].set_index(keys)["enrolment"].sort_index()
+    pd.testing.assert_series_equal(moved.groupby(keys)["pupils"].sum(), joined, check_names=False)
+    assert (joined.xs(2017, level="year")["d"]["a"] > 0).all()
+    # a change of 2020 stands in the rolls of 2020, and one long after the history in none
+    later = lineage.carried(halves[0], table.assign(year=2030), rows, ["pupils"])
+    pd.testing.assert_frame_equal(later, halves[0])
+
+
 def test_names_in_a_row_and_changes_of_next_year_are_followed():
     rows = county().assign(district="d")
     rows["school"] = rows["school"].mask(rows["school"].eq("a") & rows["year"].ge(2018), "y")

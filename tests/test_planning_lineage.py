@@ -122,3 +122,17 @@ def test_a_row_that_does_not_say_what_changed_is_a_fault():
         kinds(table(row(None, "closed", "s1", None), row("school", None, "s2", None)))
         == ["lineage_unsaid"] * 2
     )
+
+
+def test_former_schools_are_followed_to_those_that_stand_in_the_end():
+    told = [
+        ("school", "renamed", 2020, "a", "b"),
+        ("school", "split", 2022, "b", "c"),
+        ("school", "split", 2022, "b", "d"),
+        ("school", "renamed", 2023, "d", "e"),
+        ("school", "closed", 2023, "x", None),
+        ("unit", "renamed", 2023, "u", "v"),
+    ]
+    frame = pd.DataFrame(told, columns=["subject", "change", "year", "from_id", "to_id"])
+    found = lineage.successors(lineage.frame_of(frame))
+    assert found == {"a": {"c", "e"}, "b": {"c", "e"}, "d": {"e"}}

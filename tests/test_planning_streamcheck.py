@@ -79,20 +79,6 @@ def test_a_renamed_school_is_tried_as_the_school_it_is_now(tmp_path):
         assert len(old) != len(wanted) or not old.equals(wanted)
 
 
-def test_the_parts_of_a_split_share_its_rolls():
-    rows = pd.DataFrame({"school_id": ["甲", "乙"], "year": [2020, 2020], "pupils": [30, 7]})
-    told = [
-        ("split", 2021, "甲", "丙", 0.75),
-        ("split", 2021, "甲", "丁", 0.25),
-        ("renamed", 2020, "乙", "戊", None),
-    ]
-    table = pd.DataFrame(told, columns=["change", "year", "from_id", "to_id", "share"]).assign(
-        subject="school"
-    )
-    found = lineage.moved(rows, lineage.frame_of(table), ["pupils"]).set_index("school_id")["pupils"]
-    assert found.to_dict() == {"乙": 7, "丙": 22.5, "丁": 7.5}  # a change of 2020 stands in the rolls of 2020
-
-
 def test_rolls_of_one_base_year_give_no_range(tmp_path):
     project = made(tmp_path, attendance=rolls(YEAR - 1))
     forecasts.backtest_job(project.folder)

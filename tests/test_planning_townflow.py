@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from planning import forecasts, tasks, townflow
+from planning import forecasts, lineage, tasks, townflow
 from planning.project import create_project, open_project
 from tests.test_planning_forecasts import EPSG, YEAR, layers, places
 
@@ -66,6 +66,26 @@ def test_a_flow_of_the_past_knows_no_later_rolls(tmp_path):
     )
     assert now["乡", "东"] > then["乡", "东"]
     assert then.groupby("town").sum().to_dict() == pytest.approx({"乡": 0.8, "城": 0.8}, abs=0.01)
+
+
+def test_a_school_renamed_between_the_years_is_one_school_in_the_flow(tmp_path):
+    rows = rolls()
+    before = rows["school_id"].mask(rows["school_id"].eq("东") & rows["year"].lt(YEAR), "东旧")
+    past = whole()["enrolment"]
+    old = past["school_id"].mask(past["school_id"].eq("东") & past["year"].lt(YEAR), "东旧")
+    plain = project(tmp_path / "plain", births=births())
+    made = project(
+        tmp_path / "renamed",
+        births=births(),
+        attendance=rows.assign(school_id=before),
+        enrolment=past.assign(school_id=old),
+    )
+    told = {"subject": "school", "change": "renamed", "year": YEAR, "from_id": "东旧", "to_id": "东"}
+    lineage.store(made.folder, lineage.frame_of([told]))
+    one, other = (
+        townflow.flow(p, base=YEAR).sort_values(["town", "school"], ignore_index=True) for p in (plain, made)
+    )
+    pd.testing.assert_frame_equal(one, other)
 
 
 @pytest.mark.parametrize("more", [{}, {"births": births(towns=False)}])

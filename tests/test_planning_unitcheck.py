@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planning import assumed, forecasts, streams, unitcheck
+from planning import assumed, forecasts, lineage, outlook, streams, unitcheck
 from planning.project import create_project, open_project
 from tests.test_planning_forecasts import EPSG, YEAR, layers
 from tests.test_planning_townflow import project as two_towns
@@ -81,3 +81,37 @@ def test_rolls_of_past_years_judge_the_units_and_the_back_test_makes_their_range
 def test_without_rolls_nothing_can_be_tried(tmp_path):
     made = create_project(layers(), name="三校", year=YEAR, epsg=EPSG, folder=tmp_path)
     assert unitcheck.tried(made).empty
+
+
+def split(tmp_path):
+    """Return a county whose east school was kept with the west one as 合 before the newest years."""
+    past = layers()["enrolment"]
+    whole = past["school_id"].mask(past["school_id"].isin(["东", "西"]) & past["year"].lt(YEAR - 1), "合")
+    one = past.assign(school_id=whole, pupils=past["pupils"] + (past["year"] % 3))
+    one = one.groupby(["school_id", "year", "grade"], as_index=False)[["pupils"]].sum()
+    made = create_project(layers() | {"enrolment": one}, name="分校", year=YEAR, epsg=EPSG, folder=tmp_path)
+    told = {"subject": "school", "change": "split", "year": YEAR - 1, "from_id": "合", "share": 1 / 3}
+    rows = [told | {"to_id": "东"}, told | {"to_id": "西", "share": 2 / 3}]
+    gone = {"subject": "school", "change": "renamed", "year": YEAR, "from_id": "无", "to_id": "无名"}
+    lineage.store(made.folder, lineage.frame_of([*rows, gone]))
+    return made, one
+
+
+def test_the_pupils_of_a_split_school_are_rounded_to_the_sum_they_had(tmp_path):
+    made, one = split(tmp_path)
+    joined = outlook.joined(made)
+    assert (joined["enrolment"] % 1 != 0).any()
+    rounded = unitcheck._whole(joined)
+    sums = rounded.groupby(["year", rounded["grade"].astype(int)])["enrolment"].sum()
+    assert sums.tolist() == one.groupby(["year", "grade"])["pupils"].sum().tolist()
+    beside = joined.merge(rounded, on=["year", "district", "school", "grade"])
+    assert ((beside["enrolment_x"] - beside["enrolment_y"]).abs() < 1).all()
+    known = beside[beside["enrolment_x"] % 1 == 0]
+    assert (known["enrolment_x"] == known["enrolment_y"]).all()
+
+
+def test_rows_of_the_lineage_table_that_were_not_used_are_said_with_the_back_test(tmp_path):
+    made, _ = split(tmp_path)
+    forecasts.backtest_job(made.folder)
+    said = forecasts.stored_backtest(open_project(made.folder)).attrs["warnings"]
+    assert [line["en"] for line in said if '"无"' in line["en"]] and all(line["zh"] for line in said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planning import forecasts
+from planning import forecasts, lineage
 from planning.project import create_project
 from tests.test_planning_forecasts import EPSG, YEAR, enrolment, layers, schools
 from ui.state import Context
@@ -95,5 +95,11 @@ def test_the_need_of_public_and_private_schools_is_told_apart_and_schools_that_a
     now = own[(own["school_id"] == "西") & (own["year"] == YEAR)]["pupils"].sum()
     assert rows["growth"]["private"] == -(-(peak - now) // 1) > rows["growth"]["public"]
     assert forecast.gone_schools(context) == 1 and forecast.private_schools(made).tolist() == ["西"]
+    told = {"subject": "school", "change": "renamed", "year": 2021, "from_id": "旧", "to_id": "西"}
+    lineage.store(made.folder, lineage.frame_of([told]))
+    assert forecast.gone_schools(context) == 0 and forecast.private_schools(made).tolist() == ["西", "旧"]
+    public = forecast.past_totals(context, public=True).set_index("year")["pupils"]
+    here = own[own["grade"].le(6) & ~own["school_id"].isin(["西", "旧"])]
+    assert public.to_dict() == here.groupby("year")["pupils"].sum().to_dict()
     frame.attrs["adopted"] = "x"
     assert seats.by_provider(context, frame, seats.need_of(context, frame)).empty

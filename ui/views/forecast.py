@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from planning import assumed, forecasts, need, outlook, policy, stages
+from planning import assumed, forecasts, lineage, need, outlook, policy, stages
 from planning.forecasts import Settings
 from planning.project import Project
 from ui.state import Context
@@ -76,18 +76,27 @@ def past_totals(context: Context, *, entry: bool = False, public: bool = False) 
 
 
 def private_schools(project: Project) -> pd.Series:
-    """Return the ids of private schools (民办)."""
+    """Return the ids of private schools (民办), with the former ids of those that became private ones."""
     schools = project.layers["schools"]
     if "provider" not in schools:
         return schools["school_id"].iloc[:0]
-    return schools.loc[schools["provider"].eq("private").fillna(False).astype(bool), "school_id"]
+    private = schools.loc[schools["provider"].eq("private").fillna(False).astype(bool), "school_id"]
+    own, known = set(private), set(schools["school_id"])
+    former = [one for one, heirs in _successors(project).items() if one not in known and heirs <= own]
+    return pd.concat([private, pd.Series(former, dtype=private.dtype)], ignore_index=True)
 
 
 def gone_schools(context: Context) -> int:
-    """Return how many schools of the stage's past are no longer in the layer of schools."""
+    """Return how many schools of the stage's past are no longer in the layer, nor became one that is."""
     past = history(context.project.key, context.project)
     names = past.loc[past["stage"] == context.stage, "school"]
-    return int(names[~names.isin(context.project.layers["schools"]["school_id"])].nunique())
+    known = set(context.project.layers["schools"]["school_id"])
+    known |= {one for one, heirs in _successors(context.project).items() if heirs <= known}
+    return int(names[~names.isin(known)].nunique())
+
+
+def _successors(project: Project) -> dict[str, frozenset[str]]:
+    return lineage.successors(lineage.stored(project.folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
