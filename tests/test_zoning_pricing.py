@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from tests.zoning_maps import drawn
-from zoning import bounds
+from zoning import bounds, partition
 from zoning.check import check_positions, cost, cut_off
 from zoning.columns import Lister, Prices
 from zoning.core import Cuts
-from zoning.mixing import Mixer
+from zoning.mixing import Mix, Mixer
 from zoning.reach import reach
 from zoning.solver import Limits
 
@@ -62,3 +63,26 @@ def test_drawn_plans_keep_every_rule(small):
     assert plans
     assert not len(check_positions(small, plans[-1]))
     assert cost(small, plans[-1]) >= bound.value
+
+
+def test_a_known_plan_is_a_solution_to_start_from_once_its_catchments_are_listed(small):
+    tight = reach(small)
+    plan, other = (np.array([int(name in right) for name in "ABCDEFGHI"]) for right in ("EFHI", "CFHI"))
+    of_left = partition.of_plan(small, plan).take(np.array([0]))
+    unit, zone = np.nonzero(tight.allowed & (tight.fixed < 0)[:, None] & (np.arange(2) == 1))
+    mix = Mix(small, tight, partition.joined([of_left, of_left]), unit, zone, np.array([np.inf, 14.0]))
+    assert mix.hint(plan) is None  # it would take its catchment twice
+    mix = replace(mix, listed=partition.distinct(mix.listed))
+    assert len(mix.listed) == 1
+    assert mix.plan(mix.hint(plan)).tolist() == plan.tolist()
+    assert mix.hint(other) is None
+
+
+def test_draws_start_from_the_known_plan_and_lose_nothing_to_it(small):
+    tight = reach(small)
+    bound = bounds.linear(small, tight, Limits())
+    best = min(Mixer(small, tight, Cuts(), seed=0).draw(bound, Limits()), key=lambda p: cost(small, p))
+    mixer = Mixer(small, tight, Cuts(), seed=0)
+    mixer.known = [best]
+    first = next(mixer.draw(bound, Limits()))
+    assert cut_off(small, first).any() or cost(small, first) <= cost(small, best) + 1e-9

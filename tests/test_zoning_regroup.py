@@ -54,5 +54,5 @@ def test_a_draw_gives_whole_plans_one_at_a_time():
     problem = six_in_a_row(60, 60)
     tight = reach(problem)
     drawer = Drawer(problem, tight, Cuts(), seed=1)
-    plan = drawer.draw(bounds.linear(problem, tight, Limits()), Limits())
+    plan = drawer.draw(bounds.linear(problem, tight, Limits()), Limits(), [])
     assert plan.tolist() == [0, 0, 0, 1, 1, 1]

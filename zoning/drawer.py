@@ -31,8 +31,13 @@ class Drawer:
         self.few = few
         self.due, self.wait = 1 if few else 0, 1
 
-    def draw(self, bound: Bound, limits: Limits) -> np.ndarray | None:
-        """Return the next plan of the models under way, or the first of new ones; None if there is none."""
+    def draw(self, bound: Bound, limits: Limits, known: list[np.ndarray]) -> np.ndarray | None:
+        """Return the next plan of the models under way, or the first of new ones; None if there is none.
+
+        Models of catchments start from the first of the ``known`` plans, and may take those of all.
+        """
+        if isinstance(self.source, Mixer):
+            self.source.known = known
         zone = next(self.plans, None)
         if zone is None:
             self.plans = iter(self.source.draw(bound, limits))

@@ -64,8 +64,7 @@ class Engine:
     """
 
     def __init__(self, problem: Problem, tight: Reach, terms: Terms, *, seed: int) -> None:
-        self.problem, self.tight, self.terms = problem, tight, terms
-        self.seed = seed
+        self.problem, self.tight, self.terms, self.seed = problem, tight, terms, seed
         self.random = np.random.default_rng(seed)
         self.limits = terms.limits
         self.best, self.cuts = Best(), core.Cuts()
@@ -224,16 +223,17 @@ class Engine:
         if turn < self.drawer.due:
             return
         before, lost = (self.best.over, self.best.cost), self._lost
-        zone = self.drawer.draw(self.bound, self.limits)
+        zone = self.drawer.draw(self.bound, self.limits, self.best.known)
         self.work, self.drawn = self.work + SKETCH_WORK, True
         if zone is not None and not cut_off(self.problem, zone).any():
             self._offer(zone)
             self.best.end(zone)
             if self.best.zone is None or not (self.best.zone == zone).all() or self.best.over:
-                mended = self._mend(search, zone, POLISH)
-                better = self._refine(mended)
+                end = self._mend(search, zone, POLISH)
+                if self.best.over or not rank(self.problem, end)[0]:  # what stays overfull rarely pays
+                    end = self._refine(end)
                 if not lost:  # while no plan fits, the next draw is worth more
-                    self._recombine(better)
+                    self._recombine(end)
         self.drawer.learn(turn, paid=(self.best.over, self.best.cost) < before or self.best.over > 0)
 
     def _anneal(self, search: Search, turn: int, best: np.ndarray) -> None:

@@ -31,6 +31,13 @@ class Best:
     elite: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
     ends: list[np.ndarray] = field(default_factory=list)
 
+    @property
+    def known(self) -> list[np.ndarray]:
+        """Plans whose catchments a model may take, the best before all; none while no plan fits."""
+        if self.zone is None or self.over:
+            return []
+        return [self.zone, *[plan for _, _, plan in self.elite], *self.ends]
+
     def end(self, zone: np.ndarray) -> None:
         """Remember where a step ended."""
         self.ends.append(zone.copy())

@@ -8,7 +8,7 @@ the listed catchments leave.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,13 +38,20 @@ EFFORT = 50
 
 
 class Mixer:
-    """Draws plans from models of catchments and pairs; parameters as of :class:`zoning.sketch.Sketcher`."""
+    """Draws plans from models of catchments and pairs; parameters as of :class:`zoning.sketch.Sketcher`.
+
+    Attributes
+    ----------
+    known
+        Plans whose catchments the models may take, the first of them to start from.
+    """
 
     def __init__(self, problem: Problem, tight: Reach, cuts: Cuts, *, seed: int) -> None:
         self.problem, self.tight, self.cuts, self.seed = problem, tight, cuts, seed
         self.lister = Lister(problem, tight)
         self.prices: Prices | None = None
         self.slack = SLACK
+        self.known: list[np.ndarray] = []
 
     def draw(self, bound: Bound, limits: Limits) -> Iterator[np.ndarray]:
         """Yield plans in which pieces that were cut off are joined again, so that they may be overfull."""
@@ -69,7 +76,9 @@ class Mixer:
 
     def _whole(self, mix: Mix, limits: Limits) -> np.ndarray | None:
         """Return the plan of the whole-number model, -1 where no zone takes a unit."""
-        found = solve(_model(mix, self.cuts, whole=True), limits, effort=EFFORT, seed=self.seed)
+        mix = _widened(mix, self.known)
+        hint = mix.hint(self.known[0]) if self.known else None
+        found = solve(_model(mix, self.cuts, whole=True), limits, effort=EFFORT, hint=hint, seed=self.seed)
         self.seed += 1
         return None if found.x is None else mix.plan(found.x)
 
@@ -105,6 +114,16 @@ class Mix:
         plan[self.unit[taken]] = self.zone[taken]
         return plan
 
+    def hint(self, plan: np.ndarray) -> np.ndarray | None:
+        """Return a plan as a solution; None if one of its catchments should be listed and is not."""
+        listed, count = self.listed, len(self.listed)
+        row, size = np.repeat(np.arange(count), np.diff(listed.start)), np.diff(listed.start)
+        units_of = np.bincount(plan, minlength=self.problem.n_zones)
+        whole = np.bincount(row, plan[listed.units] == listed.zone[row], count) == size
+        whole &= size == units_of[listed.zone]
+        x = np.concatenate([whole, plan[self.unit] == self.zone, np.zeros(self.problem.n_units)])
+        return x if whole.sum() == (np.isinf(self.room) & (units_of > 0)).sum() else None
+
     def shares(self, x: np.ndarray) -> np.ndarray:
         """Return what the zones that are not listed take of each unit, shape (n, m)."""
         share = np.zeros(self.tight.allowed.shape)
@@ -132,6 +151,13 @@ def _mix(lister: Lister, prices: Prices, slack: float) -> Mix:
     empty = partition.costed(problem, none, np.zeros(1, dtype=np.int64), none)
     room = np.where(rest, lister.ground.room, np.inf)
     return Mix(problem, tight, partition.joined([empty, *lists]), unit, at, room)
+
+
+def _widened(mix: Mix, plans: list[np.ndarray]) -> Mix:
+    """Add the catchments of known plans to those listed, so that a solution may be made of them."""
+    more = [partition.of_plan(mix.problem, plan) for plan in plans]
+    more = [part.take(np.flatnonzero(np.isinf(mix.room[part.zone]))) for part in more]
+    return replace(mix, listed=partition.distinct(partition.joined([mix.listed, *more])))
 
 
 def _model(mix: Mix, cuts: Cuts, *, whole: bool) -> Model:

@@ -79,6 +79,15 @@ def joined(parts: list[Catchments]) -> Catchments:
     )
 
 
+def distinct(listed: Catchments) -> Catchments:
+    """Return each catchment once, the first of those that are alike."""
+    first: dict[tuple[int, bytes], int] = {}
+    for k, zone in enumerate(listed.zone):
+        units = np.sort(listed.units[listed.start[k] : listed.start[k + 1]])
+        first.setdefault((int(zone), units.tobytes()), k)
+    return listed.take(np.array(list(first.values()), dtype=np.int64))
+
+
 def costed(problem: Problem, zone: np.ndarray, start: np.ndarray, units: np.ndarray) -> Catchments:
     """Return catchments with what they cost."""
     row = np.repeat(np.arange(len(zone)), np.diff(start))
