@@ -12,7 +12,7 @@ from ui import jobs, widgets
 from ui.charts import forecast as charts
 from ui.forecast import methods
 from ui.state import Context
-from ui.texts import _
+from ui.texts import _, language
 from ui.views import forecast as views
 from ui.widgets import Exports
 
@@ -30,6 +30,8 @@ def draw(context: Context) -> None:
             jobs.start(key, "planning.forecasts:backtest_job", folder=context.project.folder)
             st.rerun()
         return
+    for item in views.doubts(context):
+        st.warning(widgets.escape(item[language()]))
     levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
     level = st.radio(
         _("层级"), list(levels), format_func=levels.__getitem__, key="backtest-level", horizontal=True

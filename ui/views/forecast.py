@@ -221,6 +221,12 @@ def scores(context: Context) -> pd.DataFrame | None:
     return score(frame)
 
 
+def doubts(context: Context) -> list[dict[str, str]]:
+    """Return what the back-test left out of the history, and why, by language."""
+    frame = forecasts.stored_backtest(context.project)
+    return [] if frame is None else frame.attrs.get("warnings", [])
+
+
 def scores_table(context: Context) -> pd.DataFrame:
     """Return the past errors for export; empty before the back-test."""
     found = scores(context)
