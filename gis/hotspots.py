@@ -172,8 +172,8 @@ def getis_ord(
 
     Notes
     -----
-    Ord and Getis (1995) with binary weights, as ``esda.G_Local`` (which first compiles for many seconds); the
-    one-sided pseudo p is doubled.
+    Ord and Getis (1995), through ``esda.G_Local`` with binary weights; the one-sided pseudo p of esda is
+    doubled.
     """
     series = points if isinstance(points, gpd.GeoSeries) else points.geometry
     value = np.asarray(values, dtype=float)
@@ -196,33 +196,20 @@ def getis_ord(
 
 
 def _local_g(xy: Any, value: Any, k: int, permutations: int, seed: int) -> tuple[Any, Any, Any]:
+    from esda import G_Local
+    from libpysal.graph import Graph
     from scipy.stats import false_discovery_control
 
-    n, size = len(value), k + 1  # of a neighbourhood: the place itself counts
-    total = value[_neighbours(xy, k)].sum(axis=1) + value
-    variance = size * (n - size) / (n - 1) * value.var()
-    z = (total - size * value.mean()) / np.sqrt(variance)
-    p = np.minimum(1.0, 2.0 * _pseudo_p(value, total, k, permutations, seed))
-    return z, p, false_discovery_control(p)
-
-
-def _neighbours(xy: Any, k: int) -> npt.NDArray[np.intp]:
-    """Return the k nearest other places of each, which may stand on the same spot."""
-    from scipy.spatial import KDTree
-
-    near = KDTree(xy).query(xy, k=k + 1)[1]
-    own = near == np.arange(len(near))[:, None]
-    own[~own.any(axis=1), -1] = True  # so many on one spot that the place itself is not among them
-    kept: npt.NDArray[np.intp] = near[~own].reshape(len(near), k)
-    return kept
-
-
-def _pseudo_p(value: Any, total: Any, k: int, permutations: int, seed: int) -> npt.NDArray[np.float64]:
-    """Return the one-sided pseudo p: how often k others drawn at random reach as far as the neighbours."""
-    rng = np.random.default_rng(seed)
-    drawn = np.stack([rng.choice(len(value) - 1, k, replace=False) for _ in range(permutations)])
-    reached = np.empty(len(value))
-    for place, (own, found) in enumerate(zip(value, total, strict=True)):
-        others = drawn + (drawn >= place)  # the place itself is not drawn
-        reached[place] = (value[others].sum(axis=1) + own >= found).sum()
-    return (np.minimum(reached, permutations - reached) + 1) / (permutations + 1)
+    graph = Graph.build_knn(pd.DataFrame(xy, columns=["x", "y"]).to_numpy(), k=k)
+    found = G_Local(
+        value,
+        graph,
+        transform="B",
+        star=True,
+        permutations=permutations,
+        keep_simulations=False,
+        n_jobs=1,
+        seed=seed,
+    )
+    p = np.minimum(1.0, 2.0 * np.asarray(found.p_sim))
+    return np.asarray(found.Zs), p, false_discovery_control(p)

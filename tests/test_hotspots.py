@@ -130,23 +130,3 @@ def test_few_or_equal_values_say_nothing() -> None:
     assert getis_ord(grid(6), np.ones(36)).attrs["reason"] == "constant"
     with pytest.raises(ValueError, match="as many values"):
         getis_ord(grid(6), np.ones(5))
-
-
-@pytest.mark.filterwarnings(ESDA)
-def test_the_statistic_is_that_of_esda() -> None:
-    from esda import G_Local
-    from libpysal.graph import Graph
-
-    rng = np.random.default_rng(2)
-    points = gpd.GeoSeries.from_xy(*rng.uniform(0, 9000, (2, 60)), crs=CRS)
-    values = rng.poisson(3, 60).astype(float)
-    found = getis_ord(points, values)
-    graph = Graph.build_knn(points, k=8)
-    expected = G_Local(values, graph, transform="B", star=True, permutations=999, n_jobs=1, seed=0)
-    np.testing.assert_allclose(found["gi"], expected.Zs)
-    apart = found["p"] - np.minimum(
-        1, 2 * np.asarray(expected.p_sim)
-    )  # drawn otherwise: apart by chance alone
-    assert abs(apart.mean()) < 0.02 and apart.abs().max() < 0.2
-    twins = gpd.GeoSeries([shapely.Point(0, 0)] * 40, crs=CRS)
-    assert np.isfinite(getis_ord(twins, values[:40])["gi"]).all()
