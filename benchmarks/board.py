@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import run
 from benchmarks import made_county
-from benchmarks.startup import only_loopback
+from benchmarks.startup import LOOPBACK_ONLY
 from planning import drafts, spatial, zoneproblem
 from planning.project import Project, create_project
 from planning.store import DraftStore
@@ -116,11 +116,10 @@ def serving(home: Path, port: int) -> Iterator[str]:
             process.send_signal(signal.SIGINT)
 
 
-def opened(browser: Browser, address: str) -> tuple[Page, float]:
+def opened(context: BrowserContext, address: str) -> tuple[Page, float]:
     """Open the board in a new tab; return it and the seconds until the map can be used."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1300}).new_page()
+    page = context.new_page()
     page.set_default_timeout(300_000)
-    page.route("**/*", only_loopback)
     begun = time.monotonic()
     page.goto(address)
     page.wait_for_function(
@@ -189,9 +188,10 @@ def measure(browser: Browser, browser_pid: int, *, units: int, strokes: int, see
         draft = store.create(project.id, "一稿", author="基准", ops=[begin]).id
         with serving(Path(folder), port) as address:
             where = f"{address}/zones?lang=zh&stage={STAGE}&draft={draft}"
-            first, cold = opened(browser, where)
-            first.context.close()
-            page, warm = opened(browser, where)
+            context = browser.new_context(viewport={"width": 1440, "height": 1300})
+            first, cold = opened(context, where)
+            first.close()
+            page, warm = opened(context, where)
             places = spots(page, units, strokes, seed)
             took = painted(page, places, problem.n_zones)
             rev = store.get(draft).rev
@@ -230,7 +230,7 @@ def main(arguments: list[str] | None = None) -> None:
         known = {process.pid for process in psutil.Process().children(recursive=True)}
         for units in options.units:
             with playwright.chromium.launch(
-                executable_path=run.find_browser(), args=["--no-sandbox"]
+                executable_path=run.find_browser(), args=["--no-sandbox", LOOPBACK_ONLY]
             ) as browser:
                 pid = _started(known)
                 row = measure(

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.startup import LOOPBACK_ONLY
+
 # A busy machine is no failure: examples are bounded in number, not in time.
 settings.register_profile("huapian", deadline=None)
 settings.load_profile("huapian")
 
-# The network is cut for the browser: no name and no address but loopback leads anywhere.
-LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE [::1]"
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 
 
