@@ -27,8 +27,6 @@ Progress = Callable[[float, str], None]
 KEPT: Final = ("notes", "warnings", "methods")
 #: A back-test forecasts one to three years ahead, the horizons a seat plan is decided on.
 HORIZONS: Final = 3
-#: Raised when the same data and settings would be forecast otherwise.
-_METHOD: Final = 4
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["
 
 def _backtest_place(project: Project, cutoff_month: int) -> Path:
     return derived.path(
-        project, "backtest", _METHOD, HORIZONS, cutoff_month, lineage.stored(project.folder).to_csv()
+        project, "backtest", outlook.METHOD, HORIZONS, cutoff_month, lineage.stored(project.folder).to_csv()
     )
 
 
@@ -181,7 +179,7 @@ def _place(project: Project, settings: Settings) -> Path:
     return derived.path(
         project,
         "forecast",
-        _METHOD,
+        outlook.METHOD,
         settings.marked(project),
         project.stage_system,
         project.year,

@@ -132,13 +132,24 @@ def late_parts(project: Project, store: DraftStore, draft: str) -> list[Step]:
     history, rows = store.history(draft), _rows(project)
     if not history or not rows:
         return []
-    last = datetime.fromisoformat(history[-1].at)
-    found = []
+    last, found = _when(history[-1].at), []
+    drawn = {z for plan in store.state(draft).plans.values() for z in plan.dropna().unique()}
     for zone in dict.fromkeys(str(row["zone"]) for row in rows if _parts(row)):
-        then = [row for row in rows if row["zone"] == zone and datetime.fromisoformat(row["at"]) <= last]
-        if then and not _parts(then[-1]) and (parted := _now_in(project, then[-1]["schools"], zone)):
+        then = [row for row in rows if row["zone"] == zone and _when(row["at"]) <= last]
+        if not then or _parts(then[-1]) or drawn & ({*then[-1]["schools"].values()} - {zone}):
+            continue  # not joined then, or drawn where the zones were apart all the time
+        if parted := _now_in(project, then[-1]["schools"], zone):
             found.append(_late_part(project, zone, parted, _kept(then[-1])[1]))
     return found
+
+
+def _when(text: str) -> datetime:
+    """Return a time of a step; of one that cannot be read, before all others."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _now_in(project: Project, schools: Iterable[str], zone: str) -> dict[str, str]:
@@ -284,14 +295,24 @@ def _last(project: Project, zone: str) -> dict[str, Any]:
 def _rows(project: Project) -> list[dict[str, Any]]:
     """Return what was joined and parted, in the order of time; attempts that were not saved left out."""
     rows = [row for row in journal.read(project.folder / FILE) if "zone" in row]
-    # A zone is not joined twice without being parted, nor the other way: the last attempt is the one saved.
-    after: dict[str, bool] = {}
+    after: dict[str, dict[str, Any]] = {}
     kept = []
     for row in reversed(rows):
-        if after.get(row["zone"]) != _parts(row):
+        if _was_saved(row, after.get(row["zone"])):
             kept.append(row)
-        after[row["zone"]] = _parts(row)
+        after[row["zone"]] = row
     return kept[::-1]
+
+
+def _was_saved(row: Mapping[str, Any], later: Mapping[str, Any] | None) -> bool:
+    """Tell by the next record of the same zone whether an attempt was saved.
+
+    A zone is not parted twice without being joined. It may be joined twice (one stage, then the other): the
+    second finds the schools of the first in it already.
+    """
+    if later is None or _parts(later) != _parts(row):
+        return True
+    return not _parts(row) and all(later["schools"].get(s) == row["zone"] for s in row["schools"])
 
 
 def _parts(row: Mapping[str, Any]) -> bool:

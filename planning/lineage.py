@@ -5,7 +5,7 @@ the school year `year` one id became another; `share` is the part of a split tha
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,10 +124,22 @@ def stored(folder: Path) -> pd.DataFrame:
     return frame_of(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else empty()
 
 
-def until(folder: Path, year: int) -> pd.DataFrame:
-    """Return the stored changes up to a school year, as the forecast joins histories by them."""
+def uncarried(folder: Path, *, opened: Collection[int]) -> pd.DataFrame:
+    """Return the stored changes by which histories are still to be joined.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    opened : collection of int
+        School years opened out of the year before (`planning.newyear`), when past rolls went over to the new
+        ids. A former id that no row has any more moves nothing again; one that a change of the same year
+        leads to (a split of which one part keeps the code, a code handed on) would, so it is left out.
+    """
     rows = stored(folder)
-    return rows[rows["year"] <= year]
+    led_to = set(zip(rows["year"], rows["subject"], rows["to_id"], strict=True))
+    came = zip(rows["year"], rows["subject"], rows["from_id"], strict=True)
+    return rows[[key not in led_to or key[0] not in opened for key in came]]
 
 
 def store(folder: Path, frame: pd.DataFrame) -> None:

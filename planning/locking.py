@@ -18,7 +18,7 @@ def held(place: Path) -> Iterator[bool]:
     Raises
     ------
     sqlite3.Error
-        If the file cannot be made or opened.
+        If the file cannot be made, opened or written to.
     """
     with closing(sqlite3.connect(place, timeout=0, isolation_level=None)) as lock:
         yield _taken(lock)
@@ -27,6 +27,7 @@ def held(place: Path) -> Iterator[bool]:
 def _taken(lock: sqlite3.Connection) -> bool:
     try:
         lock.execute("BEGIN IMMEDIATE")
+        lock.execute("PRAGMA user_version = 1")  # a file that may only be read lets the first line pass
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte, whatever the reason
             raise

@@ -9,6 +9,9 @@ from gis.faults import Fault, FaultError, register_kinds
 from planning import lineage, need, seats, stages
 from planning.project import Project
 
+#: Raised when the same data and settings would be forecast otherwise: what is kept is made anew.
+METHOD: Final = 5
+
 register_kinds(
     {
         "outlook_no_history": (
@@ -72,7 +75,7 @@ def joined(project: Project) -> pd.DataFrame:
     from forecasting import lineage as changes
 
     rows = past.read(history(project))
-    found, faults = changes.joined(rows, _changes(project, rows))
+    found, faults = changes.joined(rows, school_changes(project))
     found.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in faults]
     return found
 
@@ -97,12 +100,16 @@ def attended(project: Project, counts: Sequence[str] = ("pupils",)) -> pd.DataFr
     told = rows.rename(columns={"school_id": "school"}).assign(
         grade=rows["grade"].astype("int64").astype("str")
     )
-    moved = changes.carried(told, _changes(project, clean), clean, counts)
+    moved = changes.carried(told, school_changes(project), clean, counts)
     return moved.assign(grade=moved["grade"].astype("int64")).rename(columns={"school": "school_id"})
 
 
-def _changes(project: Project, past: pd.DataFrame) -> pd.DataFrame:
-    return lineage.until(project.folder, int(past["year"].max()))
+def school_changes(project: Project) -> pd.DataFrame:
+    """Return the rows of the lineage table (沿革) that past rolls have not gone through already."""
+    from planning import newyear  # opening a year is no part of a forecast
+
+    opened = {int(row["year"]) for row in newyear.history(project)}
+    return lineage.uncarried(project.folder, opened=opened)
 
 
 def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:

@@ -34,7 +34,8 @@ def place(project: Project, *, cutoff_month: int | None = None) -> Path:
     """Return the file of the outcomes tried for this version and a cut-off, by default that in force."""
     month = assumed.in_force(project).cutoff_month if cutoff_month is None else cutoff_month
     told = lineage.stored(project.folder).to_csv()
-    return derived.path(project, "streamcheck", unitcheck.HORIZONS, month, project.stage_system, told)
+    made = (outlook.METHOD, unitcheck.HORIZONS, month, project.stage_system, told)
+    return derived.path(project, "streamcheck", *made)
 
 
 def widths(project: Project) -> pd.DataFrame | None:

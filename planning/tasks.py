@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gis.layers import zone_of
-from planning import lineage, outlook, seats, spatial, statedvalues, townflow, zoneproblem, zonesearch
+from planning import outlook, seats, spatial, statedvalues, townflow, zoneproblem, zonesearch
 from planning.progress import Cancelled, Progress
 from planning.project import open_project
 from planning.statedvalues import Stated
@@ -189,7 +189,7 @@ def forecast_job(
         groups=outlook.groups(known),
         extra_levels=outlook.LEVELS,
         schools=outlook.grades_taught(project),
-        lineage=lineage.until(project.folder, int(past["year"].max())),
+        lineage=outlook.school_changes(project),
     )
     said = [
         {"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing) if estates

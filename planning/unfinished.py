@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -88,7 +88,11 @@ def edit(project: Project, **record: Any) -> Iterator[dict[str, Any]]:
         If another process is at such an edit, if somebody saved the project meanwhile, or if the disk takes
         no more: then nothing has changed, or the fault says what is owed still.
     """
-    with locking.held(project.folder / LOCK_FILE) as mine:
+    with ExitStack() as stack:
+        try:
+            mine = stack.enter_context(locking.held(project.folder / LOCK_FILE))
+        except _NO_DISK as error:
+            raise FaultError([Fault("edit_unsaved", found=_said(error))]) from error
         if not mine:
             raise FaultError([Fault("edit_busy")])
         place = project.folder / UNFINISHED_FILE

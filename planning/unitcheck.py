@@ -29,7 +29,7 @@ def place(project: Project, *, cutoff_month: int | None = None) -> Any:
     """Return the file of the outcomes tried for this version and a cut-off, by default that in force."""
     month = assumed.in_force(project).cutoff_month if cutoff_month is None else cutoff_month
     told = lineage.stored(project.folder).to_csv()
-    return derived.path(project, "unitcheck", HORIZONS, month, project.stage_system, told)
+    return derived.path(project, "unitcheck", outlook.METHOD, HORIZONS, month, project.stage_system, told)
 
 
 def stored(project: Project) -> pd.DataFrame | None:

@@ -1,14 +1,19 @@
 """Zones joined into one with a ballot: every plan follows, and parting gives everybody back."""
 
+import json
+from contextlib import closing
+
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from gis.faults import FaultError
 from gis.layers import zone_of
 from planning import drafts, joining, several, spatial
 from planning.project import Project, create_project, open_project, save_layers
 from planning.store import DraftStore
-from tests.test_planning_splitting import CRS, layers
+from tests.test_planning_splitting import CRS, X, Y, layers
 from ui.views import edits
 
 
@@ -196,3 +201,64 @@ def test_a_draft_exported_while_zones_were_joined_is_parted_when_it_comes_in_lat
     last = edits.load(again, texts[0], author="李", file="稿.json").id
     assert set(store.state(last).plan("primary", 2026)) == {"a"}
     store.close()
+
+
+def test_a_draft_drawn_elsewhere_with_the_zones_apart_stays_as_it_was_drawn(project):
+    elsewhere = DraftStore("sqlite://")  # of a colleague, where nothing is joined
+    draft = elsewhere.create(
+        project.id, "同事稿", author="李", ops=[drafts.plan("primary", 2026, in_force(project))]
+    ).id
+    saved = joining.join(project, "primary", ["a", "b"], in_force(project))
+    moved = in_force(project).index[in_force(project) == "b"][0]
+    elsewhere.append(draft, 1, drafts.assign("primary", 2026, [moved], "a"), author="李")
+    drawn, text = elsewhere.state(draft).plan("primary", 2026), elsewhere.export(draft)
+    back = joining.part(saved, "primary", "a")
+    late = edits.load(back, text, author="李", file="稿.json")
+    with closing(DraftStore(back.drafts_url)) as store:
+        assert store.state(late.id).plan("primary", 2026).to_dict() == drawn.to_dict()
+
+
+@pytest.mark.parametrize("at", ["2026-11-26T14:00:00", "昨天"])
+def test_a_draft_whose_steps_have_no_time_to_be_read_is_taken_in_as_it_is(at, project):
+    store = DraftStore(project.drafts_url)
+    draft = store.create(
+        project.id, "一稿", author="王", ops=[drafts.plan("primary", 2026, in_force(project))]
+    )
+    text = json.loads(store.export(draft.id))
+    text["ops"][-1]["at"] = at
+    joined = joining.join(project, "primary", ["a", "b"], in_force(project))
+    back = joining.part(joined, "primary", "a")
+    late = edits.load(back, json.dumps(text), author="李", file="稿.json")
+    assert store.state(late.id).plan("primary", 2026).to_dict() == in_force(project).to_dict()
+    store.close()
+
+
+def test_joins_of_one_zone_in_both_stages_are_two_and_both_are_known(tmp_path):
+    parts = layers()
+    parts["schools"] = gpd.GeoDataFrame(
+        {
+            "school_id": ["a", "b", "d"],
+            "name": ["一校", "二小", "三中"],
+            "zone_id": ["a", "b", "d"],
+            "kind": ["nine_year", "primary", "junior"],
+            "provider": "public",
+            "primary_intake": [90, 90, 0],
+            "junior_intake": [90, 0, 90],
+            "lowest_grade": [1, 1, 7],
+            "highest_grade": [9, 6, 9],
+        },
+        geometry=[shapely.Point(X + x, Y + 50) for x in (50, 450, 350)],
+        crs=CRS,
+    )
+    primary = parts["catchments"]
+    junior = primary.assign(stage="junior", zone_id=primary["zone_id"].replace({"b": "d"}))
+    parts["catchments"] = pd.concat([primary, junior], ignore_index=True)
+    project = create_project(parts, name="测", id="p", year=2026, epsg=CRS, folder=tmp_path)
+    own = primary.set_index("unit_id")["zone_id"]
+    elsewhere = DraftStore("sqlite://")
+    old = elsewhere.create("p", "旧稿", author="李", ops=[drafts.plan("primary", 2026, own)]).id
+    once = joining.join(project, "primary", ["a", "b"], own)
+    twice = joining.join(once, "junior", ["a", "d"], junior.set_index("unit_id")["zone_id"])
+    late = edits.load(twice, elsewhere.export(old), author="李", file="旧稿.json")
+    with closing(DraftStore(twice.drafts_url)) as store:
+        assert set(store.state(late.id).plan("primary", 2026)) == {"a"}

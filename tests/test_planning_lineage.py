@@ -1,11 +1,14 @@
 """What became of schools and units: a table that people fill in, checked whole, and read back from Excel."""
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from gis import export
 from gis.faults import FaultError
-from planning import lineage
+from planning import incoming, lineage, newyear, outlook
+from planning.project import create_project, open_project, save_layers
 
 OLD = {"school": frozenset({"s1", "s2", "s3"}), "unit": frozenset({"u1", "u2", "u3"})}
 NEW = {"school": frozenset({"s1", "s9"}), "unit": frozenset({"u1", "u2a", "u2b", "u4"})}
@@ -136,3 +139,47 @@ def test_former_schools_are_followed_to_those_that_stand_in_the_end():
     frame = pd.DataFrame(told, columns=["subject", "change", "year", "from_id", "to_id"])
     found = lineage.successors(lineage.frame_of(frame))
     assert found == {"a": {"c", "e"}, "b": {"c", "e"}, "d": {"e"}}
+
+
+def test_changes_that_past_rolls_went_through_when_a_year_was_opened_are_not_made_again(tmp_path):
+    rows = [
+        row("school", "renamed", "s2", "s9"),  # no row has s2 any more; if one comes back, it is joined
+        row("school", "split", "s1", "s1", 0.6),
+        row("school", "split", "s1", "s1b", 0.4),
+        row("school", "renamed", "s4", "s5"),
+        row("school", "renamed", "s5", "s6"),
+        row("school", "split", "s1", "s1", 0.5, year=2024),
+    ]
+    lineage.store(tmp_path, table(*rows))
+    left = lineage.uncarried(tmp_path, opened={2027})
+    assert left[["year", "from_id"]].to_numpy().tolist() == [[2027, "s2"], [2027, "s4"], [2024, "s1"]]
+    assert len(lineage.uncarried(tmp_path, opened=())) == len(rows)
+
+
+def schools(ids):
+    columns = {"school_id": ids, "name": ids, "kind": "primary", "lowest_grade": 1, "highest_grade": 6}
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(500 * k, 0) for k in range(len(ids))], crs=32649)
+
+
+def enrolment(pupils, years):
+    rows = [(s, y, g, n) for s, n in pupils.items() for y in years for g in range(1, 7)]
+    return pd.DataFrame(rows, columns=["school_id", "year", "grade", "pupils"])
+
+
+def test_a_school_split_when_a_year_was_opened_is_split_once(tmp_path):
+    units = gpd.GeoDataFrame(
+        {"unit_id": ["u"], "name": ["甲"]}, geometry=[shapely.box(0, 0, 9, 9)], crs=32649
+    )
+    past = enrolment({"A": 100, "C": 70}, range(2020, 2027))
+    parts = {"schools": schools(["A", "C"]), "units": units, "enrolment": past}
+    old = create_project(parts, name="测", year=2026, epsg=32649, id="old", folder=tmp_path)
+    new = incoming.begin(old, year=2027)
+    now = enrolment({"A": 60, "A2": 40, "C": 70}, [2027])
+    new = save_layers(new, {"schools": schools(["A", "A2", "C"]), "enrolment": now})
+    split = [row("school", "split", "A", "A", 0.6), row("school", "split", "A", "A2", 0.4)]
+    incoming.settle(new, table(*split))
+    assert newyear.open_year(old.folder, id="new", name="新")["saved"]
+    joined = outlook.joined(open_project(tmp_path / "new"))
+    assert joined.groupby("school")["enrolment"].agg(["min", "max"]).to_numpy().tolist() == [
+        [60, 60], [40, 40], [70, 70]
+    ]  # fmt: skip

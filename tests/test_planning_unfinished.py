@@ -5,16 +5,18 @@ import importlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from gis.faults import FaultError
-from planning import drafts, joining, lineage, newyear, splitting, unfinished
+from planning import drafts, joining, lineage, locking, newyear, splitting, unfinished
 from planning.project import DRAFTS_FILE, Project, create_project, list_projects, open_project
 from planning.settings import UNFINISHED_FILE
 from planning.store import DraftStore
@@ -173,6 +175,26 @@ def test_an_edit_waits_for_nobody_and_says_so(project):
         splitting.split(project, wish())
     assert not (project.folder / UNFINISHED_FILE).exists()
     splitting.split(open_project(project.folder), wish())
+
+
+@pytest.mark.parametrize("there", [b"no database", None])
+def test_a_lock_that_cannot_be_taken_is_told_like_a_full_disk(there, project):
+    lock = project.folder / unfinished.LOCK_FILE
+    lock.mkdir() if there is None else lock.write_bytes(there)
+    with pytest.raises(FaultError, match=r"什么都没有改动.*权限"):
+        splitting.split(project, wish())
+    assert open_project(project.folder).version == project.version
+
+
+def test_a_lock_that_may_only_be_read_is_not_taken(tmp_path):
+    place = tmp_path / "lock"
+    with locking.held(place) as mine:
+        assert mine
+    with (
+        closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, isolation_level=None)) as lock,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        locking._taken(lock)
 
 
 def test_what_was_cut_short_while_being_written_down_is_forgotten(project):

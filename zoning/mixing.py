@@ -120,7 +120,7 @@ class Mix:
         row, size = np.repeat(np.arange(count), np.diff(listed.start)), np.diff(listed.start)
         units_of = np.bincount(plan, minlength=self.problem.n_zones)
         whole = np.bincount(row, plan[listed.units] == listed.zone[row], count) == size
-        whole &= size == units_of[listed.zone]
+        whole &= (size == units_of[listed.zone]) & (size > 0)
         x = np.concatenate([whole, plan[self.unit] == self.zone, np.zeros(self.problem.n_units)])
         return x if whole.sum() == (np.isinf(self.room) & (units_of > 0)).sum() else None
 
