@@ -187,9 +187,14 @@ def _nearest(sums: Sequence[_Sums], family: int, plain: Floats) -> tuple[str, fl
     near = np.array([np.mean(rows, axis=0) for rows in found.values()])
     best = 1 + int(near[:, 1:].mean(axis=0).argmin())
     gain = near[:, 0] - near[:, best]
-    doubt = max(float(gain.std(ddof=1)) / np.sqrt(len(gain)), 1e-12)
     compared = sum(not np.array_equal(plain, trial) for trial in trials[1:])
-    return CANDIDATES[best - 1], compared * float(stats.t.sf(gain.mean() / doubt, len(gain) - 1))
+    return CANDIDATES[best - 1], compared * chance(gain)
+
+
+def chance(gains: Floats) -> float:
+    """How likely chance alone makes gains, one a base year, seem so large: one-sided Student's t."""
+    doubt = max(float(gains.std(ddof=1)) / np.sqrt(len(gains)), 1e-12)
+    return float(stats.t.sf(gains.mean() / doubt, len(gains) - 1))
 
 
 def _clear(gains: Mapping[str, tuple[str, float]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from forecasting import cohort, errors, history, intervals, methods, rates, tuning
+from forecasting import cohort, errors, history, intervals, learned, methods, rates, tuning
 from forecasting import estates as housing
 from forecasting import kindergarten as nursery
 from forecasting import lineage as changes
@@ -46,6 +46,8 @@ class Fitted:
         "cohort", "gpr3" or "naive".
     classes : dict of int to (float, float)
         How kindergarten classes were compared, see ``kindergarten.kept``.
+    correction : learned.Correction
+        Of the cells of our method, and whether it has earned its place.
     """
 
     panel: Panel
@@ -57,13 +59,15 @@ class Fitted:
     faults: tuple[Fault, ...] = ()
     method: str = "cohort"
     classes: dict[int, tuple[float, float]] = field(default_factory=dict)
+    correction: learned.Correction = field(default_factory=learned.Correction)
 
     def project(self, panel: Panel, drivers: Sequence[Driver], years_ahead: int) -> Floats:
         """Expected pupils by the method fitted, from any panel; see ``methods``."""
         if self.panel.crossed is not None:
             panel = replace(panel, crossed=self.panel.crossed[:, : panel.counts.shape[2]])
         drivers = nursery.only(drivers, self.classes)
-        return _method(self.method, self.choice, self.broken)(panel, drivers, years_ahead)
+        made = _method(self.method, self.choice, self.broken)(panel, drivers, years_ahead)
+        return learned.applied(panel, made, self.correction)
 
 
 def fit(
@@ -162,14 +166,19 @@ def learn(
     broken = methods.broken_years(panel)
     drivers, classes = nursery.kept(panel, drivers, broken=broken)
     choice = tuning.Choice(settings) if settings else tuning.choose(panel, drivers, broken=broken)
-    cutoffs = errors.origins(panel, most=8, broken=broken)
     name = method or "cohort"
+    every = errors.origins(panel, most=learned.ORIGINS, broken=broken)
     chosen = _method(name, choice, broken)
-    pasts = errors.rolling(panel, drivers, chosen, cutoffs=cutoffs, horizons=5, broken=broken)
-    scores = _scores(panel, drivers, cutoffs, choice, broken)
+    pasts = errors.rolling(panel, drivers, chosen, cutoffs=every, horizons=5, broken=broken)
+    correction = learned.Correction()
+    if name == "cohort":
+        correction, pasts = learned.fit(pasts, panel, driven=bool(drivers), broken=broken)
+    cutoffs = errors.origins(panel, most=8, broken=broken)
+    pasts = [past for past in pasts if past.cutoff in cutoffs]
+    scores = _scores(panel, drivers, cutoffs, choice, broken, {name: pasts})
     model = intervals.fit(pasts, panel, coverage=coverage)
     warned = (*faults, *history.warn(panel, broken), *changes.faults(found))
-    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name, classes)
+    return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name, classes, correction)
 
 
 def _method(name: str, choice: tuning.Choice, broken: frozenset[int]) -> methods.Method:
@@ -231,11 +240,14 @@ def _scores(
     cutoffs: Sequence[int],
     choice: tuning.Choice,
     broken: frozenset[int],
+    made: Mapping[str, Sequence[errors.Past]],
 ) -> pd.DataFrame:
-    """Past error of our method beside the naive one and GPR3."""
+    """Past error of our method beside the naive one and GPR3; past forecasts already `made` are used."""
     parts = []
     for name in ("cohort", *RIVALS):
         method = _method(name, choice, broken)
-        pasts = errors.rolling(panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken)
+        pasts = made.get(name) or errors.rolling(
+            panel, drivers, method, cutoffs=cutoffs, horizons=5, broken=broken
+        )
         parts.append(errors.wape(pasts, panel).assign(method=name))
     return pd.concat(parts, ignore_index=True)

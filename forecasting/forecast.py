@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, families, intervals, levels, methods, notes, rates
+from forecasting import cohort, families, intervals, learned, levels, methods, notes, rates
 from forecasting import history as past
 from forecasting.entrants import BASES, Entry, plan
 from forecasting.estates import BUILD_UP, additions
@@ -194,7 +194,8 @@ def expected(
             cohort.project(panel, e, years_ahead=ahead, settings=settings, broken=fitted.broken)
             for e in (entry, _under(entry, scenario))
         )
-        mean = mean * methods.lean(panel, fitted.drivers, plain, fitted.choice.mix)
+        lean = methods.lean(panel, fitted.drivers, plain, fitted.choice.mix)
+        mean = learned.applied(panel, mean * lean, fitted.correction, plain=plain * lean)
     else:
         mean = fitted.project(panel, fitted.drivers, ahead)
     mean = mean * (1.0 + scenario.migration) ** np.arange(1, ahead + 1)

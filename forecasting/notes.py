@@ -29,6 +29,31 @@ _METHODS = {
     "naive": ("维持现状", "no change"),
 }
 
+#: What is said of the correction of cells (see ``learned``), by the reason for using it or not.
+_LEARNED = {
+    "nearer": (
+        "学校内各年级之间按过去误差学到的规律修正，用于其后 {last} 年，学校总数不变：各校各年级的以往误差由 "
+        "{plain:.1f}% 降到 {used:.1f}%（{years} 个起点年份）。",
+        "Pupils are moved between the grades of a school as past errors teach, for the first {last} year(s), "
+        "school totals kept: past error of cells {plain:.1f} % without, {used:.1f} % with it ({years} base "
+        "years).",
+    ),
+    "alike": (
+        "没有采用按过去误差学到的年级间修正：各校各年级的以往误差，不修正为 {plain:.1f}%，修正后 {used:.1f}%"
+        "（{years} 个起点年份），并非明显更准。",
+        "No correction among grades learned from past errors is used: past error of cells {plain:.1f} % "
+        "without, {used:.1f} % with it ({years} base years), which is not clearly nearer.",
+    ),
+    "short": (
+        "历史太短，没有采用按过去误差学到的年级间修正。",
+        "The past is too short for a correction among grades learned from past errors.",
+    ),
+    "shock": (
+        "近年有异常年份，没有采用按过去误差学到的年级间修正。",
+        "A recent year was broken, so no correction among grades learned from past errors is used.",
+    ),
+}
+
 
 def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[Scenario]) -> list[Note]:
     """Notes of one forecast, in reading order."""
@@ -38,6 +63,7 @@ def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[S
         _entrants(fitted),
         _choice(fitted),
         *_families(fitted),
+        *_learned(fitted),
         *_classes(fitted),
         *_record(fitted),
         _ranges(fitted, coverage),
@@ -167,6 +193,21 @@ def _families(fitted: Fitted) -> list[Note]:
             f"{mix.judged} years; later ones keep the common choice): {'; '.join(en)}.",
         )
     ]
+
+
+def _learned(fitted: Fitted) -> list[Note]:
+    """Whether a correction learned from past errors is used, and why."""
+    found = fitted.correction
+    if fitted.method != "cohort":
+        return []
+    zh, en = _LEARNED[found.why]
+    numbers = {
+        "plain": found.plain,
+        "used": found.used,
+        "years": found.years,
+        "last": max(found.lines, default=0),
+    }
+    return [_note(zh.format(**numbers), en.format(**numbers))]
 
 
 def _record(fitted: Fitted) -> list[Note]:
