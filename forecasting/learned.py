@@ -117,8 +117,8 @@ def applied(panel: Panel, mean: Floats, correction: Correction, *, plain: Floats
         if horizon <= mean.shape[2]:
             told = (mean if plain is None else plain)[:, :, horizon - 1]
             cells = _movable(panel, told, horizon, correction.driven)
-            change = line.told(residuals.features(panel, told)[cells])
-            result[:, :, horizon - 1] = _moved(mean[:, :, horizon - 1], cells, change)
+            factors = _factors(line, residuals.features(panel, told)[cells], told[cells])
+            result[:, :, horizon - 1] = _moved(mean[:, :, horizon - 1], cells, factors)
     return result
 
 
@@ -130,11 +130,16 @@ def _movable(panel: Panel, made: Floats, horizon: int, driven: bool) -> Bools:
     return cells
 
 
-def _moved(made: Floats, cells: Bools, told: Floats) -> Floats:
-    """Apply a share of the log-ratios told, and bring each school back to its total."""
+def _factors(line: residuals.Line, rows: Floats, told: Floats) -> Floats:
+    """Factor of each cell: a share of the log-ratio learned, which is of counts with one pupil added."""
+    return np.maximum((told + 1.0) * np.exp(SHARE * line.told(rows)) - 1.0, 0.0) / told
+
+
+def _moved(made: Floats, cells: Bools, factors: Floats) -> Floats:
+    """Apply the factors of cells, and bring each school back to its total."""
     part = np.where(cells, made, 0.0)
     new = part.copy()
-    new[cells] = np.maximum((part[cells] + 1.0) * np.exp(SHARE * told) - 1.0, 0.0) * (part[cells] > 0)
+    new[cells] *= factors
     total, reached = part.sum(axis=1), new.sum(axis=1)
     back = np.divide(total, reached, out=np.ones_like(total), where=reached > 0)
     return np.where(cells & (reached > 0)[:, None], new * back[:, None], made)
@@ -149,8 +154,8 @@ def _tried(made: Mapping[Key, Past], panel: Panel, driven: bool) -> tuple[dict[K
         cells = past.judged & _movable(known, past.forecast, past.horizon, driven)
         rows = residuals.features(known, past.forecast)[cells]
         if len(earlier := _until(*key, seen)) >= LEAST_LEARNED:
-            told = residuals.regress(earlier).told(rows)
-            tried[key] = replace(past, forecast=_moved(past.forecast, cells, told))
+            factors = _factors(residuals.regress(earlier), rows, past.forecast[cells])
+            tried[key] = replace(past, forecast=_moved(past.forecast, cells, factors))
         seen[key] = residuals.moments(rows, past.forecast[cells], past.actual[cells])
     return tried, seen
 

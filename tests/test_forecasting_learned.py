@@ -92,6 +92,17 @@ def test_schools_keep_their_totals_and_later_years_their_cells(fitted, scenario)
     assert (made[plain == 0] == 0).all() and (made >= 0).all()
 
 
+def test_a_scenario_is_not_taken_back(fitted):
+    made = methods.cohort_survival(fitted.choice.settings)(fitted.panel, [], 3)
+    plain, half = (
+        learned.applied(fitted.panel, scale * made, fitted.correction, plain=made) for scale in (1.0, 0.5)
+    )
+    assert np.allclose(half, 0.5 * plain, rtol=1e-12)
+    middle, low = (expected(fitted, 1, scenario=Scenario("", births=b))[0][:, :, 0] for b in (1.0, 0.5))
+    share = (low[:, 0] / low[:, 1]) / (middle[:, 0] / middle[:, 1])
+    assert np.allclose(share, 0.5, rtol=1e-3)
+
+
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None)
 def test_totals_are_kept_whatever_was_learned(seed: int):
