@@ -10,7 +10,7 @@ from planning import lineage, need, seats, stages
 from planning.project import Project
 
 #: Raised when the same data and settings would be forecast otherwise: what is kept is made anew.
-METHOD: Final = 5
+METHOD: Final = 6
 
 register_kinds(
     {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from planning import drafts, zoneproblem
 from planning.project import list_projects, open_project
 from planning.store import DraftStore
+from tests.browser import picking
 
 SLOW = 45_000  # milliseconds to wait for a page on a busy machine
 
@@ -56,19 +55,8 @@ class Desk:
         self.settled()
 
     def pick(self, name: str, typed: str) -> None:
-        """Choose an option by typing its name; again when a run of the script closed the list meanwhile."""
-        option = self.page.get_by_role("option").filter(has_text=typed).first
-        for timeout in (5_000, 10_000, SLOW):
-            box = self.key(name).locator("input").first
-            box.click()
-            box.fill(typed)
-            with contextlib.suppress(PlaywrightTimeout):
-                option.click(timeout=timeout)
-                break
-            self.page.keyboard.press("Escape")
-            self.settled()
-        else:
-            raise AssertionError(f"{name} offers no {typed}")
+        """Choose an option by typing its name."""
+        picking.pick(self.key(name).locator("input").first, typed, self.settled)
         if name == "edit-units":
             self.page.keyboard.press("Escape")  # a choice of several stays open; one of one would be cleared
         self.settled()

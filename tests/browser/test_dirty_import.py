@@ -14,6 +14,7 @@ from benchmarks.startup import wait_for_map
 from data.make_dirty import INCOMING, make_dirty
 from planning import importlog, mappings, mending
 from planning.project import list_projects
+from tests.browser import picking
 from tests.dirty import check_clean, corrected, left_out
 
 #: An import of the whole county, in milliseconds.
@@ -81,9 +82,7 @@ def settle(page: Page) -> None:
 
 def pick(page: Page, box, text: str) -> None:
     """Choose what contains a text in a select box."""
-    box.locator("input").click()
-    box.locator("input").fill(text)
-    page.get_by_role("option").filter(has_text=text).first.click()
+    picking.pick(box.locator("input"), text, lambda: settle(page))
     settle(page)
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from planning.reviewlog import Comment, ReviewLog
+from tests.browser import picking
 from tests.browser.test_review_page import FOCUS, MOVED, NAME, Review, desk  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
@@ -23,10 +24,7 @@ WHOLE = """() => document.querySelector(".hp-pair").pair.leaves.every(({ map }) 
 
 
 def _pick(page, ready, key: str, word: str) -> None:
-    box = page.locator(f".st-key-{key} input").first
-    box.click()
-    box.fill(word)  # a long list draws only what is in sight
-    page.get_by_role("option").filter(has_text=word).first.click()
+    picking.pick(page.locator(f".st-key-{key} input").first, word, lambda: ready(page))
     ready(page)
 
 

@@ -14,6 +14,7 @@ from planning import drafts
 from planning.project import Project, list_projects, open_project
 from planning.reviewlog import ReviewLog
 from planning.store import DraftStore
+from tests.browser import picking
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
@@ -79,9 +80,7 @@ class Review:
     def add(self, name: str) -> None:
         """Add a plan to those that are compared."""
         picker = self.page.locator(".st-key-review-plans input")
-        picker.click()
-        picker.fill(name)
-        self.page.get_by_role("option").filter(has_text=name).first.click()
+        picking.pick(picker, name, lambda: self.ready(self.page))
         self.page.keyboard.press("Escape")
         self.ready(self.page)
 
