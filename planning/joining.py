@@ -114,7 +114,7 @@ def late_zones(project: Project, named: Iterable[str]) -> list[drafts.Op]:
     schools = project.layers.get("schools")
     if schools is None:
         return []
-    now = dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
+    now = _zones_now(schools)
     into: dict[str, list[str]] = {}
     for zone in sorted(set(named) - {z for z in now.values() if pd.notna(z)}):
         rows = [r for r in _rows(project) if zone in r.get("schools", {}).values()]
@@ -139,7 +139,7 @@ def late_parts(project: Project, store: DraftStore, draft: str) -> list[Step]:
         if not then or _parts(then[-1]) or drawn & ({*then[-1]["schools"].values()} - {zone}):
             continue  # not joined then, or drawn where the zones were apart all the time
         if parted := _now_in(project, then[-1]["schools"], zone):
-            found.append(_late_part(project, zone, parted, _kept(then[-1])[1]))
+            found.append(_giving_back(project, _heirs(project, zone, parted), _kept(then[-1])[1], zone))
     return found
 
 
@@ -154,21 +154,22 @@ def _when(text: str) -> datetime:
 
 def _now_in(project: Project, schools: Iterable[str], zone: str) -> dict[str, str]:
     """Return the zones that schools joined once are in now; empty where those are not several."""
-    now = dict(
-        zip(
-            project.layers["schools"]["school_id"].astype(str),
-            zone_of(project.layers["schools"]),
-            strict=True,
-        )
-    )
+    now = _zones_now(project.layers["schools"])
     parted = {school: str(to) for school in schools if pd.notna(to := now.get(school))}
     return parted if zone in parted.values() and len(set(parted.values())) > 1 else {}
 
 
-def _late_part(
-    project: Project, zone: str, parted: Mapping[str, str], usual: Mapping[str, Mapping[str, str]]
+def _zones_now(schools: pd.DataFrame) -> dict[str, Any]:
+    return dict(zip(schools["school_id"].astype(str), zone_of(schools), strict=True))
+
+
+def _heirs(project: Project, zone: str, parted: Mapping[str, str]) -> dict[str, givenback.Heirs]:
+    return {each: givenback.heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
+
+
+def _giving_back(
+    project: Project, heirs: Mapping[str, givenback.Heirs], usual: Mapping[str, Mapping[str, str]], zone: str
 ) -> Step:
-    heirs = {each: givenback.heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
     return lambda store, draft: givenback.given_back(store, draft, zone, heirs, usual, project.year)
 
 
@@ -193,7 +194,7 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
     parted = _parted(project, stage, zone)
     if not parted:
         raise FaultError([Fault("join_single", layer="schools", found=zone)])
-    heirs = {each: givenback.heirs(project, each, zone, parted) for each in map(str, stages.STAGES)}
+    heirs = _heirs(project, zone, parted)
     changed: dict[str, pd.DataFrame] = {"schools": _zoned(project.layers["schools"], parted)}
     known, usual = _kept(_last(project, zone))
     if "catchments" in project.layers:
@@ -207,7 +208,7 @@ def part(project: Project, stage: str, zone: str, *, author: str = "") -> Projec
                 zone_id=rows["zone_id"].mask(rows.index.isin(group.index), rows["unit_id"].map(to))
             )
         changed["catchments"] = rows
-    step: Step = lambda store, draft: givenback.given_back(store, draft, zone, heirs, usual, project.year)  # noqa: E731
+    step = _giving_back(project, heirs, usual, zone)
     steps = {"": dict(givenback.step(zone, heirs, project.year).payload)}
     steps |= {draft: dict(op.payload) for draft, op in steps_of(project, step).items()}
     near = {each: {**own.nearest(), **usual[each]} for each, own in heirs.items()}

@@ -1,11 +1,11 @@
-"""Choosing from a select box of a page that may be run anew meanwhile."""
+"""Choosing from the controls of a page that may be run anew meanwhile."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 PATIENCE = (5_000, 10_000, 45_000)  # milliseconds
@@ -27,3 +27,17 @@ def pick(box: Locator, typed: str, rest: Callable[[], None]) -> None:
         box.page.keyboard.press("Escape")
         rest()
     raise AssertionError(f"no option {typed}")
+
+
+def press(option: Locator) -> None:
+    """Press one of several parts of a control until it is the one chosen.
+
+    Again when a press was lost on a page that was being run anew.
+    """
+    for timeout in PATIENCE[:-1]:
+        option.click()
+        with contextlib.suppress(AssertionError):
+            expect(option).to_be_checked(timeout=timeout)
+            return
+    option.click()
+    expect(option).to_be_checked()

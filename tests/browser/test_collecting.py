@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from planning import collecting, reconcile
 from planning.project import open_project
+from tests.browser import picking
 from tests.collecting import counts, county, fill, sheets
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -34,9 +35,7 @@ def step(page: Page, name: str) -> None:
 
 def choose(page: Page, key: str, name: str) -> None:
     """Choose a part of the page, and wait until it is the one shown."""
-    option = page.locator(f".st-key-{key}").get_by_role("radio", name=name, exact=True)
-    option.click()
-    expect(option).to_be_checked()
+    picking.press(page.locator(f".st-key-{key}").get_by_role("radio", name=name, exact=True))
 
 
 @pytest.mark.browser

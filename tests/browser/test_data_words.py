@@ -7,13 +7,15 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import picking
+
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SHOWN = """e => [...e.querySelectorAll('button div, button p, section > div')].map(x =>
   getComputedStyle(x, '::after').content + (x.offsetParent ? x.innerText : '')).join(' ')"""
 
 
 def section(page: Page, name: str) -> None:
-    page.locator(".st-key-data-section").get_by_role("radio", name=name, exact=True).click()
+    picking.press(page.locator(".st-key-data-section").get_by_role("radio", name=name, exact=True))
 
 
 @pytest.mark.browser

@@ -174,7 +174,7 @@ def test_the_import_speaks_english(empty_home, empty_app, page: Page, ready, tmp
     page.goto(f"{empty_app}/data?lang=en")
     ready(page)
     if page.locator(".st-key-data-section").count():
-        page.locator(".st-key-data-section").get_by_role("radio", name="Import", exact=True).click()
+        picking.press(page.locator(".st-key-data-section").get_by_role("radio", name="Import", exact=True))
     page.locator(".st-key-import-upload input[type=file]").set_input_files(path)
     page.locator(".st-key-import-table-chosen").wait_for(timeout=LONG)
     settle(page)
@@ -183,7 +183,7 @@ def test_the_import_speaks_english(empty_home, empty_app, page: Page, ready, tmp
     words = page.locator('[data-testid="stMain"]').inner_text()
     assert not re.search("[\u4e00-\u9fff]", words.replace("脏数据县", "")), words
     if page.locator(".st-key-import-target").count():
-        page.locator(".st-key-import-target").get_by_role("radio", name="A new project").click()
+        picking.press(page.locator(".st-key-import-target").get_by_role("radio", name="A new project"))
         settle(page)
     page.locator(".st-key-import-name input").fill("English county")
     page.locator(".st-key-import-name input").press("Enter")

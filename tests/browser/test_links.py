@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from planning import links, spatial
 from planning.project import list_projects
+from tests.browser import picking
 
 
 def pick(page: Page, ready, key: str, at: int) -> str:
@@ -31,7 +32,7 @@ def test_a_link_is_made_shown_and_undone(app, home, page: Page, ready):
     before = len(spatial.adjacency(list_projects(home)[0]))
     page.goto(f"{app}/data?lang=zh")
     ready(page)
-    page.locator(".st-key-data-section").get_by_role("radio", name="相邻与步行", exact=True).click()
+    picking.press(page.locator(".st-key-data-section").get_by_role("radio", name="相邻与步行", exact=True))
     expect(page.get_by_text("这些数字怎么来的")).to_be_visible()
     save = page.locator(".st-key-links-save button")
     expect(save).to_be_disabled()
@@ -62,6 +63,8 @@ def test_a_link_is_made_shown_and_undone(app, home, page: Page, ready):
 def test_the_section_says_where_walks_come_from(read_only_app, page: Page, ready):
     page.goto(f"{read_only_app}/data?lang=en")
     ready(page)
-    page.locator(".st-key-data-section").get_by_role("radio", name="Neighbours and walks", exact=True).click()
+    picking.press(
+        page.locator(".st-key-data-section").get_by_role("radio", name="Neighbours and walks", exact=True)
+    )
     expect(page.get_by_text("Where the walking distances come from")).to_be_visible()
     expect(page.get_by_text("There are no entrances")).to_be_visible()

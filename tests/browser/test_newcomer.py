@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from planning import zoneproblem
+from tests.browser import picking
 from tests.browser.canvas import Canvas
 from tests.browser.desk import SLOW, Desk
 from ui.naming import english
@@ -51,7 +52,7 @@ class Newcomer:
 
     def part(self, text: str) -> None:
         """Open a part of a page by its name."""
-        self.page.get_by_role("radio", name=self.word(text), exact=True).click()
+        picking.press(self.page.get_by_role("radio", name=self.word(text), exact=True))
         self.desk.settled()
 
     def create(self, name: str, author: str = "") -> str:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from planning.project import list_projects, open_project
+from tests.browser import picking
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ def test_free_places_are_filtered_exported_and_answers_name_their_clause(
     project = open_project(list_projects(read_only_home)[0].folder)
     page.goto(f"{read_only_app}/zones?lang=zh&stage=primary")
     ready(page)
-    page.get_by_role("radio", name="电话查询").click()
+    picking.press(page.get_by_role("radio", name="电话查询"))
     ready(page)
     expect(page.get_by_text("班额为 2026")).to_be_visible()
     offered = _export(page)

@@ -18,6 +18,7 @@ from test_privacy import HOUSES, IDS, NAMES, NUMBERS, found_in
 
 import run
 from planning.project import Project, open_project
+from tests.browser import picking
 
 SLOW = 120_000
 
@@ -74,7 +75,7 @@ def roll(project: Project) -> bytes:
 def open_rolls(page: Page, watched: Watched, ready: Callable[[Page], None], lang: str, name: str) -> None:
     page.goto(f"{watched.address}/data?lang={lang}")
     ready(page)
-    page.locator(".st-key-data-section").get_by_role("radio", name=name, exact=True).click()
+    picking.press(page.locator(".st-key-data-section").get_by_role("radio", name=name, exact=True))
     expect(page.locator(".st-key-roll-start button")).to_be_visible(timeout=SLOW)
 
 
@@ -131,7 +132,7 @@ def test_a_roll_given_to_the_ordinary_import_is_turned_away_before_it_is_written
 ) -> None:
     page.goto(f"{watched.address}/data?lang=zh")
     ready(page)
-    page.locator(".st-key-data-section").get_by_role("radio", name="导入", exact=True).click()
+    picking.press(page.locator(".st-key-data-section").get_by_role("radio", name="导入", exact=True))
     upload = page.locator(".st-key-import-upload input[type=file]")
     upload.set_input_files({"name": "学籍.csv", "mimeType": "text/csv", "buffer": roll(watched.project)})
     expect(page.get_by_text("像是学生或儿童名册")).to_be_visible(timeout=SLOW)
