@@ -5,20 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from data.make_demo import make_demo
 from planning import attended, several, spatial, zoneproblem
-from planning.project import list_projects, open_project
 from tests.test_planning_several import in_force, with_schools
 from zoning import indicators
 
 POINT, CENTRE = "DS-S45", "DS-S41"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    home = tmp_path_factory.mktemp("attended")
-    make_demo(home, which="county")
-    return open_project(list_projects(home)[0].folder)
 
 
 def joined(demo, seats):

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pandas as pd
 import pytest
 
-from data.make_demo import make_demo
 from gis.faults import FaultError
-from planning import drafts, feeders, seats, spatial, zoneproblem
-from planning.project import Project, list_projects, open_project
+from planning import drafts, feeders, seats, zoneproblem
+from planning.project import Project
 from planning.store import DraftStore
 from planning.zoneoptions import Choice, options, options_job
 from zoning.feeders import REASONS
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    home = tmp_path_factory.mktemp("feeders")
-    make_demo(home, which="county")
-    found = open_project(list_projects(home)[0].folder)
-    spatial.derive(found)
-    yield found
+def project(demo: Project) -> Project:
+    return demo
 
 
 def in_force(project: Project, stage: str) -> pd.Series:

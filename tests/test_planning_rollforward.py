@@ -359,13 +359,6 @@ def test_children_are_conserved_whatever_became_of_the_units(old, fates, count):
     assert by_cohort.eq(len(U) * count).all()
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    from data.make_demo import make_demo
-
-    return make_demo(tmp_path_factory.mktemp("demo"))
-
-
 def test_the_demo_county_goes_into_its_next_year_by_files(demo, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(demo.folder.parent, home)

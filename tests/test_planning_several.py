@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.make_demo import make_demo
 from gis.faults import FaultError
 from planning import seats, several, spatial, zoneproblem
-from planning.project import list_projects, open_project
 from zoning.within import share_out
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    home = tmp_path_factory.mktemp("several")
-    make_demo(home, which="county")
-    return open_project(list_projects(home)[0].folder)
 
 
 def in_force(project):

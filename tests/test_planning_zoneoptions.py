@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pandas as pd
 import pytest
 
-from data.make_demo import make_demo
 from gis.faults import FaultError
 from planning import spatial, zoneproblem
-from planning.project import Project, list_projects, open_project
+from planning.project import Project
 from planning.zoneoptions import Choice, options, options_job
 from zoning.check import check
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    home = tmp_path_factory.mktemp("options")
-    make_demo(home, which="county")
-    yield open_project(list_projects(home)[0].folder)
+def project(demo: Project) -> Project:
+    return demo
 
 
 @pytest.fixture(scope="module")

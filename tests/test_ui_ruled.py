@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from data.make_demo import make_demo
 from planning import drafts
-from planning.project import list_projects, open_project
+from planning.project import Project
 from planning.relaxing import WaysOut
 from planning.zoneoptions import Choice
 from ui.state import Context, draft_store
@@ -23,12 +20,9 @@ RULES = Choice(max_metres=1500.0, no_crossing=True, least=10, share=0.5, most_mo
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    home: Path = tmp_path_factory.mktemp("ruled")
-    make_demo(home, which="county")
-    project = open_project(list_projects(home)[0].folder)
-    draft = edits.create(project, "一稿", author="王老师")
-    return Context(project, "primary", project.year, draft.id)
+def context(demo: Project) -> Context:
+    draft = edits.create(demo, "一稿", author="王老师")
+    return Context(demo, "primary", demo.year, draft.id)
 
 
 def looked(context: Context) -> tuple[edits.Desk, Assessment]:

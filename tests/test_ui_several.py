@@ -7,17 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.make_demo import make_demo
-from planning.project import list_projects, open_project
 from ui.state import Context
 from ui.views import phone, reasons, several, zones
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    home = tmp_path_factory.mktemp("spoken")
-    make_demo(home, which="county")
-    return open_project(list_projects(home)[0].folder)
+def project(demo):
+    return demo
 
 
 def unit_of(project, zone):

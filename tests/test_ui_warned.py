@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.make_demo import make_demo
 from planning import drafts, zoneoptions
-from planning.project import list_projects, open_project
+from planning.project import Project
 from planning.zoneoptions import Choice
 from ui.state import Context, draft_store
 from ui.views import edits, reasons, ruled, warned, zones
@@ -22,17 +20,14 @@ from ui.zones import board
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    home: Path = tmp_path_factory.mktemp("warned")
-    make_demo(home, which="county")
-    project = open_project(list_projects(home)[0].folder)
-    draft = edits.create(project, "一稿", author="王老师")
-    town = whole_town(project)
+def context(demo: Project) -> Context:
+    draft = edits.create(demo, "一稿", author="王老师")
+    town = whole_town(demo)
     rules = Choice(max_metres=6000.0, towns=(town,), least=60, share=0.9, most_moved=0)
-    context = Context(project, "primary", project.year, draft.id)
+    context = Context(demo, "primary", demo.year, draft.id)
     desk = edits.look(context)
     op = edits.engine_step(desk.key, look(context)[1].plan, {"how": "optimise", "rules": rules.payload()})
-    draft_store(project).append(draft.id, desk.state.rev, op, author="王老师")
+    draft_store(demo).append(draft.id, desk.state.rev, op, author="王老师")
     return context
 
 

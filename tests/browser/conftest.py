@@ -44,20 +44,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the demo county, all that is derived from it included; copy it to write to it."""
-    from data.make_demo import make_demo
-    from planning import spatial
-    from planning.project import list_projects
-
-    home = tmp_path_factory.mktemp("demo")
-    make_demo(home, which="county")
-    for project in list_projects(home):
-        spatial.derive(project)
-    return home
-
-
 @contextlib.contextmanager
 def _serving() -> Iterator[Callable[[Path], str]]:
     running: list[subprocess.Popen[bytes]] = []
@@ -133,17 +119,30 @@ def app(home: Path, serve: Callable[[Path], str]) -> str:
     return serve(home)
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(
+def _new_context(browser: Browser) -> BrowserContext:
+    return browser.new_context(
         viewport={"width": 1440, "height": 1000}, accept_downloads=True, locale="zh-CN"
     )
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a profile of the browser for this test alone, apart from that of `page`."""
+    context = _new_context(browser)
     yield context
     context.close()
 
 
+@pytest.fixture(scope="module")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """Return the profile of the pages of a module, which read and compile the app's scripts once."""
+    profile = _new_context(browser)
+    yield profile
+    profile.close()
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def page(profile: BrowserContext) -> Iterator[Page]:
     """Return a browser page; the test fails when anything outside loopback is asked for, or a page breaks."""
     asked: list[str] = []
 
@@ -153,12 +152,16 @@ def page(context: BrowserContext) -> Iterator[Page]:
             asked.append(request.url)
 
     # The browser itself resolves nothing but loopback; to cut here, by a route, would cost it its cache.
-    context.on("request", note)
-    page = context.new_page()
+    profile.on("request", note)
+    page = profile.new_page()
     page.set_default_timeout(PATIENCE)
     yield page
+    profile.remove_listener("request", note)
+    broken = page.locator('[data-testid="stException"]').count()
+    for open_page in profile.pages:
+        open_page.close()
     assert not asked, f"asked outside loopback: {asked[:5]}"
-    assert page.locator('[data-testid="stException"]').count() == 0, "the page shows an exception"
+    assert broken == 0, "the page shows an exception"
 
 
 @pytest.fixture

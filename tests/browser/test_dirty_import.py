@@ -162,7 +162,8 @@ def test_the_dirty_county_goes_in_and_comes_out_clean(serve, said: Said, page: P
     expect(page.get_by_text(said.left).first).to_be_visible()
     (kept,) = [one for one in mappings.listed(home) if one.layer == "units" and one.words]
     assert kept.words == {"kind": {WORD: "estate"}}
-    walk_through(page, said)
+    if said is CHINESE:  # the import speaks both languages, the pages are not new
+        walk_through(page, said)
 
 
 @pytest.mark.browser

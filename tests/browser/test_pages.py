@@ -24,8 +24,7 @@ def shown_map(page: Page, name: str) -> Locator | FrameLocator:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("stage", ["primary", "junior"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "stage"), [("zh", "primary"), ("en", "junior")])
 @pytest.mark.parametrize("name", TITLES)
 def test_page_opens_with_its_title_a_map_and_no_error(read_only_app, page: Page, ready, name, lang, stage):
     page.goto(f"{read_only_app}/{name}?lang={lang}&stage={stage}")
@@ -33,26 +32,16 @@ def test_page_opens_with_its_title_a_map_and_no_error(read_only_app, page: Page,
     expect(page.locator("h1").first).to_have_text(TITLES[name][lang == "en"])
     expect(shown_map(page, name).locator(".leaflet-container")).to_be_visible()
     expect(page.locator('[data-testid="stAlert"]').filter(has_text="Traceback")).to_have_count(0)
+    (_in_english if lang == "en" else _marked_synthetic)(page, name)
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("name", TITLES)
-def test_english_pages_have_english_headings_and_buttons(read_only_app, page: Page, ready, name):
-    page.goto(f"{read_only_app}/{name}?lang=en")
-    ready(page)
-    shown_map(page, name).locator(".leaflet-container").wait_for()
+def _in_english(page: Page, name: str) -> None:
     words = page.locator("h1, h2, h3, .stButton button, .stDownloadButton button, label").all_inner_texts()
-    chinese = [
-        text for text in words if CHINESE.search(text.replace("中文", "").replace("语言 Language", ""))
-    ]
-    assert not chinese
+    known = ("中文", "语言 Language")
+    assert not [text for text in words if CHINESE.search(text.replace(known[0], "").replace(known[1], ""))]
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("name", TITLES)
-def test_synthetic_data_say_so_on_page_and_map(read_only_app, page: Page, ready, name):
-    page.goto(f"{read_only_app}/{name}?lang=zh")
-    ready(page)
+def _marked_synthetic(page: Page, name: str) -> None:
     expect(page.get_by_text("合成数据").first).to_be_visible()
     expect(shown_map(page, name).locator(".hp-stamp")).to_have_text("合成数据")
 
