@@ -1,12 +1,14 @@
 """What a project's own data say of where pupils go and when each zone is fullest."""
 
+from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from forecasting import flows
 from forecasting.peaks import peaks
-from planning import seats, stages
+from planning import outlook, seats, stages
 from planning.project import Project
 
 #: Columns of `zone_peaks`.
@@ -17,16 +19,37 @@ PEAKS: Final = (
 
 
 def flow_table(project: Project) -> pd.DataFrame | None:
-    """Return pupils by home town and town attended (`flows.FLOWS`); None without rolls or towns."""
+    """Return pupils by home town and town attended (`flows.FLOWS`); None without rolls or towns.
+
+    Pupils of schools since renamed, merged or split count where the schools of today stand that took their
+    place (`outlook.attended`), as they do in the forecast.
+    """
     units, schools = project.layers["units"], project.layers["schools"]
     if not project.has("attendance") or "town" not in units or "town" not in schools:
         return None
-    return flows.matrix(
-        project.layers["attendance"],
-        homes=_towns(units, "unit_id"),
-        schools=_towns(schools, "school_id"),
-        stages=_stage_of(project),
-    )
+    homes, towns = _towns(units, "unit_id"), _towns(schools, "school_id")
+    grades = _stage_of(project)
+    rolls = _whole(outlook.attended(project), homes=homes, schools=towns, grades=grades)
+    return flows.matrix(rolls, homes=homes, schools=towns, stages=grades)
+
+
+def _whole(
+    rolls: pd.DataFrame, *, homes: Mapping[str, str], schools: Mapping[str, str], grades: Mapping[int, str]
+) -> pd.DataFrame:
+    """Return rolls with whole pupils: the parts of a split school are rounded running on from flow to flow.
+
+    Every flow is then less than one pupil off, and the pupils of every home and year are as many as before.
+    """
+    flow = {
+        "year": rolls["year"],
+        "stage": rolls["grade"].astype(int).map(grades),
+        "home": rolls["home"].astype("object"),
+        "town": rolls["unit_id"].map(homes).astype("object"),
+        "attended": rolls["school_id"].map(schools).astype("object"),
+    }
+    ordered = rolls.loc[pd.DataFrame(flow).sort_values(list(flow), kind="stable").index]
+    running = ordered["pupils"].astype("float64").cumsum().round()
+    return ordered.assign(pupils=np.diff(running, prepend=0.0).astype("int64"))
 
 
 def zone_peaks(project: Project, forecast: pd.DataFrame, past: pd.DataFrame, stage: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from planning import assumed, outlook
 from ui import widgets
 from ui.charts import forecast as charts
 from ui.forecast import housing, stated, yields
-from ui.forecast.writing import attempt
+from ui.forecast.writing import attempt, mark
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.zones.drafting import author
@@ -92,7 +92,7 @@ def _origin(now: assumed.Assumed) -> str:
 
 
 def _scenario_form(context: Context, now: assumed.Assumed) -> None:
-    key = f"{now.at}"  # what was just saved shows in the inputs again
+    key = mark("assume", now.scenarios, now.cutoff_month, now.source)
     with st.form("assume", border=False):
         rows = []
         for column, name in zip(st.columns(2), EDITED, strict=True):
@@ -114,10 +114,11 @@ def _scenario_form(context: Context, now: assumed.Assumed) -> None:
         attempt(
             lambda: assumed.save(
                 context.project, scenarios=rows, cutoff_month=int(month), source=source, by=by
-            )
+            ),
+            form="assume",
         )
     elif reset:
-        attempt(lambda: assumed.reset(context.project, by=by))
+        attempt(lambda: assumed.reset(context.project, by=by), form="assume")
 
 
 def _inputs(scenario: Scenario, key: str) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _yield_form(context: Context, now: assumed.Assumed) -> None:
         st.dataframe(yield_table(now, names), hide_index=True, key="yields")
     estate = st.selectbox(_("小区"), list(names), format_func=names.__getitem__, key="yield-estate")
     primary, junior = _yields_of(context, now, estate)
-    key = f"{estate}-{now.at}"
+    key = f"{estate}-{mark('yield', primary, junior)}"
     with st.form("yield", border=False):
         left, right, most = *st.columns(2), assumed.MOST_A_HOUSEHOLD
         first = left.number_input(_("小学生/户"), 0.0, most, primary, 0.01, key=f"primary-{key}")
@@ -157,7 +158,7 @@ def _yield_form(context: Context, now: assumed.Assumed) -> None:
         keep = st.form_submit_button(_("保存系数"), key="yield-save")
     if keep:
         given: dict[str, Any] = {"estate_id": estate, "primary": _number(first), "junior": _number(second)}
-        attempt(lambda: assumed.set_yield(context.project, **given, source=source, by=by))
+        attempt(lambda: assumed.set_yield(context.project, **given, source=source, by=by), form="yield")
 
 
 def yield_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +11,7 @@ from forecasting.estates import BUILD_UP
 from planning import assumed, calibrated
 from planning.project import Project
 from ui import widgets
-from ui.forecast.writing import attempt
+from ui.forecast.writing import attempt, mark
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.zones.drafting import author
@@ -54,6 +56,7 @@ def _build_up(context: Context, now: assumed.Assumed) -> None:
     measured = _measured(context.project.key, context.project)
     st.dataframe(curve_table(shares, measured), hide_index=True, key="build-up")
     st.caption(_origin(now))
+    key = mark("build-up", now.build_up)
     with st.form("build-up-form", border=False):
         boxes = st.columns(max(YEARS, len(shares)))
         values = [
@@ -63,24 +66,26 @@ def _build_up(context: Context, now: assumed.Assumed) -> None:
                 100.0,
                 round(100 * shares[min(n, len(shares) - 1)], 1),
                 5.0,
-                key=f"build-up-{n}-{now.at}",
+                key=f"build-up-{n}-{key}",
             )
             for n, box in enumerate(boxes)
         ]
-        source = st.text_input(_("入住进度来源"), key=f"build-up-source-{now.at}")
+        source = st.text_input(_("入住进度来源"), key=f"build-up-source-{key}")
         by = st.text_input(_("经办人"), value=author(), key="build-up-by")
         with st.container(horizontal=True):
             keep = st.form_submit_button(_("保存入住进度"), key="build-up-save")
             take = st.form_submit_button(_("采用实测入住进度"), key="build-up-take", disabled=not measured)
             back = st.form_submit_button(_("恢复起始进度"), key="build-up-back", disabled=not now.build_up)
     if keep:
-        given = [round(value / 100, 4) for value in values]
-        attempt(lambda: assumed.set_build_up(context.project, given, source=source, by=by))
+        _store(context, [round(value / 100, 4) for value in values], source=source, by=by)
     elif take:
-        told = _("实测:已交付小区的学籍与住址")
-        attempt(lambda: assumed.set_build_up(context.project, measured, source=told, by=by))
+        _store(context, measured, source=_("实测:已交付小区的学籍与住址"), by=by)
     elif back:
-        attempt(lambda: assumed.set_build_up(context.project, [], source="", by=by))
+        _store(context, [], source="", by=by)
+
+
+def _store(context: Context, shares: Sequence[float], *, source: str, by: str) -> None:
+    attempt(lambda: assumed.set_build_up(context.project, shares, source=source, by=by), form="build-up")
 
 
 def _origin(now: assumed.Assumed) -> str:
@@ -99,6 +104,7 @@ def _slips(context: Context, now: assumed.Assumed) -> None:
         st.dataframe(slip_table(now, names), hide_index=True, key="slips")
     estate = st.selectbox(_("小区"), list(names), format_func=names.__getitem__, key="slip-estate")
     own = {slip.estate_id: slip for slip in now.slips}.get(estate)
+    key = f"{estate}-{mark('slip', own)}"
     words = dict(zip(SCENARIOS, (_("低情景"), _("中情景"), _("高情景")), strict=True))
     with st.form("slip-form", border=False):
         boxes = st.columns(3)
@@ -109,21 +115,21 @@ def _slips(context: Context, now: assumed.Assumed) -> None:
                     0,
                     20,
                     getattr(own, name) if own else 0,
-                    key=f"slip-{name}-{estate}-{now.at}",
+                    key=f"slip-{name}-{key}",
                 )
             )
             for name, box in zip(SCENARIOS, boxes, strict=True)
         }
-        source = st.text_input(_("推迟依据"), key=f"slip-source-{estate}-{now.at}")
+        source = st.text_input(_("推迟依据"), key=f"slip-source-{key}")
         by = st.text_input(_("经办人"), value=author(), key="slip-by")
         with st.container(horizontal=True):
             keep = st.form_submit_button(_("保存推迟"), key="slip-save")
             back = st.form_submit_button(_("改回按情景"), key="slip-back", disabled=own is None)
     if keep:
         row = {"estate_id": estate, **years, "source": source}
-        attempt(lambda: assumed.set_slip(context.project, row, by=by))
+        attempt(lambda: assumed.set_slip(context.project, row, by=by), form="slip")
     elif back:
-        attempt(lambda: assumed.drop_slip(context.project, str(estate), by=by))
+        attempt(lambda: assumed.drop_slip(context.project, str(estate), by=by), form="slip")
 
 
 def slip_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from forecasting import rates
 from planning import assumed
 from planning.statedvalues import SCHOOLS, Stated
 from ui import widgets
-from ui.forecast.writing import attempt
+from ui.forecast.writing import attempt, mark
 from ui.state import Context
 from ui.texts import _
 from ui.zones.drafting import author
@@ -30,7 +30,7 @@ def draw(context: Context, now: assumed.Assumed) -> None:
     )
     if now.stated:
         st.dataframe(table(now.stated), hide_index=True, key="stated")
-    _form(context, now)
+    _form(context)
     if now.stated:
         _withdrawal(context, now)
 
@@ -70,10 +70,10 @@ def table(given: tuple[Stated, ...]) -> pd.DataFrame:
     )
 
 
-def _form(context: Context, now: assumed.Assumed) -> None:
+def _form(context: Context) -> None:
     kinds, schools, project = kind_words(), school_words(), context.project
     own = project.grades(context.stage)
-    key = f"{now.at}-{context.stage}"
+    key = f"{mark('state')}-{context.stage}"
     with st.form("state", border=False):
         what = st.selectbox(_("设定"), list(kinds), format_func=kinds.__getitem__, key=f"state-what-{key}")
         grades = st.select_slider(
@@ -100,7 +100,7 @@ def _form(context: Context, now: assumed.Assumed) -> None:
             "from_year": int(year),
             "source": source,
         }
-        attempt(lambda: assumed.set_stated(project, [row], by=by))
+        attempt(lambda: assumed.set_stated(project, [row], by=by), form="state")
 
 
 def _withdrawal(context: Context, now: assumed.Assumed) -> None:

@@ -11,13 +11,15 @@ from planning.project import Project
 from ui import widgets
 from ui.state import Context
 from ui.texts import _
+from ui.views import forecast as views
 from ui.widgets import Exports
 
 
 def draw(context: Context) -> None:
     """Draw where the pupils of each town go to school."""
     st.subheader(_("进城就读:居住地与就读地"))
-    table = _flows(context.project.key, context.project)
+    lineage = views.settings(context).mark
+    table = _flows(context.project.key, lineage, context.project)
     if table is None:
         widgets.empty(_("还没有“就读与居住”数据,看不出跨镇街就读。请在“数据”页用学籍花名册汇总。"))
         return
@@ -29,7 +31,12 @@ def draw(context: Context) -> None:
     year = st.selectbox(_("学年"), years, key="flow-year")
     now = own[own["year"] == year]
     _table(net_table(now), "town-net")
-    st.caption(_("净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"))
+    st.caption(
+        _(
+            "净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"
+            "更名、合并、拆分过的学校按沿革计入现在的学校。"
+        )
+    )
     wide = _matrix(now)
     with st.expander(_("居住镇街 × 就读镇街")):
         _table(wide, "town-matrix")
@@ -70,5 +77,5 @@ def _matrix(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _flows(key: str, _project: Project) -> pd.DataFrame | None:
+def _flows(key: str, lineage: str, _project: Project) -> pd.DataFrame | None:
     return measured.flow_table(_project)

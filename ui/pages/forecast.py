@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import gate, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, born, changes, classes, housing, levels, peaks, towns
+from ui.forecast import assumptions, backtest, born, changes, classes, housing, levels, peaks, towns, whole
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -86,7 +86,8 @@ def _map(context: Context) -> None:
     year = context.project.year
     html = maps.growth(context, units, now=year, then=year + views.TOWARDS)
     show.show(html, alt=_("入学人数变化地图"))
-    table = pd.DataFrame(units.drop(columns="geometry"))
+    spoken = {"now": widgets.school_year(year), "then": widgets.school_year(year + views.TOWARDS)}
+    table = pd.DataFrame(units.drop(columns="geometry")).rename(columns=spoken)
     widgets.exports(
         context,
         Exports("growth", tables={_("入学人数变化"): table}, layers={"growth": units}, html=lambda: html),
@@ -106,14 +107,10 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
     st.altair_chart(charts.fan(past, views.entrants(context, frame), title=_("起始年级新生"), note=note))
     st.caption(_certain(views.entrants(context, frame)))
     table = views.of_stage(context, frame)[["year", "scenario", "mean", "low", "high", "basis"]]
-    table = table.assign(
-        basis=table["basis"].map(charts.basis_words()),
-        scenario=table["scenario"].map(charts.scenario_words()),
-    )
     with st.expander(_("逐年数字")):
-        widgets.table(table, key="stage-years")
-    every = frame.drop(columns=["median"])
-    widgets.exports(context, Exports("forecast", tables={_("预测"): every}), key="forecast")
+        widgets.table(whole.worded(table), key="stage-years")
+    every = Exports("forecast", tables=lambda: {_("预测"): whole.table(frame)})
+    widgets.exports(context, every, key="forecast")
 
 
 def _certain(entrants: pd.DataFrame) -> str:
