@@ -193,8 +193,9 @@ _WARNINGS = {
         "births of {district} are missing for {found}; entrants of those years rest on other evidence.",
     ),
     "fc_births_unknown": (
-        "出生数里的地区“{found}”不在在校生历史中，没有使用。",
-        'the district "{found}" in the births is not in the history; it was not used.',
+        "出生、登记或在园数据里的地区“{found}”（空白即未填）不在在校生历史中，这些数没有使用。",
+        'the district "{found}" (empty: none stated) of births, registered children or kindergarten rolls '
+        "is not in the history; these numbers were not used.",
     ),
 }
 

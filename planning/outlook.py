@@ -10,7 +10,7 @@ from planning import lineage, need, seats, stages
 from planning.project import Project
 
 #: Raised when the same data and settings would be forecast otherwise: what is kept is made anew.
-METHOD: Final = 6
+METHOD: Final = 7
 
 register_kinds(
     {
@@ -120,9 +120,8 @@ def births(project: Project, *, by_town: bool = False) -> pd.DataFrame | None:
     if not project.has("births"):
         return None
     rows = project.layers["births"]
-    district = rows["district"].astype("str").fillna("") if "district" in rows else ""
     keys = ["year", "district", *(["town"] if by_town and _all_stated(rows, "town") else [])]
-    return rows.assign(district=district).groupby(keys, as_index=False)[["births"]].sum()
+    return _named(project, rows).groupby(keys, as_index=False)[["births"]].sum()
 
 
 def kindergarten(project: Project, *, base: int | None = None) -> pd.DataFrame | None:
@@ -131,7 +130,7 @@ def kindergarten(project: Project, *, base: int | None = None) -> pd.DataFrame |
     Parameters
     ----------
     project : Project
-        The project. Where its rolls state no district and all its schools are of one, it is that one.
+        The project.
     base : int, optional
         Newest school year that is known.
 
@@ -144,12 +143,7 @@ def kindergarten(project: Project, *, base: int | None = None) -> pd.DataFrame |
         return None
     rows = project.layers["kindergarten"]
     rows = rows if base is None else rows[rows["year"] <= base]
-    district = rows["district"].astype("str").fillna("") if "district" in rows else ""
-    named = rows.assign(district=district)
-    known = set(_districts(project.layers["schools"], "school_id").values())
-    if len(known) == 1 and (named["district"] == "").all():
-        named = named.assign(district=known.pop())
-    summed = named.groupby(["year", "district", "grade"], as_index=False)[["children"]].sum()
+    summed = _named(project, rows).groupby(["year", "district", "grade"], as_index=False)[["children"]].sum()
     return summed if len(summed) else None
 
 
@@ -162,7 +156,7 @@ def registered(project: Project, *, by_town: bool = False) -> pd.DataFrame | Non
         return None
     rows, units = project.layers["children"], project.layers["units"]
     district = _looked_up(rows["unit_id"], _districts(units, "unit_id"))
-    named = rows.assign(district=district).rename(columns={"cohort": "year"})
+    named = _named(project, rows.assign(district=district)).rename(columns={"cohort": "year"})
     keys = ["year", "district"]
     if by_town and _all_stated(units, "town"):
         named = named.assign(
@@ -308,6 +302,18 @@ def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
     if "district" not in frame:
         return {}
     return dict(zip(frame[key], frame["district"].astype("str").fillna(""), strict=True))
+
+
+def _named(project: Project, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the district of each; where all state none or one, with that of the schools if it is one.
+
+    A county of one district need not name it in every table.
+    """
+    district = rows["district"].astype("str").fillna("") if "district" in rows else ""
+    named = rows.assign(district=district)
+    known = set(_districts(project.layers["schools"], "school_id").values()) or {""}
+    silent = named["district"].eq("").all() or (known == {""} and named["district"].nunique() == 1)
+    return named.assign(district=known.pop()) if silent and len(known) == 1 else named
 
 
 def _all_stated(frame: pd.DataFrame, column: str) -> bool:

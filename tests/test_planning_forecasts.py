@@ -116,6 +116,24 @@ def test_other_settings_are_another_forecast(made, change):
     assert not forecasts.exists(made, replace(SETTINGS, **change))
 
 
+@pytest.mark.parametrize("silent", ["units", "schools", "births"])
+def test_a_county_of_one_district_need_not_name_it_in_every_table(tmp_path, silent):
+    children = [("u0", year, 60 + year % 3) for year in range(YEAR - 3, YEAR + 5)]
+    given = layers() | {
+        "births": births(),
+        "children": pd.DataFrame(children, columns=["unit_id", "cohort", "children"]),
+    }
+    given["units"] = given["units"].assign(district="甲")
+    given[silent] = given[silent].drop(columns="district")
+    made = create_project(given, name="一区", year=YEAR, epsg=EPSG, folder=tmp_path)
+    own = set(outlook.history(made)["district"])
+    assert set(outlook.registered(made)["district"]) == set(outlook.births(made)["district"]) == own
+    chosen = Settings(until=YEAR + 3, estates=False, scenarios=False)
+    forecasts.forecast_job(made.folder, chosen)
+    said = forecasts.stored(made, chosen).attrs["warnings"]
+    assert not [line for line in said if "were not used" in line["en"]], said
+
+
 def test_new_data_ask_for_a_new_forecast(project):
     forecasts.forecast_job(project.folder, Settings(until=YEAR + 1, scenarios=False))
     saved = save_layers(project, {"enrolment": enrolment(extra=5)})
