@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -195,13 +197,38 @@ def getis_ord(
     return out
 
 
+def warm() -> None:
+    """Test a grid for clusters, so that the compiled code lies in the cache for later processes."""
+    corners = np.indices((6, 6)).reshape(2, -1).T * 100.0
+    getis_ord(gpd.GeoSeries(shapely.points(corners)), np.arange(36.0))
+
+
+@cache
+def _esda() -> Any:
+    """Return esda, with what numba compiles of its local statistic kept on disk.
+
+    esda itself keeps nothing: to compile takes 15 seconds and more in every process, to read half a second.
+    """
+    import esda
+    from esda import crand, getisord
+
+    # Where nothing can be kept, as in a folder that may only be read, it is compiled each time as before.
+    with suppress(AttributeError, RuntimeError):
+        for part in (*vars(crand).values(), *vars(getisord).values()):
+            if hasattr(part, "enable_caching"):
+                part.enable_caching()
+        # What draws the permutations is compiled for the statistic that it is given, which numba knows by a
+        # name made anew in each process: without a lasting one it would never be found again.
+        getisord._g_local_star_crand._set_uuid(f"esda {esda.__version__} G*")
+    return esda
+
+
 def _local_g(xy: Any, value: Any, k: int, permutations: int, seed: int) -> tuple[Any, Any, Any]:
-    from esda import G_Local
     from libpysal.graph import Graph
     from scipy.stats import false_discovery_control
 
     graph = Graph.build_knn(pd.DataFrame(xy, columns=["x", "y"]).to_numpy(), k=k)
-    found = G_Local(
+    found = _esda().G_Local(
         value,
         graph,
         transform="B",

@@ -49,7 +49,7 @@ def frontier_job(
     Returns
     -------
     Frontier
-        When cancelled, what was found so far.
+        When cancelled, the points found so far, not `finished`.
     """
     tell = progress or silent
 

@@ -94,6 +94,7 @@ class Job:
     process: subprocess.Popen[bytes]
     memory_mb: int
     limit: float
+    grace: float = _GRACE
     _state: JobState = field(default_factory=JobState)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=60))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -127,7 +128,7 @@ class Job:
     def __exit__(self, *error: object) -> None:
         """Cancel what still runs and wait for it."""
         self.cancel()
-        self._ended.wait(2 * _GRACE)
+        self._ended.wait(2 * self.grace)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
@@ -143,7 +144,7 @@ class Job:
 
     def _stop(self) -> None:
         self._tell("cancel")
-        if not self._ended.wait(_GRACE):
+        if not self._ended.wait(self.grace):
             self.process.kill()
 
     def _finish(self, **changes: Any) -> None:
@@ -222,6 +223,7 @@ def start(
     *,
     memory_mb: int = MEMORY_MB,
     time_limit: float = SECONDS,
+    grace: float = _GRACE,
     packages: Collection[str] = PACKAGES,
     **kwargs: Any,
 ) -> Job:
@@ -236,6 +238,9 @@ def start(
         Resident memory at which the worker is ended; also the limit it sets itself where the system can.
     time_limit : float
         Seconds after which it is ended.
+    grace : float
+        Seconds from a cancel until it is ended by force; more where what is found so far is wanted, for a
+        busy machine.
     packages : collection of str
         Top-level packages whose functions may run.
     **kwargs
@@ -267,7 +272,7 @@ def start(
         cwd=Path(__file__).resolve().parents[1],
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-    job = Job(process, memory_mb, time_limit)
+    job = Job(process, memory_mb, time_limit, grace)
     threading.Thread(target=job._tell, args=request, daemon=True).start()
     job._follow()
     return job

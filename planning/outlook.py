@@ -305,7 +305,7 @@ def _districts(frame: pd.DataFrame, key: str) -> dict[str, str]:
 
 
 def _named(project: Project, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with the district of each; where all state none or one, with that of the schools if it is one.
+    """Return rows with the district of each: that of the schools where these are of one and the rows silent.
 
     A county of one district need not name it in every table.
     """

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,8 +14,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gis import hotspots
 from gis.hotspots import bin_labels, class_bins, counts, getis_ord, oversized, stages
 
+ROOT = Path(__file__).parents[1]
 CRS = 4547
 ESDA = "ignore:The alternative hypothesis:DeprecationWarning"
 
@@ -130,3 +136,23 @@ def test_few_or_equal_values_say_nothing() -> None:
     assert getis_ord(grid(6), np.ones(36)).attrs["reason"] == "constant"
     with pytest.raises(ValueError, match="as many values"):
         getis_ord(grid(6), np.ones(5))
+
+
+@pytest.mark.filterwarnings(ESDA)
+def test_what_set_up_compiles_is_read_by_the_next_process_and_is_all_that_is_compiled() -> None:
+    code = (
+        "from gis import hotspots; hotspots.warm();"
+        "from esda import crand, getisord;"
+        "parts = [p for m in (crand, getisord) for p in vars(m).values() if hasattr(p, 'enable_caching')];"
+        "print(sum(sum(p.stats.cache_hits.values()) for p in parts),"
+        " sum(sum(p.stats.cache_misses.values()) for p in parts))"
+    )
+    hotspots.warm()  # what the set-up does
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert int(said[0]) > 0 and int(said[1]) == 0  # nothing was compiled
+    from esda import crand
+
+    known = crand.compute_chunk.signatures
+    getis_ord(grid(7), np.random.default_rng(1).poisson(2, 49), k=5, permutations=99, seed=3)
+    assert crand.compute_chunk.signatures == known

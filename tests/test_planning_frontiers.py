@@ -21,9 +21,13 @@ def test_tells_how_far_it_is_and_proves_the_fewest_moved():
     assert "fewest" in told[0][1]
 
 
-def test_what_was_found_before_a_cancel_keeps_the_rules():
+def test_what_was_found_before_a_cancel_is_kept_keeps_the_rules_and_is_called_unfinished():
     problem = six_in_a_row()
     present = pd.Series("L", index=problem.unit_ids)
-    found = frontier_job(problem, present, cancelled=lambda: True)
-    assert len(found.points) <= 1
+    start = pd.Series(list("LLLRRR"), index=problem.unit_ids)
+    found = frontier_job(problem, present, start, cancelled=lambda: True)
+    assert not found.finished
+    assert found.points[-1].zones.to_dict() == start.to_dict()
     assert all(check(problem, point.zones).empty for point in found.points)
+    nothing = frontier_job(problem, present, cancelled=lambda: True)
+    assert not nothing.finished and len(nothing.points) <= 1

@@ -37,6 +37,12 @@ def patient(*, progress, cancelled):
     return "best so far"
 
 
+def slow_to_listen(*, progress, cancelled):
+    best = patient(progress=progress, cancelled=cancelled)
+    time.sleep(1.0)
+    return best
+
+
 def deaf(*, progress):
     progress(0.5)
     time.sleep(600)
@@ -91,9 +97,17 @@ def test_cancel_stops_and_keeps_what_was_found():
     assert (state.status, state.result, state.error) == ("cancelled", "best so far", None)
 
 
-def test_a_function_that_does_not_listen_is_ended(monkeypatch):
-    monkeypatch.setattr(jobs, "_GRACE", 0.2)
-    with run("deaf") as job:
+@pytest.mark.parametrize(("grace", "kept"), [(0.2, None), (30.0, "best so far")])
+def test_what_was_found_is_kept_if_it_is_handed_over_within_the_grace(grace, kept):
+    job = run("slow_to_listen", grace=grace)
+    wait_for(job)
+    job.cancel()
+    state = job.wait(60)
+    assert (state.status, state.result, state.error) == ("cancelled", kept, None)
+
+
+def test_a_function_that_does_not_listen_is_ended():
+    with run("deaf", grace=0.2) as job:
         wait_for(job)
     assert job.poll().status == "cancelled"
     assert job.process.poll() is not None

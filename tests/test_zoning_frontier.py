@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.zoning_maps import every_plan, problems, six_in_a_row
+from tests.zoning_maps import drawn, every_plan, problems, six_in_a_row
 from zoning.check import check, cost
 from zoning.frontier import Point, _once, _Run, frontier
 from zoning.solver import Limits
@@ -17,7 +17,7 @@ def test_the_fewest_moved_come_first_and_the_free_optimum_last():
     found = frontier(problem, pd.Series(list("LLLLLR"), index=list("ABCDEF")))
     table = found.table()
     assert list(table.columns) == ["moved", "cost", "bound", "proven"]
-    assert found.least == 10 and found.least_proven
+    assert found.least == 10 and found.least_proven and found.finished
     assert table["moved"].tolist() == [10, 20]
     assert table["cost"].tolist() == pytest.approx([7.0, 6.0])
     assert table["proven"].all()
@@ -47,9 +47,31 @@ def test_a_stopped_run_keeps_the_plan_it_was_given_and_claims_no_more():
     present = pd.Series(list("LLLLLR"), index=list("ABCDEF"))
     plan = pd.Series(list("LLLRRR"), index=list("ABCDEF"))
     found = frontier(six_in_a_row(left=40, right=40), present, start=plan, stop=lambda: True)
-    assert found.least <= 10
+    assert found.least <= 10 and not found.finished
     assert found.points[-1].cost == pytest.approx(6.0)
     assert found.table()["bound"].min() <= 6.0 and (found.table()["bound"] <= found.table()["cost"]).all()
+
+
+def test_a_run_stopped_on_the_way_keeps_the_points_met_and_says_what_is_not_proven():
+    # All but the last of ten in a row go left; each of the next four that goes right saves less than before.
+    units, told = "ABCDEFGHIJ", []
+    at = {unit: 100.0 * k for k, unit in enumerate(units)}
+    schools = [("L", 100, "A"), ("R", 100, "J")]
+    problem = drawn(dict.fromkeys(units, 10), schools, at, "AB BC CD DE EF FG GH HI IJ")
+    present = pd.Series(list("LLLLLLLLLR"), index=list(units))
+    whole = frontier(problem, present, points=5).table()
+    assert whole["moved"].tolist() == [0, 10, 20, 30, 40] and whole["proven"].all()
+    found = frontier(
+        problem, present, points=5, progress=lambda *now: told.append(now), stop=lambda: len(told) > 2
+    )
+    assert not found.finished and found.least == 0  # stopped when the first point was told
+    table = found.table()
+    proven = table.set_index("moved")["proven"]
+    assert proven[[0, 40]].all() and len(table) > 2
+    best = whole.set_index("moved")["cost"].reindex(table["moved"]).to_numpy()
+    assert (table["bound"] <= best + 1e-6).all() and (best <= table["cost"] + 1e-6).all()
+    assert not proven.drop([0, 40]).any()
+    assert all(check(problem, point.zones).empty for point in found.points)
 
 
 def test_progress_tells_each_point_and_ends_at_one():

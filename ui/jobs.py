@@ -11,6 +11,9 @@ from gis.faults import FaultError
 from planning import jobs
 from ui.texts import _, language
 
+#: Seconds for a cancelled job to hand over what it has found so far: a busy machine takes its time.
+GRACE = 30.0
+
 
 def start(key: str, function: str, **arguments: Any) -> None:
     """Start ``module:function`` in a worker process under `key`; a running job of that key goes on."""
@@ -31,16 +34,23 @@ def drop(key: str) -> None:
     st.session_state.pop(f"job-error-{key}", None)
 
 
-def watch(key: str, label: str, done: Callable[[Any], None]) -> None:
-    """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once."""
+#: Is given what a cancelled job returned, None if it was ended by force; tells whether anything came of it.
+Stopped = Callable[[Any], bool]
+
+
+def watch(key: str, label: str, done: Callable[[Any], object], *, stopped: Stopped | None = None) -> None:
+    """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once.
+
+    Of a cancelled job it is said that nothing has changed, unless `stopped` has something to say for it.
+    """
     if error := st.session_state.pop(f"job-error-{key}", None):
         st.error(error)
     if running(key):
-        _progress(key, label, done)
+        _progress(key, label, done, stopped)
 
 
 @st.fragment(run_every=0.5)
-def _progress(key: str, label: str, done: Callable[[Any], None]) -> None:
+def _progress(key: str, label: str, done: Callable[[Any], object], stopped: Stopped | None) -> None:
     job = st.session_state.get("jobs", {}).get(key)
     if job is None:
         return
@@ -56,7 +66,7 @@ def _progress(key: str, label: str, done: Callable[[Any], None]) -> None:
     del st.session_state["jobs"][key]
     if state.status == "done":
         done(state.result)
-    else:
+    elif state.status != "cancelled" or stopped is None or not stopped(state.result):
         st.session_state[f"job-error-{key}"] = _reason(state)
     st.rerun()
 

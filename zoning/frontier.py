@@ -81,10 +81,13 @@ class Frontier:
         By rising limit; empty when no plan that keeps the rules was found.
     least
         No plan that keeps the rules moves fewer pupils; ``inf`` when there is proven to be none.
+    finished
+        False when time or a wish to stop cut it short: points may be missing, and proofs of those there are.
     """
 
     points: tuple[Point, ...]
     least: float
+    finished: bool = True
 
     @property
     def least_proven(self) -> bool:
@@ -152,12 +155,12 @@ def frontier(
     if begin is not None and run.keeps(begin):
         plans.append(begin)
     if not plans:
-        return Frontier((), few.bound)
+        return Frontier((), few.bound, finished=False)
     if not few.feasible or len({run.moved(plan) for plan in plans}) > 1:
         plans += run.walk_back(plans)
     met = run.ascend(plans, free.bound, max(points, 2), told)
     told(met[-1].cost, met[-1].bound, 1.0)
-    return Frontier(_once(met), min(_whole(few.bound), met[0].moved))
+    return Frontier(_once(met), min(_whole(few.bound), met[0].moved), finished=limits.left > 0)
 
 
 def _once(points: list[Point]) -> tuple[Point, ...]:
@@ -208,6 +211,8 @@ class _Run:
         plan = min(plans, key=lambda each: plan_cost(self.problem, each))
         met = []
         for done, price in enumerate(BACK):
+            if self.limits.left <= 0:
+                break
             extra = np.where(self.pupils > 0, price, 0.0)
             limits = self.limits.share(BACKWARDS / (len(BACK) - done))
             found = optimise(
@@ -231,6 +236,8 @@ class _Run:
         limits = np.linspace(ends[0], self.moved(cheapest), points).astype(np.int64)
         met = []
         for done, limit in enumerate(np.unique(limits)[:-1].tolist()):
+            if self.limits.left <= 0:
+                break
             within = [plan for plan in plans if self.moved(plan) <= limit]
             best = min(within, key=lambda plan: plan_cost(self.problem, plan))
             found = self._prove(limit, best, bound, self.limits.share(1.0 / (points - 1 - done)))

@@ -1,4 +1,4 @@
-"""Compile everything that is compiled: the engine on a problem of six units, and the ways over roads."""
+"""Compile everything that is compiled: the engine on a problem of six units, ways over roads, clusters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoning.problem import Problem
 
 def warm() -> None:
     """Run every compiled part once, so that its code lies in the cache for later processes."""
-    from gis import paths
+    from gis import hotspots, paths
     from zoning import bounds, draft, separators
     from zoning.core import Cuts
     from zoning.mixing import Mixer
@@ -31,6 +31,7 @@ def warm() -> None:
     optimise(problem, work=1)
     _rows_of_catchments(_six_in_a_row(seats=12))
     paths.warm()
+    hotspots.warm()
 
 
 def _rows_of_catchments(problem: Problem) -> None:

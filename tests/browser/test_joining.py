@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from gis.layers import zone_of
 from planning import joining, several
 from planning.project import Project, list_projects, open_project
+from tests.browser import pausing
 from tests.browser.desk import SLOW, Desk
 
 pytestmark = pytest.mark.browser
@@ -47,6 +48,18 @@ def test_two_zones_are_joined_after_a_dialog_and_parted_again(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("各校随机派位", timeout=SLOW)
     assert plan_of(open_project(project.folder)) == plan.to_dict()  # not yet
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    desk.settled()
+    desk.click("join-go")
+    dialog.locator(".st-key-join-confirm button").click()
+    with pausing.held():
+        desk.key("cancel-join").locator("button").first.click()
+        desk.settled()
+    expect(desk.key("zones-join")).to_contain_text("已取消,数据未改动")
+    assert plan_of(open_project(project.folder)) == plan.to_dict()
+    desk.settled()
+    desk.click("join-go")
     dialog.locator(".st-key-join-confirm button").click()
     expect(page.locator(".st-key-join-part")).to_be_visible(timeout=2 * SLOW)
     ready(page)

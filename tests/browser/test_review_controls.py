@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from planning.reviewlog import Comment, ReviewLog
 from tests.browser import picking
+from tests.browser.folds import unfold
 from tests.browser.test_review_page import FOCUS, MOVED, NAME, Review, desk  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
@@ -57,6 +58,8 @@ def test_maps_open_whole_and_each_number_and_band_lists_its_units(desk: Review, 
     bar.locator("select").select_option(label=f"C · {NAME}")
     expect(maps.nth(1)).to_be_hidden()
     expect(maps.nth(2)).to_be_visible()
+
+    unfold(page, "这些数字怎么来的", "只增不改,与方案存在同一个库里")
 
     _pick(page, ready, "review-what", "超出招生计划(人)")
     expect(page.get_by_text(re.compile(r"超出招生计划\(人\) · A · 现行片区"))).to_be_visible()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from planning import forecasts, outlook, seats
+from planning import adopted, forecasts, outlook, seats
 from planning.project import Project, create_project, list_projects, open_project
+from tests.browser import tables
+from tests.test_planning_forecasts import EPSG, YEAR, births, enrolment, layers, schools
 from ui.views.forecast import AHEAD
 
 pytestmark = pytest.mark.browser
@@ -171,13 +175,17 @@ def test_the_workbook_holds_every_table_and_says_where_its_numbers_come_from(sho
         assert word in notes
 
 
-def test_maps_and_layers_can_be_taken_away(shown: Seats):
+def test_maps_and_layers_can_be_taken_away(shown: Seats, tmp_path: Path):
     shown.open()
     shown.whole()
     for name in ("seats-html", "need-html"):
         text = shown.download(name).decode()
         assert "合成数据" in text and not re.search(r"""(src|href)=["']https?://""", text)
-    assert shown.download("seats-geojson").startswith(b"{")
+    zones = json.loads(shown.download("seats-geojson"))["features"]
+    file = tmp_path / "seats.gpkg"
+    file.write_bytes(shown.download("seats-gpkg"))
+    layer = gpd.read_file(file, layer="zones")
+    assert len(layer) == len(zones) > 10
 
 
 def test_help_shows_formulas_clauses_and_how_sure_we_are(shown: Seats):
@@ -223,6 +231,66 @@ def _two_districts(home: Path) -> Project:
     layers["areas"] = areas.assign(level=areas["level"].mask(areas["name"].eq(town), "district"))
     layers = {name: frame for name, frame in layers.items() if name not in ("births", "estates")}
     return create_project(layers, name="两区", year=demo.year, epsg=demo.epsg, id="two", folder=home)
+
+
+def _three_schools(home: Path) -> Project:
+    """Make a project of three schools, one of them private, with a history and births and nothing else."""
+    told = schools().assign(
+        provider=["public", "private", "public"],
+        primary_seats=[240, 260, None],
+        junior_seats=[None, None, 120],
+    )
+    made = {"units": layers()["units"], "schools": told, "enrolment": enrolment(), "births": births()}
+    return create_project(made, name="三校", year=YEAR, epsg=EPSG, id="three", folder=home)
+
+
+def test_the_years_ahead_are_told_of_public_schools_alone_and_by_adopted_values(changed, home: Path):
+    seen = changed(_three_schools(home))
+    settings = forecasts.Settings(until=YEAR + AHEAD, estates=False)
+    forecasts.forecast_job(seen.project.folder, settings)
+    frame = forecasts.stored(seen.project, settings)
+    adopted.adopt(
+        seen.project,
+        frame,
+        level="area",
+        place="",
+        stage="primary",
+        year=YEAR + 1,
+        value=777,
+        reason="议定",
+        by="王",
+    )
+    seen.open()
+    seen.key("seats-xlsx").wait_for(timeout=SLOW)
+    seen.ready(seen.page)
+    fold = seen.page.locator('[data-testid="stExpander"]').filter(has_text="逐年数字")
+    rows = fold.locator('[data-testid="stDataFrame"]')
+    expect(rows).not_to_be_visible()
+
+    def reads(*row: object) -> None:
+        if not rows.is_visible():  # at first, and after the row of switches above it has changed
+            fold.locator("summary").click()
+        tables.reads(rows, YEAR + 1, *row)
+
+    def told(level: str, held: int, **of: str) -> None:
+        mine = (frame["level"] == level) & (frame["stage"] == "primary") & (frame["scenario"] == "中")
+        for name, value in of.items():
+            mine &= frame[name] == value
+        first = frame[mine & (frame["year"] == YEAR + 1)].iloc[0]
+        reads(*first[["mean", "low", "high"]].round().astype(int), "已出生", held)
+
+    told("area_stage", 500)
+    seen.choose("seats-provider", "公办学校")
+    told("provider_stage", 240, group="public")
+    seen.choose("seats-provider", "全部学校")
+    told("area_stage", 500)
+    expect(seen.page.get_by_text("有规划取值,没有用在下面的数字里")).to_be_visible()
+    seen.choose("seats-basis", "按规划取值")
+    expect(seen.page.get_by_text("以下需求、逐年供需和峰后闲置用规划取值")).to_be_visible()
+    reads(777, 777, 777, "规划取值", 500, 277)
+    expect(seen.key("seats-provider")).to_have_count(0)  # a value speaks of all schools
+    seen.choose("seats-basis", "按预测")
+    told("area_stage", 500)
 
 
 def test_what_is_missing_leads_on(changed, home: Path):

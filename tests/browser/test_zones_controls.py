@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from planning import drafts, yearly, zoneproblem
 from planning import feeders as planned
 from tests.browser.desk import Desk
+from tests.browser.folds import unfold
 from tests.browser.tables import cells, lines, reads
 from ui.views import edits
 from zoning import feeders
@@ -55,6 +56,7 @@ def test_the_rule_the_years_and_the_place_that_were_chosen_are_shown(desk: Desk,
     for at in (1, 0):
         desk.key("phone-which").locator("label").filter(has_text=str(alike.iloc[at])).last.click()
         expect(desk.key("phone-answer")).to_contain_text(f"{alike.iloc[at]}的小学划入")
+    unfold(page, "这些数字怎么来的", "前者只是在给定时间内没有结论")
 
 
 def _whole(desk: Desk) -> pd.Series:

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from planning import carrying, splitting, zoneproblem
 from planning.project import open_project
+from tests.browser import pausing
 from tests.browser.desk import SLOW, Desk
 from tests.browser.tables import reads, type_into
 
@@ -71,8 +72,22 @@ def test_cut_share_names_and_homes_make_the_parts(desk: Desk) -> None:
     assert shared[0] != south
     for part, number, share, n in zip("南北", (1, 2), ("30.0%", "70.0%"), shared, strict=True):
         reads(preview, f"{name}{part}苑", f"{unit}-{number}", share, n)
+    dialog = desk.page.get_by_role("dialog")
     desk.click("split-ask-go")
-    desk.page.get_by_role("dialog").locator(".st-key-split-confirm button").click()
+    expect(dialog).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    desk.settled()
+    desk.click("split-ask-go")
+    dialog.locator(".st-key-split-confirm button").click()
+    with pausing.held():
+        desk.key("cancel-split").locator("button").first.click()
+        desk.settled()
+    expect(desk.key("zones-split")).to_contain_text("已取消,数据未改动")
+    assert not splitting.splits(open_project(desk.project.folder))
+    desk.settled()
+    desk.click("split-ask-go")
+    dialog.locator(".st-key-split-confirm button").click()
     expect(desk.key("split-undo")).to_be_visible(timeout=2 * SLOW)
     desk.settled()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from tests.browser.desk import Desk
 from tests.browser.tables import cells
 from tests.browser.test_why import overfull
 from ui.views import edits, ruled
+from ui.zones.options import searches
 from zoning.check import check
 from zoning.edit import changes
 
@@ -50,28 +53,25 @@ def test_a_search_takes_the_time_and_the_balance_that_were_chosen(desk: Desk) ->
     )
 
 
-def test_a_search_for_points_or_for_ways_out_stops_when_it_is_told(desk: Desk) -> None:
-    for draft, section, part, job in (
-        ("", "与现行对比", "frontier", "zones-frontier"),
-        (overfull(desk.project), "自动划片", "relax", "zones-relax"),
-    ):
-        desk.open(draft=draft)
-        desk.section(section)
-        start = desk.key(f"{part}-start").locator("button").first
-        desk.click(f"{part}-start")
-        expect(start).to_be_disabled()
-        desk.key(f"cancel-{job}").locator("button").first.click()
-        # Either would have gone on for minutes.
-        expect(desk.key(part)).to_contain_text("已取消,数据未改动")
-        expect(start).to_be_enabled()
+def test_a_search_for_ways_out_stops_when_it_is_told(desk: Desk) -> None:
+    desk.open(draft=overfull(desk.project))
+    start = desk.key("relax-start").locator("button").first
+    desk.click("relax-start")
+    expect(start).to_be_disabled()
+    desk.key("cancel-zones-relax").locator("button").first.click()
+    expect(desk.key("relax")).to_contain_text("已取消,数据未改动")  # it would have gone on for minutes
+    expect(start).to_be_enabled()
 
 
 def _roomy(desk: Desk) -> str:
-    """Double the seats, so that few must move, and name communities; return a draft with few units free."""
+    """Double the seats, so that few must move; give communities and marks; return a draft, few units free."""
     schools = desk.project.layers["schools"]
     roomy = schools.assign(junior_intake=schools["junior_intake"] * 2)
     units = desk.project.layers["units"]
-    halved = units.assign(committee=["东社区" if at % 2 else "西社区" for at in range(len(units))])
+    halved = units.assign(
+        committee=["东社区" if at % 2 else "西社区" for at in range(len(units))],
+        mark=np.linspace(60.0, 90.0, len(units)),
+    )
     project = desk.project = save_layers(desk.project, {"schools": roomy, "units": halved})
     plan = desk.in_force("junior")
     problem = zoneproblem.build(project, "junior", project.year)
@@ -86,17 +86,57 @@ def _roomy(desk: Desk) -> str:
     return draft.id
 
 
-def test_groups_go_by_the_column_chosen_and_any_point_of_the_trade_off_can_be_taken(desk: Desk) -> None:
+def _every_number(desk: Desk) -> Choice:
+    """Type every number of the optional rules, to more pupils a zone than there are; return the choice."""
+    typed = {"max-metres": "9000", "share": "99", "least": "5000", "stay": "50", "most-moved": "900"}
+    for key, text in typed.items():
+        _type(desk, key, text)
+    expect(desk.key("engine-deviation-number").locator("input")).to_be_disabled()
+    desk.pick("engine-balance", "mark")
+    _type(desk, "deviation-number", "2.5")
+    _type(desk, "compact", "3")
+    return Choice(
+        max_metres=9000.0,
+        share=0.99,
+        least=5000,
+        stay=50.0,
+        most_moved=900,
+        balance="mark",
+        deviation=2.5,
+        compact=3.0,
+    )
+
+
+def _type(desk: Desk, key: str, text: str) -> None:
+    box = desk.key(f"engine-{key}").locator("input")
+    box.fill(text)
+    box.press("Enter")
+    desk.settled()
+
+
+def test_a_plan_is_dropped_or_taken_groups_go_by_a_column_and_any_point_of_the_trade_off_is_taken(desk: Desk):
     draft = _roomy(desk)
     desk.open(draft=draft, stage="junior")
     desk.key("engine-options").locator("summary").click()
     desk.settled()
+    chosen_rules, rev = _every_number(desk), desk.store.get(draft).rev
+    for button, steps in (("drop", 0), ("adopt", 1)):
+        desk.click("engine-optimise")
+        expect(desk.key("engine-outcome")).to_contain_text(
+            "已证明在可选规则之下没有可行方案", timeout=180_000
+        )
+        desk.click(f"engine-{button}")
+        expect(desk.key("engine-outcome")).to_have_count(0)
+        assert desk.store.get(draft).rev == rev + steps
+    assert Choice.of(desk.store.history(draft)[-1].payload["engine"]["rules"]) == chosen_rules
     expect(desk.key("engine-towns")).to_be_visible()  # of towns, until another column is chosen
     desk.pick("engine-column", "committee")
     expect(desk.key("engine-towns")).to_have_count(0)
     desk.pick("engine-towns-committee", "西社区")
     desk.page.keyboard.press("Escape")
-    expect(desk.key("engine-options")).to_contain_text("需求解 2 次")
+    with_groups = replace(chosen_rules, column="committee", towns=("西社区",))
+    assert searches(with_groups) != searches(chosen_rules)
+    expect(desk.key("engine-options")).to_contain_text(f"需求解 {searches(with_groups)} 次")
     desk.section("与现行对比")
     desk.key("frontier-seconds").get_by_text("600", exact=True).click()
     desk.settled()

@@ -88,7 +88,7 @@ def _class_map(context: Context, year: str) -> None:
     )
     found = None
     if advanced:
-        with st.spinner(_("正在检验聚集。启动后第一次约需十几秒。")):
+        with st.spinner(_("正在检验聚集。启动后第一次约需几秒,装好后头一回要十几秒。")):
             found = views.clusters(project.key, context.stage, project)
     if found is not None and found.attrs.get("reason"):
         st.caption(_("学校太少或数值没有差别,无法做聚集检验。"))

@@ -210,6 +210,7 @@ def _launch(context: Context, run: Run, found: Assessment) -> None:
     jobs.start(
         JOB,
         "planning.zoneoptions:options_job" if rules else "planning.tasks:optimise_job",
+        grace=jobs.GRACE,
         **rules,
         folder=str(context.project.folder),
         stage=run.key[0],

@@ -29,6 +29,7 @@ class _Kept:
     place: tuple[object, ...]
     found: Frontier
     seconds: int
+    stopped: bool = False
 
 
 def panel(context: Context, desk: Desk, found: Assessment) -> None:
@@ -46,7 +47,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
         if kept is not None and kept.place == place and not jobs.running(JOB):
             _draw(context, desk, kept)
         _ask(found, place)
-        jobs.watch(JOB, _("正在逐点求解"), _keep)
+        jobs.watch(JOB, _("正在逐点求解"), _keep, stopped=_keep_stopped)
 
 
 def _held(found: Assessment) -> pd.Series:
@@ -65,7 +66,7 @@ def _ask(found: Assessment, place: tuple[object, ...]) -> None:
             on_click=_start,
             args=(found, place, int(seconds or 180)),
             disabled=jobs.running(JOB),
-            help=_("时间越长,点越多,证明也越多;没有求到的点不画。"),
+            help=_("时间越长,点越多,证明也越多;没有求到的点不画。中途取消,已求到的点保留。"),
         )
 
 
@@ -76,6 +77,7 @@ def _start(found: Assessment, place: tuple[object, ...], seconds: int) -> None:
     jobs.start(
         JOB,
         "planning.frontiers:frontier_job",
+        grace=jobs.GRACE,
         problem=found.problem,
         present=found.reference,
         start=found.plan if found.breaks.empty else None,
@@ -84,16 +86,24 @@ def _start(found: Assessment, place: tuple[object, ...], seconds: int) -> None:
     )
 
 
-def _keep(found: Any) -> None:
+def _keep(found: Any, *, stopped: bool = False) -> None:
     if (asked := st.session_state.get(_ASKED)) is not None:
-        st.session_state[_KEPT] = _Kept(asked[0], found, asked[1])
+        st.session_state[_KEPT] = _Kept(asked[0], found, asked[1], stopped)
+
+
+def _keep_stopped(found: Any) -> bool:
+    if found is not None:
+        _keep(found, stopped=True)
+    return found is not None
 
 
 def _draw(context: Context, desk: Desk, kept: _Kept) -> None:
     if not kept.found.points:
-        st.info(_none(kept.found))
+        st.info(_none(kept))
         return
-    st.markdown(_fewest(kept.found))
+    if not kept.found.finished:
+        st.warning(_unfinished(kept))
+    st.markdown(_fewest(kept.found) + _proven(kept.found))
     rows = kept.found.table()
     note = _(
         "{year} · {stage} · 来源:现行片区、适龄儿童登记、招生计划;限时 {n} 秒",
@@ -107,9 +117,11 @@ def _draw(context: Context, desk: Desk, kept: _Kept) -> None:
     _choose(context, desk, kept.found.points)
 
 
-def _none(found: Frontier) -> str:
-    if found.least == float("inf"):
+def _none(kept: _Kept) -> str:
+    if kept.found.least == float("inf"):
         return _("已证明:没有同时满足招生计划、连片和锁定的方案。可在“自动划片”查看冲突和放宽办法。")
+    if kept.stopped:
+        return _("已停止,还没有找到方案,数据未改动。")
     return _("在给定时间内没有找到满足全部要求的方案。可延长用时再试;这不等于不存在。")
 
 
@@ -122,6 +134,20 @@ def _fewest(found: Frontier) -> str:
         n=f"{first.moved:,}",
         low=f"{int(found.least):,}",
     )
+
+
+def _unfinished(kept: _Kept) -> str:
+    """Say that the curve is not whole, and what cut it short."""
+    why = _("**已提前停止**") if kept.stopped else _("**限时已到**")
+    return why + _(",曲线没有求完:下面是到那时求到的点,点与点之间可能还有别的方案。")
+
+
+def _proven(found: Frontier) -> str:
+    """Say how many of the points are proven."""
+    sure, met = sum(point.proven for point in found.points), len(found.points)
+    if sure == met:
+        return _("按步行计,{n} 个点都已证明最好。", n=met)
+    return _("按步行计,{n} 个点中 {sure} 个已证明最好(圆点),其余是目前最好、未证明(三角)。", n=met, sure=sure)
 
 
 def _worded(rows: pd.DataFrame) -> pd.DataFrame:

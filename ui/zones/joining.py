@@ -16,6 +16,7 @@ from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.zones import drafting
 from ui.zones.moving import apart
+from ui.zones.splitting import saved, too_late
 
 JOB = "join"
 _FIRST, _OTHERS, _PART = "join-first", "join-others", "join-part"
@@ -28,7 +29,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of zones to join, and of one to part."""
     if said := st.session_state.pop(_SAID, ""):
         st.success(said)
-    jobs.watch(JOB, _("正在改动片区"), _done)
+    jobs.watch(JOB, _("正在改动片区"), _done, stopped=lambda zone: saved(context) and _done(zone, late=True))
     names = plans.zone_names(context.project.key, context.stage, context.project)
     words = apart(names.astype(str))
     left, right = st.columns(2, gap="large")
@@ -147,8 +148,9 @@ def _start(context: Context, found: Assessment, zones: list[str], *, join: bool)
     )
 
 
-def _done(_zone: str) -> None:
+def _done(_zone: str | None, *, late: bool = False) -> bool:
     for key in _STALE:
         st.session_state.pop(key, None)
     st.session_state["zones-back"] = "join"
-    st.session_state[_SAID] = _("已保存。现行片区和各方案已随之改动。")
+    st.session_state[_SAID] = too_late() if late else _("已保存。现行片区和各方案已随之改动。")
+    return True
