@@ -41,3 +41,14 @@ def press(option: Locator) -> None:
             return
     option.click()
     expect(option).to_be_checked()
+
+
+def ask(button: Locator) -> Locator:
+    """Press a button that opens a dialog, and return the dialog; again when the press was lost."""
+    dialog = button.page.get_by_role("dialog")
+    for timeout in PATIENCE:
+        button.click()
+        with contextlib.suppress(AssertionError):
+            expect(dialog).to_be_visible(timeout=timeout)
+            return dialog
+    raise AssertionError("no dialog opened")

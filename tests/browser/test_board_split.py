@@ -56,8 +56,7 @@ def test_a_line_splits_a_unit_and_undo_joins_the_one_chosen(board: Canvas, ready
     expect(share).to_have_count(0)
     reads(preview, *along[0])
     ready(page)
-    page.locator(".st-key-split-ask-go button").click()
-    dialog = page.get_by_role("dialog")
+    dialog = picking.ask(page.locator(".st-key-split-ask-go button"))
     expect(dialog).to_contain_text(f"“{names[unit]}一区”和“{names[unit]}二区”", timeout=SLOW)
     assert set(open_project(project.folder).layers["units"]["unit_id"]) == set(names.index)  # not yet
     dialog.locator(".st-key-split-confirm button").click()
@@ -77,7 +76,7 @@ def test_a_line_splits_a_unit_and_undo_joins_the_one_chosen(board: Canvas, ready
     ready(page)
     picking.pick(page.locator(".st-key-split-undo input").first, "先拆的西", lambda: ready(page))
     ready(page)
-    page.locator(".st-key-split-undo-go button").click()
+    picking.ask(page.locator(".st-key-split-undo-go button"))
     expect(dialog).to_contain_text("合回原单元", timeout=SLOW)
     expect(dialog).to_contain_text("先拆的西、先拆的东")
     dialog.locator(".st-key-split-confirm button").click()
