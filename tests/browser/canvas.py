@@ -10,7 +10,7 @@ import pandas as pd
 from playwright.sync_api import Page
 
 from planning import zoneproblem
-from planning.project import list_projects, open_project
+from planning.project import Project, list_projects, open_project
 from planning.store import DraftStore
 from ui.views import edits
 
@@ -21,6 +21,16 @@ SETTLED = """() => {
     if (window.boardTop !== top) { window.boardTop = top; window.boardSince = now; }
     return now - window.boardSince >= 500;
 }"""
+
+
+_KNOWN: dict[str, list[str]] = {}
+
+
+def _zones(key: str, project: Project) -> list[str]:
+    if key not in _KNOWN:
+        problem = zoneproblem.build(project, "primary", project.year)
+        _KNOWN[key] = [str(zone) for zone in problem.zone_ids]
+    return _KNOWN[key]
 
 
 class Canvas:
@@ -64,7 +74,7 @@ class Canvas:
         self.page.locator(".hp-board-aim select").select_option(str(names.index(zone)))
 
     def zones(self) -> list[str]:
-        return [str(zone) for zone in zoneproblem.build(self.project, "primary", self.project.year).zone_ids]
+        return _zones(self.project.key, self.project)
 
     def spot(self, unit: str) -> tuple[float, float]:
         """Return where the unit's own point lies on the screen."""
