@@ -23,6 +23,7 @@ SETTLED = """() => {
 }"""
 
 
+# The zones of a project in the engine's order, by the project's key: to build them takes a while.
 _KNOWN: dict[str, list[str]] = {}
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
+from playwright.sync_api import expect
+
+from tests.browser.desk import Desk
 
 
 @contextmanager
@@ -19,6 +22,20 @@ def held() -> Iterator[None]:
     finally:
         with suppress(psutil.NoSuchProcess):  # ended by force meanwhile
             worker.resume()
+
+
+def given_up(desk: Desk, ask: str, *, confirm: str, cancel: str, part: str) -> None:
+    """Turn away the dialog that a button opens, then confirm it and cancel the job: nothing has changed."""
+    dialog = desk.page.get_by_role("dialog")
+    desk.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    desk.settled()
+    desk.click(ask)
+    dialog.locator(f".st-key-{confirm} button").click()
+    with held():
+        desk.key(cancel).locator("button").first.click()
+        desk.settled()
+    expect(desk.key(part)).to_contain_text("已取消,数据未改动")
 
 
 def _worker() -> psutil.Process:

@@ -24,7 +24,8 @@ def shown_map(page: Page, name: str) -> Locator | FrameLocator:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("lang", "stage"), [("zh", "primary"), ("en", "junior")])
+@pytest.mark.parametrize("stage", ["primary", "junior"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("name", TITLES)
 def test_page_opens_with_its_title_a_map_and_no_error(read_only_app, page: Page, ready, name, lang, stage):
     page.goto(f"{read_only_app}/{name}?lang={lang}&stage={stage}")

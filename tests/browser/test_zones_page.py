@@ -228,14 +228,15 @@ def test_a_file_that_is_no_draft_is_refused_with_a_reason(desk):
         desk.store.load("{}", author="x")
 
 
-@pytest.mark.parametrize(("lang", "stage", "of"), [("zh", "junior", ""), ("en", "primary", "draft")])
-def test_every_part_opens_in_both_languages_and_stages(desk, lang, stage, of):
-    ops = drafts.plans(desk.project.layers["catchments"])
-    draft = desk.store.create(desk.project.id, f"{lang}-{stage}", author="t", ops=ops).id if of else ""
-    desk.open(draft=draft, lang=lang, stage=stage)
-    parts = desk.key("zones-section").locator("button")
-    assert parts.count() > 8
-    for number in range(parts.count()):
-        parts.nth(number).click()
-        desk.settled()
-        expect(desk.page.locator('[data-testid="stException"]')).to_have_count(0)
+@pytest.mark.parametrize(("lang", "stage"), [("zh", "primary"), ("en", "junior")])
+def test_every_part_opens_in_both_languages_and_stages(desk, lang, stage):
+    draft = desk.store.create(
+        desk.project.id, f"{lang}-{stage}", author="t", ops=drafts.plans(desk.project.layers["catchments"])
+    )
+    for chosen in ("", draft.id):
+        desk.open(draft=chosen, lang=lang, stage=stage)
+        parts = desk.key("zones-section").locator("button")
+        for number in range(parts.count()):
+            parts.nth(number).click()
+            desk.settled()
+            expect(desk.page.locator('[data-testid="stException"]')).to_have_count(0)
