@@ -21,7 +21,7 @@ from gis.locations import locate
 from gis.pointunits import REACH, units_from_points
 from gis.schema import check
 from planning.placing import target_crs
-from planning.progress import Progress
+from planning.progress import Cancelled, Progress
 from planning.project import Project, open_project, save_layers
 
 register_kinds(
@@ -172,13 +172,14 @@ def derive_job(
     reach: float = REACH,
     crs: Any = None,
     progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> dict[str, Any]:
     """Derive units from points and save them; for a job.
 
     Returns
     -------
     dict
-        `units` derived; or `faults`, and the project is as it was.
+        `units` derived; or `faults`, and the project is as it was; nothing when cancelled before the save.
     """
     project = open_project(folder)
     try:
@@ -189,6 +190,8 @@ def derive_job(
         found = derived_units(project, points, reach=reach)
     except FaultError as error:
         return {"faults": error.faults}
+    if cancelled is not None and cancelled():
+        return {}
     save_layers(project, {"units": found}, sources=_sources(project))
     return {"units": int(found["derived"].fillna(False).sum())}
 

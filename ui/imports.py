@@ -26,7 +26,7 @@ def panel(project: Project | None, *, into: Mapping[str, Any] | None = None) -> 
     `into` says where they go (arguments of `planning.imports.import_files`) where the planner has no choice.
     """
     outcome.draw()
-    jobs.watch("import", _("正在导入"), _finished)
+    jobs.watch("import", _("正在导入"), _finished, saved=jobs.reported)
     upload = uploads.draw()
     _known_mappings()
     if upload is None:

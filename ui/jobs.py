@@ -34,23 +34,45 @@ def drop(key: str) -> None:
     st.session_state.pop(f"job-error-{key}", None)
 
 
-#: Is given what a cancelled job returned, None if it was ended by force; tells whether anything came of it.
-Stopped = Callable[[Any], bool]
+#: Is given what a cancelled job returned, None if it was ended by force.
+Cancelled = Callable[[Any], bool]
 
 
-def watch(key: str, label: str, done: Callable[[Any], object], *, stopped: Stopped | None = None) -> None:
+def watch(
+    key: str,
+    label: str,
+    done: Callable[[Any], object],
+    *,
+    saved: Cancelled | None = None,
+    stopped: Cancelled | None = None,
+) -> None:
     """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once.
 
-    Of a cancelled job it is said that nothing has changed, unless `stopped` has something to say for it.
+    Of a cancelled job it is said that nothing has changed, unless `saved` finds that the cancel came while
+    its work was being saved (then `done` has its result all the same), or `stopped` makes something of what
+    it had found so far.
     """
     if error := st.session_state.pop(f"job-error-{key}", None):
         st.error(error)
+    if st.session_state.pop(f"job-late-{key}", False):
+        st.info(_("取消时已经在保存:改动已存。"))
     if running(key):
-        _progress(key, label, done, stopped)
+        _progress(key, label, done, saved or _nothing, stopped or _nothing)
+
+
+def reported(report: Any) -> bool:
+    """Tell of a job that returns a report whether it says that something was saved."""
+    return bool(report and report["saved"])
+
+
+def _nothing(_result: Any) -> bool:
+    return False
 
 
 @st.fragment(run_every=0.5)
-def _progress(key: str, label: str, done: Callable[[Any], object], stopped: Stopped | None) -> None:
+def _progress(
+    key: str, label: str, done: Callable[[Any], object], saved: Cancelled, stopped: Cancelled
+) -> None:
     job = st.session_state.get("jobs", {}).get(key)
     if job is None:
         return
@@ -64,9 +86,11 @@ def _progress(key: str, label: str, done: Callable[[Any], object], stopped: Stop
             job.cancel()
         return
     del st.session_state["jobs"][key]
-    if state.status == "done":
+    late = state.status == "cancelled" and saved(state.result)
+    if late or state.status == "done":
+        st.session_state[f"job-late-{key}"] = late
         done(state.result)
-    elif state.status != "cancelled" or stopped is None or not stopped(state.result):
+    elif state.status != "cancelled" or not stopped(state.result):
         st.session_state[f"job-error-{key}"] = _reason(state)
     st.rerun()
 

@@ -9,7 +9,7 @@ from planning import links
 from planning.project import Project
 from ui import gate, jobs, widgets
 from ui.maps.show import show
-from ui.state import Context, stage_word
+from ui.state import Context, saved_since, stage_word
 from ui.texts import _, language
 from ui.views import links as view
 
@@ -24,7 +24,7 @@ def draw(context: Context) -> None:
         return
     if not gate.derived(context):
         return
-    jobs.watch(JOB, _("正在保存改动"), _said)
+    jobs.watch(JOB, _("正在保存改动"), _said, saved=lambda _action: saved_since(project))
     if said := st.session_state.pop("links-said", ""):
         st.success(said)
     html = view.map_html(project.key, language(), project)
@@ -149,7 +149,7 @@ def _download(project: Project) -> None:
     """Offer the one thing that uses the network: the roads of the area, out of OpenStreetMap."""
     if project.synthetic:
         return
-    jobs.watch("roads", _("正在下载道路"), _downloaded)
+    jobs.watch("roads", _("正在下载道路"), _downloaded, saved=lambda _lines: saved_since(project))
     st.caption(
         _(
             "能上网时,也可以下载本区域的道路(OpenStreetMap,需要联网;只发出区域的经纬度范围)。"

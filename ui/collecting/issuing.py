@@ -34,7 +34,7 @@ def draw(context: Context, layer: str, year: int) -> None:
         disabled=count == 1,
         key="collect-packing",
     )
-    jobs.watch(JOB, _("正在生成"), _made)
+    jobs.watch(JOB, _("正在生成"), _made, saved=lambda made: bool(made and made["data"]))
     if st.button(_("生成表样"), type="primary", disabled=jobs.running(JOB), key="collect-make"):
         st.session_state.pop(JOB, None)
         jobs.start(

@@ -22,6 +22,7 @@ from ui.texts import _, language
 
 READ: Final = "collect-read"
 TAKE: Final = "collect-take"
+_SOME: Final = "collect-some"
 ENDINGS: Final = ["xlsx", "xls", "xlsm", "ods", "csv", "zip"]
 #: Most senders that are named in a sentence, and most 退回单 that are offered one by one.
 NAMED: Final = 8
@@ -54,7 +55,9 @@ def _upload(context: Context, layer: str, year: int) -> None:
         accept_multiple_files=True,
         key=f"collect-files-{turn}",
     )
-    jobs.watch(READ, _("正在读取"), _read)
+    jobs.watch(READ, _("正在读取"), _read, stopped=_read_some)
+    if st.session_state.pop(_SOME, False):
+        st.info(_("已取消:读过的文件已经记录,其余没有读。"))
     label = _("读取 {n} 个文件", n=len(given or []))
     if st.button(label, type="primary", disabled=not given or jobs.running(READ), key="collect-start"):
         held = _held(given or [])
@@ -84,11 +87,22 @@ def _held(given: Sequence[Any]) -> tempfile.TemporaryDirectory[str]:
 
 
 def _read(result: dict[str, Any]) -> None:
+    _keep(result)
+    st.session_state["collect-turn"] = st.session_state.get("collect-turn", 0) + 1
+
+
+def _read_some(result: dict[str, Any] | None) -> bool:
+    """Keep what was read before it was cancelled, and the files, to read the others."""
+    _keep(result)
+    st.session_state[_SOME] = True
+    return True
+
+
+def _keep(result: dict[str, Any] | None) -> None:
     st.session_state[READ] = result
     held = st.session_state.pop("collect-held", None)
     if held is not None:
         held.cleanup()
-    st.session_state["collect-turn"] = st.session_state.get("collect-turn", 0) + 1
 
 
 def _received() -> None:
@@ -188,7 +202,7 @@ def _slips(context: Context, table: pd.DataFrame, layer: str, year: int) -> None
 def _take(context: Context, table: pd.DataFrame, layer: str, year: int) -> None:
     """Draw the button that takes accepted returns into the project, and who is missing from them."""
     result = st.session_state.get(TAKE)
-    jobs.watch(TAKE, _("正在入库"), _taken)
+    jobs.watch(TAKE, _("正在入库"), _taken, saved=jobs.reported)
     if result is not None and result["layer"] == (layer, year):
         _came(result["report"], layer)
     ready = int((table["state"] == "accepted").sum())

@@ -35,7 +35,7 @@ def panel(project: Project, new: Project, look: Look, *, wrong: int) -> None:
         )
     )
     job = f"roll-open-{project.id}"
-    jobs.watch(job, _("正在开新学年"), _opened)
+    jobs.watch(job, _("正在开新学年"), _opened, saved=jobs.reported)
     name = st.text_input(_("新项目名称"), value=_name(project, new.year), key="roll-name").strip()
     author = st.text_input(_("经办人(可不填)"), key="roll-author").strip()
     ready = bool(name) and not wrong and not jobs.running(job)

@@ -9,14 +9,13 @@ import streamlit as st
 
 from planning import joining, several
 from ui import jobs, widgets
-from ui.state import Context, draft_store
+from ui.state import Context, draft_store, saved_since
 from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views.edits import Desk
 from ui.views.zones import Assessment
 from ui.zones import drafting
 from ui.zones.moving import apart
-from ui.zones.splitting import saved, too_late
 
 JOB = "join"
 _FIRST, _OTHERS, _PART = "join-first", "join-others", "join-part"
@@ -29,7 +28,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of zones to join, and of one to part."""
     if said := st.session_state.pop(_SAID, ""):
         st.success(said)
-    jobs.watch(JOB, _("正在改动片区"), _done, stopped=lambda zone: saved(context) and _done(zone, late=True))
+    jobs.watch(JOB, _("正在改动片区"), _done, saved=lambda _zone: saved_since(context.project))
     names = plans.zone_names(context.project.key, context.stage, context.project)
     words = apart(names.astype(str))
     left, right = st.columns(2, gap="large")
@@ -148,9 +147,8 @@ def _start(context: Context, found: Assessment, zones: list[str], *, join: bool)
     )
 
 
-def _done(_zone: str | None, *, late: bool = False) -> bool:
+def _done(_zone: str | None) -> None:
     for key in _STALE:
         st.session_state.pop(key, None)
     st.session_state["zones-back"] = "join"
-    st.session_state[_SAID] = too_late() if late else _("已保存。现行片区和各方案已随之改动。")
-    return True
+    st.session_state[_SAID] = _("已保存。现行片区和各方案已随之改动。")

@@ -10,11 +10,11 @@ import shapely
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import carrying, parting, settings, splitting
+from planning import carrying, parting, splitting
 from planning.parting import Look, Wish
 from ui import jobs, widgets
 from ui.maps.data import on_earth
-from ui.state import Context, draft_store, stage_word
+from ui.state import Context, draft_store, saved_since, stage_word
 from ui.texts import _, language
 from ui.views import zones as views
 from ui.views.edits import Desk
@@ -33,7 +33,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of unit, line, names and shares, what would come of it, and the splits there are."""
     if said := st.session_state.pop(_SAID, ""):
         st.success(said)
-    jobs.watch(JOB, _("正在拆分单元"), _done, stopped=lambda unit: saved(context) and _done(unit, late=True))
+    jobs.watch(JOB, _("正在拆分单元"), _done, saved=lambda _unit: saved_since(context.project))
     left, right = st.columns([2, 3], gap="large")
     with left:
         wish = _wish(context, found)
@@ -201,19 +201,8 @@ def _start(context: Context, asked: dict[str, Any]) -> None:
     )
 
 
-def _done(_unit: str | None, *, late: bool = False) -> bool:
+def _done(_unit: str | None) -> None:
     for key in _STALE:
         st.session_state.pop(key, None)
     st.session_state["zones-back"] = "split"
-    st.session_state[_SAID] = too_late() if late else _("已保存。相邻关系和步行距离按新的单元计算。")
-    return True
-
-
-def saved(context: Context) -> bool:
-    """Tell whether the project has been saved since this run of the page began."""
-    return bool(settings.read(context.project.folder)["version"] != context.project.version)
-
-
-def too_late() -> str:
-    """Return what is said where a change was cancelled while it was being saved, which is not interrupted."""
-    return _("取消时已经在保存:改动已存,可以撤销。")
+    st.session_state[_SAID] = _("已保存。相邻关系和步行距离按新的单元计算。")
