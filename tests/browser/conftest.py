@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+import run
 from tests.browser.canvas import Canvas
 from tests.browser.desk import Desk
 
@@ -28,7 +25,8 @@ expect.set_options(timeout=PATIENCE)
 QUIET = 250
 STILL = """quiet => {
     const state = document.querySelector('[data-testid="stApp"]').dataset.testScriptState;
-    if (state !== "notRunning") { window.stillSince = null; return false; }
+    const loaded = document.fonts.status === "loaded";  // text may move when its font comes
+    if (state !== "notRunning" || !loaded) { window.stillSince = null; return false; }
     window.stillSince ??= performance.now();
     const still = performance.now() - window.stillSince >= quiet;
     if (still) window.stillSince = null;
@@ -44,48 +42,50 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextlib.contextmanager
-def _serving() -> Iterator[Callable[[Path], str]]:
-    running: list[subprocess.Popen[bytes]] = []
+class App:
+    """One app of a run of tests, over one folder of projects after another."""
 
-    def start(home: Path) -> str:
+    def __init__(self, home: Path) -> None:
         port = _free_port()
-        command = [sys.executable, "-m", "ui.serve", "--server.port", str(port)]
+        command = [sys.executable, "-m", "tests.browser.serving", "--server.port", str(port)]
         command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-        running.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"HUAPIAN_HOME": str(home)}))
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-                return address
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the app did not start")
+        self.address = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        self.show(home)
+        assert run.healthy(self._process, self.address), "the app did not start"
 
-    try:
-        yield start
-    finally:
-        _stop(running)
+    def show(self, home: Path) -> None:
+        """Have every page that opens from now on show a folder's projects."""
+        self._process.stdin.write(f"{home}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline().rstrip("\n") == str(home)
 
-
-def _stop(running: list[subprocess.Popen[bytes]]) -> None:
-    for process in running:
-        process.terminate()
-    for process in running:
+    def stop(self) -> None:
+        """End it; on a busy machine by force: what it served is over, and nothing is kept."""
+        self._process.terminate()
         try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:  # a busy machine: what it served is over, and nothing is kept
-            process.kill()
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Path], str]]:
-    """Return a function that starts the app over a folder of projects and returns its address.
+    """Return a function that starts an app of its own over a folder of projects and returns its address.
 
     It stops at the end of the module: thirty apps idle together take more memory than a small machine has.
     """
-    with _serving() as start:
-        yield start
+    running: list[App] = []
+
+    def start(home: Path) -> str:
+        running.append(App(home))
+        return running[-1].address
+
+    yield start
+    for app in running:
+        app.stop()
 
 
 @pytest.fixture(scope="session")
@@ -97,8 +97,9 @@ def read_only_home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def read_only_app(read_only_home: Path) -> Iterator[str]:
     """Return the address of an app that tests only look at."""
-    with _serving() as start:
-        yield start(read_only_home)
+    app = App(read_only_home)
+    yield app.address
+    app.stop()
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +114,19 @@ def _copy(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Return the app that modules use in turn: to start one takes longer than many a test."""
+    app = App(tmp_path_factory.mktemp("nothing"))
+    yield app
+    app.stop()
+
+
 @pytest.fixture(scope="module")
-def app(home: Path, serve: Callable[[Path], str]) -> str:
+def app(home: Path, shared_app: App) -> str:
     """Return the address of an app over this module's own copy of the demo."""
-    return serve(home)
+    shared_app.show(home)
+    return shared_app.address
 
 
 def _new_context(browser: Browser) -> BrowserContext:
@@ -133,9 +143,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """Return the profile of the pages of a module, which read and compile the app's scripts once."""
+    """Return the profile of all pages: the scripts of an app are read and compiled once, no more is kept."""
     profile = _new_context(browser)
     yield profile
     profile.close()
@@ -159,7 +169,10 @@ def page(profile: BrowserContext) -> Iterator[Page]:
     profile.remove_listener("request", note)
     broken = page.locator('[data-testid="stException"]').count()
     for open_page in profile.pages:
+        if urlsplit(open_page.url).hostname in LOOPBACK:
+            open_page.evaluate("localStorage.clear()")
         open_page.close()
+    profile.clear_cookies()
     assert not asked, f"asked outside loopback: {asked[:5]}"
     assert broken == 0, "the page shows an exception"
 
