@@ -152,9 +152,9 @@ def load(project: Project, text: str, *, author: str, file: str) -> Draft:
 
 def strangers(project: Project, state: DraftState) -> int:
     """Return how many units of a draft the project does not have (any more)."""
-    known = pd.Index(project.layers["units"]["unit_id"])
-    gone = [plan.index[~plan.index.isin(known)] for plan in state.plans.values()]
-    return len({unit for units in gone for unit in units})
+    # By sets of Python strings: `isin` takes twenty times as long on every run of the page.
+    known = set(project.layers["units"]["unit_id"].tolist())
+    return len({unit for plan in state.plans.values() for unit in plan.index.tolist()} - known)
 
 
 def engine_step(key: PlanKey, zones: pd.Series, about: dict[str, object]) -> Op:
