@@ -12,7 +12,7 @@ from ui.texts import _
 #: Colours of the four parts of the need: growth, class relief, school relief, facilities.
 PART_COLOURS = (TEAL, AMBER, SAND, "#5b6aa8")
 ROW, BAR, BELOW, FRAME = 38, 20, 15, 130  # pixels; ranges are drawn below their bars
-GLYPH, WIDEST, PADDING = 14, 220, 48  # pixels
+GLYPH, WIDEST, PADDING, TICK = 14, 220, 48, 10  # pixels
 WIDE_ENOUGH = 0.07  # of the longest bar: a part that has room for its number
 
 
@@ -107,7 +107,7 @@ def need_parts(rows: pd.DataFrame, *, title: str, note: str) -> Drawn:
 
 def _places(ordered: pd.DataFrame) -> alt.Y:
     """Return the axis of places; its room is reckoned here, as a font may come after the chart is drawn."""
-    room = min(GLYPH * int(ordered["place"].str.len().max()), WIDEST)
+    room = min(GLYPH * int(ordered["place"].str.len().max()), WIDEST) + TICK
     axis = alt.Axis(labelLimit=WIDEST, minExtent=room)
     return alt.Y("place:N", sort=list(ordered["place"]), title=None, axis=axis)
 
