@@ -242,18 +242,26 @@ def join_job(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> str:
-    """Run `join`, or without a plan `part` of the first zone, as a job (`planning.jobs`); return that zone.
+    """Run `join`, or without a plan `part` of the first zone, as a job (`planning.jobs`).
 
+    Returns
+    -------
+    str
+        That zone; nothing when cancelled before the save.
+
+    Notes
+    -----
     Saving is whole or not at all and is not interrupted: a cancel before it leaves the project as it was.
     """
     if progress is not None:
         progress(0.2, _SAVING.text(lang))
     project = open_project(folder)
-    if cancelled is None or not cancelled():
-        if plan is None:
-            part(project, stage, zones[0], author=author)
-        else:
-            join(project, stage, zones, pd.Series(plan, dtype="str"), author=author)
+    if cancelled is not None and cancelled():
+        return ""
+    if plan is None:
+        part(project, stage, zones[0], author=author)
+    else:
+        join(project, stage, zones, pd.Series(plan, dtype="str"), author=author)
     return zones[0]
 
 

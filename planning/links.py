@@ -111,7 +111,7 @@ def edit_job(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> str:
-    """Run `edit`, or with action "undo" `undo`, as a job (`planning.jobs`); return the action.
+    """Run `edit`, or with action "undo" `undo`, as a job (`planning.jobs`); return the action, "" if stopped.
 
     Saving is whole or not at all and is not interrupted: a cancel before it leaves the project as it was.
     """
@@ -119,7 +119,7 @@ def edit_job(
         progress(0.2, _SAVING.text(lang))
     project = open_project(folder)
     if cancelled is not None and cancelled():
-        return action
+        return ""
     if action == "undo":
         undo(project, a, b)
     else:

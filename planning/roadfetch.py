@@ -118,6 +118,7 @@ def fetch_job(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> int:
-    """Run `fetch` as a job (`planning.jobs`); return how many road lines the project has."""
-    saved = fetch(open_project(folder), progress=progress, cancelled=cancelled, lang=lang)
-    return len(saved.layers[LAYER]) if LAYER in saved.layers else 0
+    """Run `fetch` as a job (`planning.jobs`); return how many road lines were saved, 0 if cancelled."""
+    before = open_project(folder)
+    saved = fetch(before, progress=progress, cancelled=cancelled, lang=lang)
+    return len(saved.layers[LAYER]) if saved is not before else 0

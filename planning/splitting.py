@@ -204,18 +204,26 @@ def split_job(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> str:
-    """Run `split`, or `undo` of the unit `undone`, as a job (`planning.jobs`); return the unit.
+    """Run `split`, or `undo` of the unit `undone`, as a job (`planning.jobs`).
 
+    Returns
+    -------
+    str
+        The unit; nothing when cancelled before the save.
+
+    Notes
+    -----
     Saving is whole or not at all and is not interrupted: a cancel before it leaves the project as it was.
     """
     if progress is not None:
         progress(0.2, _SAVING.text(lang))
     project = open_project(folder)
-    if cancelled is None or not cancelled():
-        if wish is None:
-            undo(project, undone, author=author)
-        else:
-            split(project, wish, author=author)
+    if cancelled is not None and cancelled():
+        return ""
+    if wish is None:
+        undo(project, undone, author=author)
+    else:
+        split(project, wish, author=author)
     return undone if wish is None else wish.unit_id
 
 

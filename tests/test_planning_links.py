@@ -79,7 +79,7 @@ def test_an_edit_runs_as_a_job(project):
     assert pairs(open_project(project.folder)) >= {"u0-u5"}
     links.edit_job(project.folder, "u0", "u5", "undo", progress=lambda share, word: None)
     assert links.edits(open_project(project.folder)).empty
-    links.edit_job(project.folder, "u0", "u5", "link", "渡口", cancelled=lambda: True)
+    assert links.edit_job(project.folder, "u0", "u5", "link", "渡口", cancelled=lambda: True) == ""
     assert links.edits(open_project(project.folder)).empty
 
 

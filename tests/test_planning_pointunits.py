@@ -76,7 +76,10 @@ def test_address_points_are_grouped_by_name_and_hold_no_door(project: Project) -
 
 
 def test_the_job_saves_or_leaves_everything(project: Project) -> None:
-    assert derive_job(project.folder, [("points.csv", table(("幸福里", "甲镇", 900, 0)))]) == {"units": 3}
+    files = [("points.csv", table(("幸福里", "甲镇", 900, 0)))]
+    assert derive_job(project.folder, files, cancelled=lambda: True) == {}
+    assert open_project(project.folder).version == project.version
+    assert derive_job(project.folder, files) == {"units": 3}
     saved = open_project(project.folder)
     assert saved.layers["units"]["derived"].fillna(False).sum() == 3
     answer = derive_job(project.folder, [("points.csv", table(("假名", "甲镇", 50, 50)))], reach=10)

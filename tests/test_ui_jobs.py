@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -36,7 +37,7 @@ def cancelled(found: str, project_folder: Path) -> AppTest:
     page.session_state["folder"] = project_folder
     page.run()
     job = page.session_state["jobs"]["k"]
-    with held():
+    with held(psutil.Process(job.process.pid)):
         job.cancel()
     job.wait(60)
     return page.run()

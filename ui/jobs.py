@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import jobs
+from planning import jobs, settings
+from planning.project import Project
 from ui.texts import _, language
 
 #: Seconds for a cancelled job to hand over what it has found so far: a busy machine takes its time.
@@ -31,11 +32,12 @@ def drop(key: str) -> None:
     """Cancel the job of that key, if there is one, and forget it with what it said."""
     if job := st.session_state.get("jobs", {}).pop(key, None):
         job.cancel()
-    st.session_state.pop(f"job-error-{key}", None)
+    for said in ("error", "late"):
+        st.session_state.pop(f"job-{said}-{key}", None)
 
 
-#: Is given what a cancelled job returned, None if it was ended by force.
-Cancelled = Callable[[Any], bool]
+#: Is given what a cancelled job returned, None if it was ended by force; tells whether anything came of it.
+Left = Callable[[Any], bool]
 
 
 def watch(
@@ -43,14 +45,14 @@ def watch(
     label: str,
     done: Callable[[Any], object],
     *,
-    saved: Cancelled | None = None,
-    stopped: Cancelled | None = None,
+    saved: Left | None = None,
+    stopped: Left | None = None,
 ) -> None:
     """Draw the progress of the job under `key` with a cancel button; hand its result to `done` once.
 
     Of a cancelled job it is said that nothing has changed, unless `saved` finds that the cancel came while
-    its work was being saved (then `done` has its result all the same), or `stopped` makes something of what
-    it had found so far.
+    its work was being saved (then `done` has its result all the same, None if it was ended by force), or
+    `stopped` makes something of what it had found so far.
     """
     if error := st.session_state.pop(f"job-error-{key}", None):
         st.error(error)
@@ -65,14 +67,25 @@ def reported(report: Any) -> bool:
     return bool(report and report["saved"])
 
 
+def answered(project: Project) -> Left:
+    """Return what tells of a job that returns nothing unless it saved a project whether it did.
+
+    Of one ended by force only the version of the project tells.
+    """
+
+    def told(result: Any) -> bool:
+        ended = result is None
+        return settings.read(project.folder)["version"] != project.version if ended else bool(result)
+
+    return told
+
+
 def _nothing(_result: Any) -> bool:
     return False
 
 
 @st.fragment(run_every=0.5)
-def _progress(
-    key: str, label: str, done: Callable[[Any], object], saved: Cancelled, stopped: Cancelled
-) -> None:
+def _progress(key: str, label: str, done: Callable[[Any], object], saved: Left, stopped: Left) -> None:
     job = st.session_state.get("jobs", {}).get(key)
     if job is None:
         return
@@ -86,9 +99,10 @@ def _progress(
             job.cancel()
         return
     del st.session_state["jobs"][key]
-    late = state.status == "cancelled" and saved(state.result)
-    if late or state.status == "done":
-        st.session_state[f"job-late-{key}"] = late
+    if state.status == "done":
+        done(state.result)
+    elif state.status == "cancelled" and saved(state.result):
+        st.session_state[f"job-late-{key}"] = True
         done(state.result)
     elif state.status != "cancelled" or not stopped(state.result):
         st.session_state[f"job-error-{key}"] = _reason(state)

@@ -9,7 +9,7 @@ from planning import links
 from planning.project import Project
 from ui import gate, jobs, widgets
 from ui.maps.show import show
-from ui.state import Context, saved_since, stage_word
+from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import links as view
 
@@ -24,7 +24,7 @@ def draw(context: Context) -> None:
         return
     if not gate.derived(context):
         return
-    jobs.watch(JOB, _("正在保存改动"), _said, saved=lambda _action: saved_since(project))
+    jobs.watch(JOB, _("正在保存改动"), _said, saved=jobs.answered(project))
     if said := st.session_state.pop("links-said", ""):
         st.success(said)
     html = view.map_html(project.key, language(), project)
@@ -34,9 +34,9 @@ def draw(context: Context) -> None:
     _walks(context)
 
 
-def _said(action: str) -> None:
+def _said(action: str | None) -> None:
     words = {"link": _("已连通。"), "cut": _("已断开。"), "undo": _("已撤销。")}
-    st.session_state["links-said"] = words[action]
+    st.session_state["links-said"] = words.get(action or "", "")
 
 
 def _edit(project: Project) -> None:
@@ -149,7 +149,7 @@ def _download(project: Project) -> None:
     """Offer the one thing that uses the network: the roads of the area, out of OpenStreetMap."""
     if project.synthetic:
         return
-    jobs.watch("roads", _("正在下载道路"), _downloaded, saved=lambda _lines: saved_since(project))
+    jobs.watch("roads", _("正在下载道路"), _downloaded, saved=jobs.answered(project))
     st.caption(
         _(
             "能上网时,也可以下载本区域的道路(OpenStreetMap,需要联网;只发出区域的经纬度范围)。"
@@ -161,8 +161,9 @@ def _download(project: Project) -> None:
         st.rerun()
 
 
-def _downloaded(lines: int) -> None:
-    st.session_state["links-said"] = _("已下载 {n} 段道路。", n=f"{lines:,}")
+def _downloaded(lines: int | None) -> None:
+    if lines is not None:
+        st.session_state["links-said"] = _("已下载 {n} 段道路。", n=f"{lines:,}")
 
 
 def _help(project: Project) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 import streamlit as st
 
 from gis.faults import FaultError
-from planning import settings
 from planning.drafts import DraftState
 from planning.project import Project, list_projects, open_project
+from planning.settings import UNFINISHED_FILE
 from planning.store import DraftStore
 from ui.naming import english
 from ui.texts import LANGUAGES, _, language
@@ -104,7 +104,7 @@ def _settle_memory(module: str) -> None:
 
 def left_undone(project: Project) -> list[str]:
     """Return what stands in the way of an edit of units or zones that was cut short, and what to do."""
-    if not (project.folder / settings.UNFINISHED_FILE).exists():
+    if not (project.folder / UNFINISHED_FILE).exists():
         return []
     from planning import unfinished  # rarely needed
 
@@ -151,11 +151,6 @@ def load_project(listed: Project) -> Project:
     In an English tab, units and schools go by their English names where they have one.
     """
     return _load(str(listed.folder), listed.key, language())
-
-
-def saved_since(project: Project) -> bool:
-    """Tell whether a project has been saved since this run of the page opened it."""
-    return bool(settings.read(project.folder)["version"] != project.version)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

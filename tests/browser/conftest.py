@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
@@ -61,6 +63,12 @@ class App:
         self._process.stdin.write(f"{home}\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline().rstrip("\n") == str(home)
+
+    def end_jobs(self) -> None:
+        """End what pages that are closed have left running; the next module's jobs are its own."""
+        for process in psutil.Process(self._process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def stop(self) -> None:
         """End it; on a busy machine by force: what it served is over, and nothing is kept."""
@@ -123,10 +131,11 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def app(home: Path, shared_app: App) -> str:
+def app(home: Path, shared_app: App) -> Iterator[str]:
     """Return the address of an app over this module's own copy of the demo."""
     shared_app.show(home)
-    return shared_app.address
+    yield shared_app.address
+    shared_app.end_jobs()
 
 
 def _new_context(browser: Browser) -> BrowserContext:

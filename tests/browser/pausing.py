@@ -13,9 +13,9 @@ from tests.browser.desk import Desk
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Hold the worker of the job just asked for while the block runs, before it can have done much."""
-    worker = _worker()
+def held(worker: psutil.Process | None = None) -> Iterator[None]:
+    """Hold a worker, by default that of the job just asked for, while the block runs, before it does much."""
+    worker = worker or _worker()
     worker.suspend()
     try:
         yield

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from planning import collecting, reconcile
 from planning.project import open_project
-from tests.browser import picking
+from tests.browser import pausing, picking
 from tests.collecting import counts, county, fill, sheets
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -58,6 +58,12 @@ def test_forms_go_out_come_back_and_are_taken_in(app, home, page: Page, ready, t
     expect(page.get_by_text("还没有收到这张表")).to_be_visible()
     page.locator('input[type="file"]').set_input_files([good, wrong])
     page.locator(".st-key-collect-start button").click()
+    with pausing.held():
+        page.locator(".st-key-cancel-collect-read button").click()
+        ready(page)
+    expect(page.get_by_text("已取消:读过的文件已经记录,其余没有读。")).to_be_visible()
+    ready(page)
+    page.locator(".st-key-collect-start button").click()  # the files are still there
     expect(page.get_by_text("读了 2 个文件:收下 1 份,退回 1 份")).to_be_visible()
     expect(page.get_by_text("应报 3 · 未报 1 · 退回 1 · 已收 1 · 已入库 0")).to_be_visible()
     ready(page)

@@ -10,7 +10,7 @@ from gis.faults import errors
 from gis.pointunits import REACH
 from ui import jobs, outcome
 from ui.rolls.asking import ENDINGS
-from ui.state import Context, saved_since
+from ui.state import Context
 from ui.texts import _
 
 #: Shifted degrees that a table cannot show by itself; other systems are told by their numbers.
@@ -19,8 +19,7 @@ WEB_MAPS: Final = ("GCJ-02", "BD-09")
 
 def draw(context: Context) -> None:
     """Draw the choice of points, of reach, and the button."""
-    project = context.project
-    jobs.watch("points", _("正在由点推定单元"), _finished, saved=lambda _answer: saved_since(project))
+    jobs.watch("points", _("正在由点推定单元"), _finished, saved=lambda answer: "units" in (answer or {}))
     answer: dict[str, Any] = st.session_state.pop("points-answer", {})
     if "units" in answer:
         st.success(_("已由点推定 {n} 个单元,标为“推定”。", n=f"{answer['units']:,}"))

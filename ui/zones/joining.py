@@ -9,7 +9,7 @@ import streamlit as st
 
 from planning import joining, several
 from ui import jobs, widgets
-from ui.state import Context, draft_store, saved_since
+from ui.state import Context, draft_store
 from ui.texts import _, language
 from ui.views import plan as plans
 from ui.views.edits import Desk
@@ -28,7 +28,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of zones to join, and of one to part."""
     if said := st.session_state.pop(_SAID, ""):
         st.success(said)
-    jobs.watch(JOB, _("正在改动片区"), _done, saved=lambda _zone: saved_since(context.project))
+    jobs.watch(JOB, _("正在改动片区"), _done, saved=jobs.answered(context.project))
     names = plans.zone_names(context.project.key, context.stage, context.project)
     words = apart(names.astype(str))
     left, right = st.columns(2, gap="large")

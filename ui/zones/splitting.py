@@ -14,7 +14,7 @@ from planning import carrying, parting, splitting
 from planning.parting import Look, Wish
 from ui import jobs, widgets
 from ui.maps.data import on_earth
-from ui.state import Context, draft_store, saved_since, stage_word
+from ui.state import Context, draft_store, stage_word
 from ui.texts import _, language
 from ui.views import zones as views
 from ui.views.edits import Desk
@@ -33,7 +33,7 @@ def panel(context: Context, desk: Desk, found: Assessment) -> None:
     """Draw the choice of unit, line, names and shares, what would come of it, and the splits there are."""
     if said := st.session_state.pop(_SAID, ""):
         st.success(said)
-    jobs.watch(JOB, _("正在拆分单元"), _done, saved=lambda _unit: saved_since(context.project))
+    jobs.watch(JOB, _("正在拆分单元"), _done, saved=jobs.answered(context.project))
     left, right = st.columns([2, 3], gap="large")
     with left:
         wish = _wish(context, found)
