@@ -16,13 +16,13 @@ from zoning.starts import grow
 def put_together(problem, plans):
     tight = reach(problem)
     bound = bounds.linear(problem, tight, Limits())
-    return recombine(problem, tight, bound, plans, Cuts(), Limits(), effort=100)
+    return recombine(problem, tight, bound, plans, Cuts(), Limits(), most=3_000)
 
 
 def test_the_better_plan_between_two_is_found():
     problem = six_in_a_row(60, 60)
     short, long = np.array([0, 0, 1, 1, 1, 1]), np.array([0, 0, 0, 0, 1, 1])
-    assert put_together(problem, [short, long]).tolist() == [0, 0, 0, 1, 1, 1]
+    assert put_together(problem, [short, long]).zone.tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_plans_that_do_not_differ_open_nothing():
@@ -46,9 +46,10 @@ def test_what_is_found_is_connected_and_no_worse(problem):
     plans = [grow(problem, tight, problem.metres * sign) for sign in (1.0, -1.0)]
     if proofs(problem, tight) or any(cut_off(problem, plan).any() for plan in plans):
         return
-    better = put_together(problem, plans)
-    if better is None:
+    found = put_together(problem, plans)
+    if found is None or found.zone is None:
         return
+    better = found.zone
     assert not cut_off(problem, better).any()
     load = [np.bincount(plan, problem.demand, problem.n_zones) for plan in (plans[0], better)]
     before, after = (np.maximum(each - problem.capacity, 0).sum() for each in load)

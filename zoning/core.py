@@ -8,6 +8,7 @@ row is valid for the whole problem, so all parts share one store of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -20,6 +21,12 @@ from zoning.solver import Limits, Model, Outcome, solve
 
 CUTS_A_PIECE = 8
 """Most rows for one cut-off piece: its units with most pupils, or with the largest shares."""
+
+CHECK = 30
+"""Simplex iterations that a stop check of the solver is taken for."""
+
+PART_WORK = 100
+"""What building the model of a part counts as work, beside two for each simplex iteration."""
 
 Row = tuple[int, int, np.ndarray]
 """A unit, a zone, and the units that separate the unit from the zone's schools."""
@@ -229,6 +236,25 @@ class Core:
         return np.concatenate([x, np.maximum(load - self.problem.capacity, 0.0)])
 
 
+@dataclass(frozen=True)
+class Improved:
+    """What the model of a part led to.
+
+    ``zone`` is the whole plan, None where no connected one, or none that was asked for, was found; ``solved``
+    tells whether the part was solved to the end, so that it holds nothing better; ``iterations`` are those of
+    the simplex.
+    """
+
+    zone: np.ndarray | None
+    solved: bool
+    iterations: int
+
+    @property
+    def work(self) -> int:
+        """What the model counts as work: building it takes time even where it needs no iteration."""
+        return PART_WORK + 2 * self.iterations
+
+
 def improve(
     problem: Problem,
     allowed: np.ndarray,
@@ -236,29 +262,32 @@ def improve(
     cuts: Cuts,
     limits: Limits,
     *,
-    effort: int,
+    most: int,
     rounds: int = 8,
     seed: int = 0,
-) -> np.ndarray | None:
-    """Re-optimise a part of a plan; return the new plan if it is connected, None otherwise.
+) -> Improved:
+    """Re-optimise a part of a plan; the plan returned is connected, and None if no connected one was found.
 
     Parameters
     ----------
     allowed
         Pairs of the whole problem, for which new rows must be valid, shape (n, m).
-    effort
-        Work allowed to the solver in each round.
+    most
+        Simplex iterations allowed, about, over all rounds: a stop check of the solver, which it may be asked
+        to end at, is taken for ``CHECK`` of them.
     rounds
         Most rounds of solving and adding rows.
     """
+    iterations = 0
     for _ in range(rounds):
-        core = Core(problem, part, cuts)
+        core, effort = Core(problem, part, cuts), max(math.ceil((most - iterations) / CHECK), 1)
         found = core.run(limits, whole=True, effort=effort, seed=seed)
+        iterations += found.iterations
         if found.x is None or limits.left <= 0:
-            return None
+            break
         zone = core.plan(found.x)
         if not cut_off(problem, zone).any():
-            return zone
-        if not separate(problem, allowed, zone, cuts):
-            return None
-    return None
+            return Improved(zone, found.optimal, iterations)
+        if not separate(problem, allowed, zone, cuts) or iterations >= most:
+            break
+    return Improved(None, False, iterations)

@@ -17,7 +17,7 @@ from zoning.solver import Limits
 FEW = 12
 """Mean units a zone up to which plans are drawn from catchments."""
 
-LONGEST_WAIT = 4
+LONGEST_WAIT = 8
 """Most turns between two draws that do not pay."""
 
 

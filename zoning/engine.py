@@ -16,26 +16,28 @@ from zoning.found import Best, rank
 from zoning.problem import Problem
 from zoning.reach import Reach
 from zoning.recombine import recombine
-from zoning.regroup import Groups, connected, neighbouring, regroup
+from zoning.refine import Refiner
+from zoning.regroup import connected, neighbouring, regroup
 from zoning.result import Result, Step
 from zoning.search import Cooling, Search
 from zoning.settle import settle
+from zoning.shake import Shaker
 from zoning.terms import Terms
 
 LAGRANGE_ROUNDS = 200
 """Steps of the bound each time it is raised."""
 
-COMBINE_WORK, REGROUP_WORK, PROOF_WORK, SKETCH_WORK, RECOMBINE_WORK = 1_000, 500, 2_000, 4_000, 1_000
-"""What the steps that are no proposals count as work."""
+COMBINE_WORK, PROOF_WORK, SKETCH_WORK = 1_000, 2_000, 4_000
+"""What steps count as work that count neither proposals nor simplex iterations."""
 
-RECOMBINE_EFFORT = 40
-"""Stop checks of the solver allowed to each round of putting plans together."""
+REGROUPED, RECOMBINED = 1_500, 3_000
+"""Simplex iterations allowed to a group of zones, and to putting plans together."""
 
 CHAINED = 200
 """Most tries to mend a plan by chains."""
 
-REFINED = 60
-"""Groups of zones that are re-optimised in one step."""
+SHAKES, MIXED = 6, 8
+"""How often the best plan is shaken in a turn; how many turns lie between two draws from catchments."""
 
 LARGE = 100_000
 """Pairs of unit and zone from which only steps are taken whose time grows with the units."""
@@ -70,12 +72,14 @@ class Engine:
         self.best, self.cuts = Best(), core.Cuts()
         self.prover = exact.Prover(problem, tight, thorough=terms.exact, seed=seed)
         self.drawer = Drawer(problem, tight, self.cuts, seed=seed)
+        self.refiner = Refiner(problem, tight, self.cuts, self.random)
+        self.shaker = Shaker(problem, tight, self.cuts, self.random)
         self.large = problem.n_units * problem.n_zones >= LARGE
         self.work, self.trace = 0, list[Step]()
-        self.finished, self.none_at_all, self.drawn = False, False, False
-        self.count, self.effort = 1_000, FIRST_EFFORT * (200.0 if terms.exact else 1.0)
-        plain = np.zeros(problem.n_units)
-        self.bound = bounds.Bound(0.0, plain, np.zeros(problem.n_zones), np.zeros(problem.n_zones))
+        self.finished, self.none_at_all = False, False
+        self.combiner = partition.Combiner(problem, seed=seed)
+        self.effort = FIRST_EFFORT * (200.0 if terms.exact else 1.0)
+        self.bound = bounds.Bound(0.0, np.zeros(problem.n_units), *np.zeros((2, problem.n_zones)))
 
     def run(self, begin: np.ndarray | None) -> Result:
         """Work until a limit is met or nothing is left to do."""
@@ -85,7 +89,6 @@ class Engine:
         fits = self.best.over == 0 and not self.large
         if self.terms.exact and fits and self._open(self.best.zone).sum() > PROVABLE:
             self._prove()  # smaller ones wait for the first turn, which soon leaves less to prove
-        self.groups = Groups(self.problem, self.tight, self.random)
         turn = 0
         while not self._over():
             self._turn(search, turn)
@@ -134,24 +137,15 @@ class Engine:
 
     @property
     def _lost(self) -> bool:
-        """Whether zones are small, to be drawn from catchments, and no plan fits or none was drawn yet."""
-        return self.drawer.few and (self.best.over > 0 or not self.drawn)
-
-    @property
-    def _ceiling(self) -> float:
-        """Cost from which an overfull plan is not worth mending: none while no plan fits."""
-        return self.best.cost if self.best.over == 0 else math.inf
-
-    @property
-    def _metres(self) -> np.ndarray:
-        return np.where(np.isfinite(self.problem.metres), self.problem.metres, 1e12)
+        """Whether zones are small, to be drawn from catchments, and no plan fits."""
+        return self.drawer.few and self.best.over > 0
 
     def _begin(self, begin: np.ndarray | None) -> None:
         """Find the first bound and the first plans."""
         problem, tight = self.problem, self.tight
         self.bound = bounds.linear(problem, tight, self.limits.share(0.5))
         self._lagrange()
-        self.starts = starts.first(problem, tight, self.bound, self._metres, begin)
+        self.starts = starts.first(problem, tight, self.bound, begin)
         for zone in self.starts.values():
             self._offer(zone)
         if self.best.zone is None:
@@ -172,9 +166,9 @@ class Engine:
         """Connect a start that is cut off, by a whole-number model of all."""
         known, near = (self.problem, self.tight, self.bound), self.starts["near"]
         mended = connected(*known, near, self.cuts, self.limits, seed=self.seed)
-        if mended is not None:
-            self._offer(mended)
-        self.work += REGROUP_WORK
+        self.work += mended.work
+        if mended.zone is not None:
+            self._offer(mended.zone)
 
     def _lagrange(self) -> None:
         if self.large:
@@ -202,7 +196,7 @@ class Engine:
             self._sketch(search, turn)
         if turn % 4 == 3:
             self._combine(search)
-            self._refine(self.best.zone, self.groups)
+            self._refine(self.best.zone, best=True)
             self._recombine()
 
     def _improve(self, search: Search, turn: int) -> None:
@@ -210,13 +204,27 @@ class Engine:
         if self.best.zone is None:
             return
         small = self.problem.n_units <= partition.BIG_CATCHMENT * self.problem.n_zones
-        self._sketch(search, turn)
-        if turn % 4 == 3 or (small and (turn == 0 or turn % 2 == 1 or not self.drawer.few)):
+        if not self.drawer.few or turn % MIXED == 1:
+            self._sketch(search, turn)
+        if small or turn % 4 == 3:
             self._anneal(search, turn, self.best.zone)
         if turn % (2 if small else 8) == 1:
             self._combine(search)
-        self._refine(self.best.zone, self.groups)
+        self._refine(self.best.zone, best=True)
+        for _ in range(SHAKES):
+            self._shake(self.best.zone)
         self._recombine()
+
+    def _shake(self, best: np.ndarray) -> None:
+        """Leave the best plan a little, and see where re-optimising nearby leads."""
+        if self._over() or self.best.over:
+            return
+        shaken, work = self.shaker.shake(best, self.bound, self.limits, seed=self.seed + self.work)
+        self.work += work
+        moved = np.flatnonzero(shaken != best)
+        if len(moved):
+            near = np.union1d(shaken[moved], best[moved])
+            self.best.end(self._refine(shaken, near=near))
 
     def _sketch(self, search: Search, turn: int) -> None:
         """Draw a plan from a model of the likely pairs and mend it, more seldom while that does not pay."""
@@ -224,7 +232,7 @@ class Engine:
             return
         before, lost = (self.best.over, self.best.cost), self._lost
         zone = self.drawer.draw(self.bound, self.limits, self.best.known)
-        self.work, self.drawn = self.work + SKETCH_WORK, True
+        self.work += SKETCH_WORK
         if zone is not None and not cut_off(self.problem, zone).any():
             self._offer(zone)
             self.best.end(zone)
@@ -247,7 +255,7 @@ class Engine:
         search.allow_gap(max(self._target - self.bound.value, 0.0) + 1e-6 * self.bound.value)
         self._cool(search, zone, replace(cooling, proposals=int(base)))
         found, cost, over = search.best
-        if over and cost < self._ceiling:
+        if over and cost < self.best.ceiling:
             self._mend(search, search.zone)
             self._mend(search, found)
         if not over:
@@ -272,7 +280,7 @@ class Engine:
         """Make a good but overfull plan fit: cool shortly with dear overload, then chains, then exactly."""
         self._cool(search, zone, replace(cooling, proposals=min(4_000 * self.problem.n_units, 2_000_000)))
         found, cost, over = search.best
-        if over and cost < self._ceiling:
+        if over and cost < self.best.ceiling:
             if self._chain(search, found):
                 return search.best[0]
             return self._regroup(found, tries=12 if self.best.over else 6, fit=True)
@@ -280,26 +288,20 @@ class Engine:
 
     def _chain(self, search: Search, zone: np.ndarray) -> bool:
         """Make an overfull plan fit by chains of moves; return whether that gives the best plan so far."""
-        self.work += math.ceil(search.mend(zone, self.limits, tries=CHAINED, ceiling=self._ceiling) / 1000)
+        made = search.mend(zone, self.limits, tries=CHAINED, ceiling=self.best.ceiling)
+        self.work += math.ceil(made / 1000)
         return self._offer(search.best[0])
 
     def _combine(self, search: Search) -> None:
         """Join recorded catchments into a plan; where some units are left, place them and cool shortly."""
         problem = self.problem
-        best = partition.joined([partition.of_plan(problem, zone) for _, _, zone in self.best.elite])
-        recorded, price = partition.recorded(problem, search.pool), search.bound.price
-        found = partition.combine(
-            problem, recorded, best, self.limits, price=price, count=self.count, effort=40, seed=self.seed
-        )
+        kept = partition.joined([partition.of_plan(problem, zone) for _, _, zone in self.best.elite])
+        met = partition.recorded(problem, search.pool)
         self.work += COMBINE_WORK
-        if found is None:
-            self.count = max(self.count // 2, 500)
+        found = self.combiner.combine(met, kept, search.bound.price, self.limits)
+        if found is None or self._offer(found) or (found >= 0).all():
             return
-        self.count = min(self.count * 5 // 4, 4_000) if found.solved else max(self.count * 2 // 3, 500)
-        if (found.zone >= 0).all():
-            self._offer(found.zone)
-            return
-        zone = starts.grow(problem, self.tight, self._metres, found.zone)
+        zone = starts.grow(problem, self.tight, starts.walks(problem), found)
         if not cut_off(problem, zone).any():
             self._mend(search, zone)
 
@@ -311,25 +313,25 @@ class Engine:
                 return
             others = ends[number:] + ends[:number] if first is None else [first, *ends]
             known, plans = (self.problem, self.tight, self.bound), [self.best.zone, *others]
-            seed, effort = self.seed + number, RECOMBINE_EFFORT
-            better = recombine(*known, plans, self.cuts, self.limits, effort=effort, seed=seed)
-            self.work += RECOMBINE_WORK
-            if better is None or not self._offer(better):
+            seed = self.seed + number
+            found = recombine(*known, plans, self.cuts, self.limits, most=RECOMBINED, seed=seed)
+            if found is None:
+                return
+            self.work += found.work
+            if found.zone is None or not self._offer(found.zone):
                 return
 
-    def _refine(self, zone: np.ndarray, groups: Groups | None = None) -> np.ndarray:
-        """Re-optimise groups of zones exactly, and return the plan this leads to."""
-        groups = Groups(self.problem, self.tight, self.random) if groups is None else groups
-        failed = 0
-        for _ in range(REFINED // 5 if self._lost or self.best.over else REFINED):
-            if self._over() or failed > REFINED // 3:
-                break
-            better = self._regrouped(zone, groups.choose(zone, self.bound))
-            groups.learn(paid=better is not None)
-            failed = failed + 1 if better is None else 0
-            if better is not None:
-                zone = better
+    def _refine(self, zone: np.ndarray, *, best: bool = False, near: np.ndarray | None = None) -> np.ndarray:
+        """Re-optimise groups of a plan exactly, the ``best`` or another; return where this leads."""
+        known, seed = (self.bound, self.limits), self.seed + self.work
+        short = near is not None or self.best.over > 0
+        for found in self.refiner.follow(zone, *known, best=best, short=short, near=near, seed=seed):
+            self.work += found.work
+            if found.zone is not None:
+                zone = found.zone
                 self._offer(zone)
+            if self._over():
+                break
         return zone
 
     def _regroup(self, zone: np.ndarray, *, tries: int, fit: bool = False) -> np.ndarray:
@@ -338,19 +340,15 @@ class Engine:
             if self._over():
                 break
             zones = neighbouring(self.problem, zone, 3 + number % 4, self.random)
-            better = self._regrouped(zone, zones)
-            if better is not None:
-                zone = better
+            part = (self.bound, zone, zones, self.cuts, self.limits)
+            found = regroup(self.problem, self.tight, *part, most=REGROUPED, seed=self.seed + self.work)
+            self.work += found.work
+            if found.zone is not None:
+                zone = found.zone
                 self._offer(zone)
             if fit and rank(self.problem, zone)[0] == 0:
                 break
         return zone
-
-    def _regrouped(self, zone: np.ndarray, zones: np.ndarray) -> np.ndarray | None:
-        """Re-optimise some zones of a plan; None if that makes it no better."""
-        self.work += REGROUP_WORK
-        part = (self.bound, zone, zones, self.cuts, self.limits)
-        return regroup(self.problem, self.tight, *part, effort=20, seed=self.seed + self.work)
 
     def _prove(self) -> None:
         """Raise the bound, and try a proof if one is asked for or looks near."""

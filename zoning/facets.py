@@ -8,6 +8,8 @@ model with all of them is that of set partitioning over every catchment (local c
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numba import njit
 
@@ -17,6 +19,9 @@ from zoning.pricing import COUNT, Found, Ground, search
 from zoning.problem import Problem
 from zoning.reach import Reach
 from zoning.solver import Limits
+
+THREADS = 2
+"""Zones searched at a time: the cores of the smallest machine."""
 
 BROKEN = 1e-4
 """Least amount by which a row must be broken to be added, with weights of norm one."""
@@ -41,26 +46,39 @@ def add_facets(
     nodes, steps
         Nodes of each search, and searches for each zone.
     """
-    n, core, new = problem.n_units, live.core, 0
     open_ground = ground(problem, left)
     free = open_ground._replace(cost=np.zeros_like(open_ground.cost))
+
+    def row(zone: int) -> tuple[np.ndarray, float] | None:
+        return None if limits.left <= 0 else _row(problem, free, live, found, zone, nodes, steps)
+
+    # zones know nothing of each other, so that the rows are the same whatever the threads
+    with ThreadPoolExecutor(THREADS) as pool:
+        rows = list(pool.map(row, range(problem.n_zones)))
+    broken = [(zone, *found_row) for zone, found_row in enumerate(rows) if found_row is not None]
+    for zone, gain, most in broken:
+        live.most(zone, gain, most + SAFETY)
+    return len(broken)
+
+
+def _row(
+    problem: Problem, free: Ground, live: Live, found: Relaxed, zone: int, nodes: int, steps: int
+) -> tuple[np.ndarray, float] | None:
+    """Return what each pair of the model counts in a row of a zone, and the most allowed; None if no row."""
+    n, core = problem.n_units, live.core
+    mine = np.flatnonzero((core.zone == zone) & free.open_pairs[core.unit, zone])
+    share, weight = np.zeros(n), np.zeros(n)
+    share[core.unit[mine]] = found.share[core.unit[mine], zone]
+    if np.abs(share - share.round()).max(initial=0.0) < BROKEN:
+        return None
+    weight[core.unit[mine]] = found.price[core.unit[mine]] - found.joined[mine]
     room = Found(np.zeros(4), np.zeros((4, -(-n // 64)), np.uint64), np.zeros(3, np.int64))
-    for zone in range(problem.n_zones):
-        if limits.left <= 0:
-            break
-        mine = np.flatnonzero((core.zone == zone) & free.open_pairs[core.unit, zone])
-        share, weight = np.zeros(n), np.zeros(n)
-        share[core.unit[mine]] = found.share[core.unit[mine], zone]
-        if np.abs(share - share.round()).max(initial=0.0) < BROKEN:
-            continue
-        weight[core.unit[mine]] = found.price[core.unit[mine]] - found.joined[mine]
-        most = _broken(free, zone, share, weight, nodes, steps, room)
-        if most < np.inf:
-            gain = np.zeros(len(live.cost))
-            gain[mine] = weight[core.unit[mine]]
-            live.most(zone, gain, most + SAFETY)
-            new += 1
-    return new
+    most = _broken(free, zone, share, weight, nodes, steps, room)
+    if most == np.inf:
+        return None
+    gain = np.zeros(len(live.cost))
+    gain[mine] = weight[core.unit[mine]]
+    return gain, most
 
 
 @njit(cache=True, nogil=True)

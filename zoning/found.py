@@ -38,6 +38,11 @@ class Best:
             return []
         return [self.zone, *[plan for _, _, plan in self.elite], *self.ends]
 
+    @property
+    def ceiling(self) -> float:
+        """Cost from which an overfull plan is not worth mending: none while no plan fits."""
+        return self.cost if self.over == 0 else math.inf
+
     def end(self, zone: np.ndarray) -> None:
         """Remember where a step ended."""
         self.ends.append(zone.copy())

@@ -19,6 +19,12 @@ from zoning.solver import Limits, Model, solve
 ROUNDS = 40
 """Most rounds of adding catchments to the linear relaxation."""
 
+FIRST_COUNT, LEAST_COUNT, MOST_COUNT = 1_000, 500, 4_000
+"""Catchments in the whole-number model beside those of good plans."""
+
+EFFORT = 40
+"""Stop checks of the solver allowed to the whole-number model."""
+
 PER_ZONE = 40
 """Most catchments a zone and round."""
 
@@ -95,54 +101,60 @@ def costed(problem: Problem, zone: np.ndarray, start: np.ndarray, units: np.ndar
     return Catchments(zone, cost, start, units)
 
 
-@dataclass(frozen=True)
-class Combination:
-    """The best plan found: zone positions (-1 where no catchment covers a unit), and how hard it was.
-
-    ``solved`` tells whether the model was solved to the end.
-    """
-
-    zone: np.ndarray
-    solved: bool
-
-
-def combine(
-    problem: Problem,
-    catchments: Catchments,
-    best: Catchments,
-    limits: Limits,
-    *,
-    price: np.ndarray,
-    count: int,
-    effort: int,
-    seed: int = 0,
-) -> Combination | None:
-    """Find the cheapest plan made of recorded catchments and those of the best plans.
+class Combiner:
+    """Makes plans of recorded catchments, of as many at a time as the last models have been easy.
 
     Parameters
     ----------
-    catchments, best
-        Catchments met, and those to be kept in the model in any case.
-    price
-        Prices of units to judge catchments by when the relaxation is too large to solve.
-    count
-        How many catchments the whole-number model may have beside ``best``.
-    effort
-        Work allowed to the solver (see :func:`zoning.solver.solve`).
+    problem
+        The problem.
+    seed
+        Random seed of the solver.
     """
-    if not len(best) and not len(catchments):
-        return None
-    if len(catchments) and catchments.start[-1] / len(catchments) <= BIG_CATCHMENT:
-        reduced = _relaxed(problem, catchments, best, limits, price)
-    else:
-        least = np.full(problem.n_zones, np.inf)
-        plain = catchments.reduced(price, np.zeros(problem.n_zones))
+
+    def __init__(self, problem: Problem, *, seed: int) -> None:
+        self.problem, self.seed, self.count = problem, seed, FIRST_COUNT
+
+    def combine(
+        self, catchments: Catchments, kept: Catchments, price: np.ndarray, limits: Limits
+    ) -> np.ndarray | None:
+        """Find the cheapest plan made of catchments met.
+
+        Parameters
+        ----------
+        catchments, kept
+            Catchments met, and those of good plans, which stay in the model in any case.
+        price
+            Prices of units to judge catchments by when the relaxation is too large to solve.
+        limits
+            Time and wish to stop.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            Zone positions, -1 where no catchment covers a unit; None if none was found in the work allowed.
+        """
+        if not len(kept) and not len(catchments):
+            return None
+        reduced = self._reduced(catchments, kept, price, limits)
+        if limits.left <= 0:
+            return None
+        chosen = catchments.take(np.argsort(reduced, kind="stable")[: self.count])
+        listed = joined([kept, chosen])
+        found = solve(_whole(self.problem, listed), limits, effort=EFFORT, seed=self.seed)
+        factor = 0.5 if found.x is None else 1.25 if found.optimal else 2 / 3
+        self.count = int(np.clip(int(self.count * factor), LEAST_COUNT, MOST_COUNT))
+        return None if found.x is None else _plan(self.problem, listed, found.x)
+
+    def _reduced(
+        self, catchments: Catchments, kept: Catchments, price: np.ndarray, limits: Limits
+    ) -> np.ndarray:
+        if len(catchments) and catchments.start[-1] / len(catchments) <= BIG_CATCHMENT:
+            return _relaxed(self.problem, catchments, kept, limits, price)
+        least = np.full(self.problem.n_zones, np.inf)
+        plain = catchments.reduced(price, np.zeros(self.problem.n_zones))
         np.minimum.at(least, catchments.zone, plain)
-        reduced = plain - np.where(np.isfinite(least), least, 0.0)[catchments.zone]
-    if limits.left <= 0:
-        return None
-    chosen = catchments.take(np.argsort(reduced, kind="stable")[:count])
-    return _whole(problem, joined([best, chosen]), limits, effort, seed)
+        return plain - np.where(np.isfinite(least), least, 0.0)[catchments.zone]
 
 
 def _relaxed(
@@ -230,14 +242,12 @@ def columns_of(catchments: Catchments, n: int) -> tuple[np.ndarray, np.ndarray]:
     return (catchments.start[:-1] + np.arange(len(catchments))).astype(np.int32), index
 
 
-def _whole(
-    problem: Problem, catchments: Catchments, limits: Limits, effort: int, seed: int
-) -> Combination | None:
-    """Solve the whole-number model."""
-    n, m, count = problem.n_units, problem.n_zones, len(catchments)
-    start, index = columns_of(catchments, n)
-    model = Model(
-        cost=np.concatenate([catchments.cost, dear(problem)]),
+def _whole(problem: Problem, listed: Catchments) -> Model:
+    """Return the whole-number model."""
+    n, m, count = problem.n_units, problem.n_zones, len(listed)
+    start, index = columns_of(listed, n)
+    return Model(
+        cost=np.concatenate([listed.cost, dear(problem)]),
         upper=np.ones(count + n),
         row_lower=np.concatenate([np.ones(n), np.zeros(m)]),
         row_upper=np.ones(n + m),
@@ -246,10 +256,11 @@ def _whole(
         value=np.ones(len(index) + n),
         integer=np.concatenate([np.ones(count, dtype=bool), np.zeros(n, dtype=bool)]),
     )
-    found = solve(model, limits, effort=effort, seed=seed)
-    if found.x is None:
-        return None
-    zone = np.full(n, -1, dtype=np.int32)
-    for k in np.flatnonzero(found.x[:count] > 0.5):
-        zone[catchments.units[catchments.start[k] : catchments.start[k + 1]]] = catchments.zone[k]
-    return Combination(zone, found.optimal)
+
+
+def _plan(problem: Problem, listed: Catchments, x: np.ndarray) -> np.ndarray:
+    """Return the plan of the catchments that a solution takes."""
+    zone = np.full(problem.n_units, -1, dtype=np.int32)
+    for k in np.flatnonzero(x[: len(listed)] > 0.5):
+        zone[listed.units[listed.start[k] : listed.start[k + 1]]] = listed.zone[k]
+    return zone

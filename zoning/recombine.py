@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from zoning.bounds import Bound
-from zoning.core import Cuts, Part, improve
+from zoning.core import Cuts, Improved
 from zoning.problem import Problem
 from zoning.reach import Reach
-from zoning.regroup import over_price
+from zoning.regroup import reoptimise
 from zoning.solver import Limits
 
 PAIRS = 1_200
@@ -23,28 +23,27 @@ def recombine(
     cuts: Cuts,
     limits: Limits,
     *,
-    effort: int,
+    most: int,
     seed: int = 0,
-) -> np.ndarray | None:
-    """Return the best plan found in which every unit goes where one of the plans has it, or its neighbours.
+) -> Improved | None:
+    """Look for the best plan in which every unit goes where one of the plans has it, or its neighbours.
 
     Parameters
     ----------
     plans
         The plan to improve, and others in the order in which they shall be looked at.
-    effort
-        Work allowed to the solver in each round.
+    most
+        As for :func:`zoning.core.improve`.
 
     Returns
     -------
-    numpy.ndarray or None
-        Zone positions; None if no connected plan was found, or the plans do not differ.
+    Improved or None
+        Its plan is None if no better connected one was found; None itself if the plans do not differ.
     """
     open_pairs = mixed(problem, tight, plans)
     if not open_pairs.any():
         return None
-    part = Part(open_pairs, plans[0], over_price(problem, tight, bound))
-    return improve(problem, tight.allowed, part, cuts, limits, effort=effort, seed=seed)
+    return reoptimise(problem, tight, bound, plans[0], open_pairs, cuts, limits, most=most, seed=seed)
 
 
 def mixed(problem: Problem, tight: Reach, plans: list[np.ndarray]) -> np.ndarray:

@@ -1,12 +1,15 @@
-"""Re-optimise a few neighbouring zones of a plan exactly, the rest held."""
+"""Re-optimise a few neighbouring zones of a plan, or units along borders, exactly, the rest held."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from scipy import sparse
 
 from zoning.bounds import Bound
 from zoning.check import loads
-from zoning.core import Cuts, Part, improve
+from zoning.core import Cuts, Improved, Part, improve
 from zoning.found import rank
 from zoning.problem import Problem
 from zoning.reach import Reach
@@ -15,11 +18,11 @@ from zoning.solver import Limits
 CHOICES = 3
 """Zones open to each unit: its cheapest at the prices of the relaxation, beside its own."""
 
-FEWEST = 150
-"""Open pairs of the smallest groups, where three zones do not have more."""
+MENDED = 100_000
+"""Simplex iterations allowed to connecting a plan that is cut off."""
 
-SIZES, PATIENCE = (1.0, 1.5, 2.25, 3.4), 12
-"""Sizes of groups, in smallest ones, and how many of a size must fail in a row before the next is tried."""
+BLUR = 0.5
+"""By how much reduced costs are blurred at random, as a share: a small map gives more than one choice too."""
 
 
 def regroup(
@@ -31,20 +34,41 @@ def regroup(
     cuts: Cuts,
     limits: Limits,
     *,
-    effort: int,
+    most: int,
     seed: int = 0,
-) -> np.ndarray | None:
-    """Return the best plan found when only the units of ``zones`` may change, and only among them.
+) -> Improved:
+    """Look for the best plan when only the units of ``zones`` may change, and only among them.
 
     A pupil too many is allowed at a price beyond anything it could save, so that an overfull plan can be
-    mended step by step. None means that no better connected plan was found.
+    mended step by step. The plan is None if no better connected one was found.
     """
-    part = Part(screened(problem, tight, bound, zone, zones), zone, over_price(problem, tight, bound))
-    better = improve(problem, tight.allowed, part, cuts, limits, effort=effort, seed=seed)
-    if better is None:
-        return None
+    open_pairs = screened(problem, tight, bound, zone, zones)
+    return reoptimise(problem, tight, bound, zone, open_pairs, cuts, limits, most=most, seed=seed)
+
+
+def reoptimise(
+    problem: Problem,
+    tight: Reach,
+    bound: Bound,
+    zone: np.ndarray,
+    open_pairs: np.ndarray,
+    cuts: Cuts,
+    limits: Limits,
+    *,
+    most: int,
+    seed: int = 0,
+) -> Improved:
+    """Look for the best plan when only the open pairs, shape (n, m), may be used by their units.
+
+    A unit without an open pair stays; ``most`` is as for :func:`zoning.core.improve`, the rest as for
+    :func:`regroup`.
+    """
+    part = Part(open_pairs, zone, over_price(problem, tight, bound))
+    found = improve(problem, tight.allowed, part, cuts, limits, most=most, seed=seed)
     over, cost = rank(problem, zone)
-    return better if rank(problem, better) < (over, cost - 1e-9) else None
+    if found.zone is None or rank(problem, found.zone) < (over, cost - 1e-9):
+        return found
+    return replace(found, zone=None)
 
 
 def connected(
@@ -56,10 +80,10 @@ def connected(
     limits: Limits,
     *,
     seed: int = 0,
-) -> np.ndarray | None:
-    """Return a connected plan from one that is cut off, by a whole-number model of all; None if not found."""
+) -> Improved:
+    """Look for a connected plan, from one that is cut off, by a whole-number model of all."""
     part = Part(tight.allowed & (tight.fixed < 0)[:, None], zone, over_price(problem, tight, bound))
-    return improve(problem, tight.allowed, part, cuts, limits, effort=200, rounds=50, seed=seed)
+    return improve(problem, tight.allowed, part, cuts, limits, most=MENDED, rounds=50, seed=seed)
 
 
 def over_price(problem: Problem, tight: Reach, bound: Bound) -> float:
@@ -104,36 +128,47 @@ def screened(problem: Problem, tight: Reach, bound: Bound, zone: np.ndarray, zon
     return open_pairs
 
 
-class Groups:
-    """Chooses zones to re-optimise together: small groups first, larger ones once the small no longer pay.
+def border(
+    problem: Problem,
+    tight: Reach,
+    bound: Bound,
+    zone: np.ndarray,
+    random: np.random.Generator,
+    *,
+    share: float,
+    rings: int,
+) -> np.ndarray:
+    """Return the pairs that move a unit across a border nearby, those that cost least at the prices of seats.
 
     Parameters
     ----------
-    problem, tight
-        As for :func:`regroup`.
+    problem, tight, bound
+        The problem, its open pairs and a bound with its prices.
+    zone
+        A plan.
     random
-        Source of every choice.
+        Blurs reduced costs by ``BLUR``.
+    share
+        Share of the pairs to keep.
+    rings
+        Steps from a unit to the zones it may join.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, m)
+        Without the pairs of the plan itself.
     """
-
-    def __init__(self, problem: Problem, tight: Reach, random: np.random.Generator) -> None:
-        self.problem, self.tight, self.random = problem, tight, random
-        self.least = max(FEWEST, 3 * CHOICES * problem.n_units // problem.n_zones)
-        self.size, self.failed = 0, 0
-
-    def choose(self, zone: np.ndarray, bound: Bound) -> np.ndarray:
-        """Return touching zones of a plan, as many as the size of the day holds, at least two."""
-        zones = neighbouring(self.problem, zone, self.problem.n_zones, self.random)
-        count = 2
-        while count < len(zones):
-            opened = screened(self.problem, self.tight, bound, zone, zones[: count + 1])
-            if opened.sum() > self.least * SIZES[self.size]:
-                break
-            count += 1
-        return zones[:count]
-
-    def learn(self, *, paid: bool) -> None:
-        """Take note whether a group paid: groups grow once those of a size no longer do."""
-        self.failed = 0 if paid else self.failed + 1
-        if self.failed >= PATIENCE:
-            self.failed = 0
-            self.size = (self.size + 1) % len(SIZES)
+    own = np.zeros(tight.allowed.shape, dtype=bool)
+    own[np.arange(problem.n_units), zone] = True
+    ones, square = np.ones(len(problem.indices)), (problem.n_units, problem.n_units)
+    beside = sparse.csr_array((ones, problem.indices, problem.indptr), shape=square)
+    near = own
+    for _ in range(rings):
+        near = near | (beside @ near > 0)
+    value = np.where(tight.allowed, problem.cost + bound.seat_price * problem.demand[:, None], np.inf)
+    at = np.nonzero(near & ~own & tight.allowed & (tight.fixed < 0)[:, None])
+    blurred = (value[at] - value.min(axis=1)[at[0]]) * random.uniform(1.0 - BLUR, 1.0 + BLUR, len(at[0]))
+    kept = np.argsort(blurred, kind="stable")[: int(np.ceil(share * len(blurred)))]
+    pairs = np.zeros_like(own)
+    pairs[at[0][kept], at[1][kept]] = True
+    return pairs

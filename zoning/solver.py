@@ -87,7 +87,8 @@ class Outcome:
     """What HiGHS found.
 
     ``x`` is None without a solution; ``bound`` is the dual bound of a whole-number model (-inf if unknown);
-    ``optimal`` and ``infeasible`` are proofs up to the solver's tolerances; ``duals`` are those of the rows.
+    ``optimal`` and ``infeasible`` are proofs up to the solver's tolerances; ``duals`` are those of the rows;
+    ``iterations`` are those of the simplex, which time follows closely.
     """
 
     x: np.ndarray | None
@@ -96,6 +97,7 @@ class Outcome:
     optimal: bool
     infeasible: bool
     duals: np.ndarray | None = None
+    iterations: int = 0
 
 
 def solve(
@@ -192,4 +194,5 @@ def outcome(highs: Any, whole: bool) -> Outcome:
         optimal=status == highspy.HighsModelStatus.kOptimal,
         infeasible=status == highspy.HighsModelStatus.kInfeasible,
         duals=None if whole or not solution.dual_valid else np.array(solution.row_dual),
+        iterations=max(int(info.simplex_iteration_count), 0),
     )

@@ -12,17 +12,18 @@ from zoning.problem import Problem
 from zoning.reach import Reach
 
 
-def first(
-    problem: Problem, tight: Reach, bound: Bound, metres: np.ndarray, begin: np.ndarray | None
-) -> dict[str, np.ndarray]:
+def walks(problem: Problem) -> np.ndarray:
+    """Return the walks, shape (n, m), metres: very long where there is no way."""
+    return np.where(np.isfinite(problem.metres), problem.metres, 1e12)
+
+
+def first(problem: Problem, tight: Reach, bound: Bound, begin: np.ndarray | None) -> dict[str, np.ndarray]:
     """Return the plans to start from, by the name of what they follow.
 
     Parameters
     ----------
     problem, tight, bound
         The problem, its open pairs and a bound with its prices and shares.
-    metres
-        Walks, finite, shape (n, m).
     begin
         A plan that the caller gave, or None.
 
@@ -32,6 +33,7 @@ def first(
         ``share`` follows the linear model, ``near`` the walks, ``price`` the walks and the prices of seats,
         ``given`` the plan of the caller.
     """
+    metres = walks(problem)
     share = -metres if bound.share is None else metres * 1e-9 - bound.share.round(3)
     plans = {
         "share": grow(problem, tight, share),
