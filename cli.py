@@ -83,59 +83,48 @@ def zone(
 
 @app.command()
 def forecast(
+    ctx: typer.Context,
     until: Annotated[int, typer.Option(help="the last school year wanted, by its autumn")],
     out: Annotated[
         Path,
         typer.Option(
-            help="level,district,school,grade,year,mean,low,median,high; with --project, --scenarios, "
-            "--groups or --all-levels also stage, group, scenario and basis"
+            help="level, district, school, grade, year, mean, low, median, high; with --project, "
+            "--scenarios, --groups or --all-levels also stage, group, scenario and basis"
         ),
     ],
     history: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="year,district,school,grade,enrolment"),
+        typer.Option(help="year, district, school, grade, enrolment; CSV or workbook, as all files"),
     ] = None,
     project: Annotated[
         str | None,
         typer.Option(help="id of a project, in place of files: its layers and assumptions, all levels"),
     ] = None,
-    births: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="year,district,births; with town, by town"),
-    ] = None,
+    births: Annotated[Path | None, typer.Option(help="year, district, births; with town, by town")] = None,
     entrants: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="registered: year,district,children, with school or town"
-        ),
+        Path | None, typer.Option(help="registered: year, district, children; with school or town")
     ] = None,
     flow: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="town,school,share: who goes where")
+        Path | None, typer.Option(help="town, school, share (0 to 1 of the town's children): who goes where")
     ] = None,
     estates: Annotated[
         Path | None,
         typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="estate_id,school,households,handover_year,primary_yield,junior_yield,from_outside",
+            help="estate_id, school, households, handover_year, primary_yield, junior_yield, from_outside "
+            "(0 to 1); a phase is an estate of its own"
         ),
     ] = None,
     groups: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="school and a column a grouping, such as zone and town"
-        ),
+        Path | None, typer.Option(help="school and a column a grouping, such as zone and town")
     ] = None,
     kindergarten: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="year,district,grade (大班, 中班, 小班),children"),
+        Path | None, typer.Option(help="year, district, grade (大班, 中班, 小班), children")
     ] = None,
     lineage: Annotated[
         Path | None,
         typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="subject,change,year,from_id,to_id,share: schools renamed, merged, split; as on the page",
+            help="subject, change, year, from_id, to_id, share: schools renamed, merged or split, "
+            "as on the page"
         ),
     ] = None,
     system: Annotated[str | None, typer.Option(help="stages: 6-3 (the default) or 5-4")] = None,
@@ -150,22 +139,22 @@ def forecast(
     ] = None,
 ) -> None:
     """Forecast enrolment with an 80 % interval at each level, from files or from a project."""
+    from forecasting import options
+
     tables = {"births": births, "entrants": entrants, "flow": flow, "estates": estates, "groups": groups}
     tables |= {"kindergarten": kindergarten}
-    own = {"history": history, "lineage": lineage, **tables}
-    given = [name for name, path in own.items() if path is not None]
-    if (history is None) == (project is None) or (project is not None and given):
-        raise typer.BadParameter("give --project, or --history with its files, not both")
-    if system not in (None, "6-3", "5-4"):
-        raise typer.BadParameter(f"--system is 6-3 or 5-4, not {system}")
-    if project is not None and (system or cutoff or scenarios or all_levels):
-        raise typer.BadParameter(
-            "--system, --cutoff, --scenarios and --all-levels go with --history: a project has its own "
-            "stages and cut-off, and all scenarios and levels"
-        )
-    if project is None and from_outside is not None:
-        raise typer.BadParameter("--from-outside goes with --project: the file of --estates states the share")
     try:
+        options.check(
+            {"history": history, "lineage": lineage, **tables},
+            project=project,
+            own={
+                "--system": system,
+                "--cutoff": cutoff,
+                "--scenarios": scenarios,
+                "--all-levels": all_levels,
+            },
+            from_outside=from_outside,
+        )
         if project is not None:
             from planning import forecastwords
 
@@ -185,6 +174,7 @@ def forecast(
                 lineage_faults=wrong,
                 scenarios=scenarios,
                 every_level=all_levels,
+                order=list(ctx.params),  # as they were typed, which is the order to tell faults in
                 **tables,
             )
     except ValueError as error:

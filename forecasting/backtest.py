@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from forecasting import errors, intervals
 from forecasting.entrants import Driver
@@ -90,6 +91,62 @@ def score(frame: pd.DataFrame, *, coverage: float = 0.8) -> pd.DataFrame:
         table["wape"] / standard.reindex(pd.MultiIndex.from_frame(table[["level", "horizon"]])).array
     )
     return table[["method", "level", "horizon", "wape", "ratio", "covered", "interval_score", "count"]]
+
+
+#: Base years below which little can be said of how often a range holds.
+FEW = 10
+
+
+def held(frame: pd.DataFrame, *, coverage: float = 0.8, share: float = 0.9) -> pd.DataFrame:
+    """How often our ranges held what came, and how often they may hold in truth.
+
+    Places forecast from one year share its shock, so a base year is one observation. District totals then
+    are like as many throws as there are base years (Clopper-Pearson); of schools and cells the shares of the
+    base years are compared (Student's t). Base years more than a year ahead overlap, which is not allowed
+    for: less is known then than the range says.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `backtest`.
+    coverage : float
+        Of the ranges in `frame`.
+    share : float
+        Confidence of low and high.
+
+    Returns
+    -------
+    DataFrame
+        Columns level, horizon, base_years, count (outcomes), inside (of them held), covered (their share),
+        low, high (of that share), short (even `high` is below `coverage`), few (less base years than `FEW`).
+    """
+    rows = _measured(frame[frame["method"] == "cohort"], coverage)
+    result = []
+    for (level, horizon), part in rows.groupby(["level", "horizon"]):
+        yearly = part.groupby("cutoff")["inside"].mean().to_numpy(float)
+        low, high = (_throws if level == "district" else _means)(yearly, share)
+        inside, count = int(part["inside"].sum()), len(part)
+        result.append((level, horizon, len(yearly), count, inside, inside / count, low, high))
+    names = ["level", "horizon", "base_years", "count", "inside", "covered", "low", "high"]
+    table = pd.DataFrame(result, columns=names)
+    return table.assign(short=table["high"] < coverage, few=table["base_years"] < FEW)
+
+
+def _throws(yearly: Floats, share: float) -> tuple[float, float]:
+    """Clopper-Pearson range of a share seen in so many years."""
+    years, held = len(yearly), float(yearly.sum())
+    tail = (1.0 - share) / 2.0
+    low = float(stats.beta.ppf(tail, held, years - held + 1.0)) if held > 0 else 0.0
+    high = float(stats.beta.ppf(1.0 - tail, held + 1.0, years - held)) if held < years else 1.0
+    return low, high
+
+
+def _means(yearly: Floats, share: float) -> tuple[float, float]:
+    """Student's range of the mean of the years' shares; all is possible after a single year."""
+    if len(yearly) < 2:
+        return 0.0, 1.0
+    half = float(stats.t.ppf(0.5 + share / 2.0, len(yearly) - 1) * yearly.std(ddof=1) / np.sqrt(len(yearly)))
+    return max(float(yearly.mean()) - half, 0.0), min(float(yearly.mean()) + half, 1.0)
 
 
 #: What is drawn again as a whole by `bootstrap`: base years, or places (schools; districts for their totals).

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from forecasting.panel import GRADE_ORDER, Floats
+from forecasting.panel import GRADE_ORDER, Bools, Floats, Ints
 
 RULES = ("standard", "keep")
 
@@ -25,8 +25,10 @@ def classes(
     """Classes to open for the forecast pupils.
 
     Two rules. ``standard``: every year each grade has as few classes as the standard size allows,
-    ``ceil(pupils / standard)``. ``keep``: a cohort keeps its classes as it moves up (不拆班、不并班); one
-    is added only where the mean would reach the oversize limit, and only new entrants are formed anew.
+    ``ceil(pupils / standard)``. ``keep``: a cohort keeps exactly the classes it has as it moves up
+    (不拆班、不并班), however full they become; the entrants of each stage are formed by the standard size,
+    as is a cohort whose classes are not known. Neither rule adds a class because classes are oversized:
+    `extra` says how many that would take.
 
     Parameters
     ----------
@@ -48,9 +50,11 @@ def classes(
     Returns
     -------
     DataFrame
-        Columns district, school, grade, stage, year, scenario, pupils, classes, low, high (classes by the
-        rule "standard" at the ends of the range), size (pupils a class), p_oversized (chance that classes of
-        even size reach `large`, with the number of classes given).
+        Columns district, school, grade, stage, year, scenario; pupils, pupils_low, pupils_high; classes, low,
+        high (classes by the rule at the ends of the range: by "keep" alike for a cohort that has its classes,
+        and for others those of their entrance); size (pupils a class); p_oversized (chance that classes of
+        even size reach `large`, with the number of classes given); extra (classes to add until none of
+        even size reaches `large`).
 
     Raises
     ------
@@ -62,17 +66,20 @@ def classes(
     frame = cells[cells["level"] == "cell"].reset_index(drop=True)
     size = _standard(frame, standard)
     least = np.full(len(frame), float(large)) if isinstance(large, int) else _standard(frame, large)
-    number = _needed(frame["mean"], size)
+    number, low, high = (_needed(frame[end], size) for end in ("mean", "low", "high"))
     if rule == "keep" and current is not None:
-        number = _kept(frame, number, current, least)
+        number, low, high = (_kept(frame, formed, current) for formed in (number, low, high))
     result = frame[["district", "school", "grade", "stage", "year", "scenario"]].assign(
         pupils=frame["mean"],
+        pupils_low=frame["low"],
+        pupils_high=frame["high"],
         classes=number.astype(int),
-        low=np.minimum(_needed(frame["low"], size), number).astype(int),
-        high=np.maximum(_needed(frame["high"], size), number).astype(int),
+        low=np.minimum(low, number).astype(int),
+        high=np.maximum(high, number).astype(int),
     )
     result["size"] = np.divide(frame["mean"], number, out=np.zeros(len(frame)), where=number > 0)
     result["p_oversized"] = exceeds(frame, number * (least - 1.0), coverage=coverage)
+    result["extra"] = np.maximum(_needed(frame["mean"], least - 1.0) - number, 0).astype(int)
     return result
 
 
@@ -99,8 +106,11 @@ def _needed(pupils: pd.Series, size: Floats) -> Floats:
     return np.ceil(np.round(pupils.to_numpy(float), 2) / size - 1e-9)
 
 
-def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: Floats) -> Floats:
-    """Classes when each cohort keeps its own: last year's grade below sets this year's grade."""
+def _kept(frame: pd.DataFrame, formed: Floats, current: pd.DataFrame) -> Floats:
+    """Classes when each cohort keeps its own: last year's grade below sets this year's grade.
+
+    Where that grade had none, they are those `formed` anew.
+    """
     keys = ["scenario", "district", "school"]
     schools = frame[keys].drop_duplicates().reset_index(drop=True)
     row = pd.MultiIndex.from_frame(schools).get_indexer(pd.MultiIndex.from_frame(frame[keys]))
@@ -109,15 +119,25 @@ def _kept(frame: pd.DataFrame, needed: Floats, current: pd.DataFrame, large: Flo
     start = schools.rename_axis("row").reset_index().merge(current[[*on, "grade", "classes"]], on=on)
     lowest = min(GRADE_ORDER.values())
     column = frame["grade"].map(GRADE_ORDER).to_numpy() - lowest
-    number = np.full((len(schools), len(GRADE_ORDER)), np.nan)
-    number[start["row"], start["grade"].astype("str").map(GRADE_ORDER) - lowest] = start["classes"]
-    result = needed.copy()
+    number = np.zeros((len(schools), len(GRADE_ORDER)))
+    grade = start["grade"].astype("str").map(GRADE_ORDER).to_numpy(dtype=int) - lowest
+    number[start["row"].to_numpy(dtype=int), grade] = start["classes"]
+    entry = _enters(frame, column)
+    alive = frame["mean"].round(2).to_numpy(float) > 0
+    result = formed.copy()
     for year in range(step.max() + 1):
         here = step == year
-        moved = np.full_like(number, np.nan)
+        moved = np.zeros_like(number)
         moved[:, 1:] = number[:, :-1]
         kept = moved[row[here], column[here]]
-        least = np.ceil(frame["mean"].to_numpy(float)[here] / (large[here] - 1.0) - 1e-9)
-        result[here] = np.where(np.isfinite(kept), np.maximum(kept, least), needed[here])
+        # A cohort that died out has no classes to keep, and one that comes to life has none to come from.
+        result[here] = np.where((kept > 0) & alive[here] & ~entry[here], kept, formed[here])
         number[row[here], column[here]] = result[here]
     return result
+
+
+def _enters(frame: pd.DataFrame, column: Ints) -> Bools:
+    """Tell the rows of the first grade of a later stage: it is formed anew, in nine-year schools too."""
+    stage = dict(zip(column.tolist(), frame["stage"], strict=True))
+    first = [grade for grade in stage if grade - 1 in stage and stage[grade - 1] != stage[grade]]
+    return np.isin(column, first)

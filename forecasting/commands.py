@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-import forecasting.kinds  # noqa: F401  registers the wordings
+from forecasting import crosschecks, inputs
 from forecasting.forecast import COLUMNS, forecast
+from forecasting.inputs import Input
 from forecasting.levels import NAMED, STANDARD
 from forecasting.scenarios import LOW_MIDDLE_HIGH, MIDDLE
-from gis.faults import Fault, FaultError
+from gis.faults import Fault, FaultError, raise_errors
 
 #: Columns of the file written; with scenarios, groups or all levels, those of ``forecast.COLUMNS``.
 OUT_COLUMNS = ("level", "district", "school", "grade", "year", "mean", "low", "median", "high")
-#: Columns of estates that are numbers.
-_NUMBERS = ("households", "handover_year", "primary_yield", "junior_yield", "from_outside")
 
 
 def run(
@@ -38,15 +36,18 @@ def run(
     lineage_faults: Sequence[Fault] = (),
     scenarios: bool = False,
     every_level: bool = False,
+    order: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Forecast from CSV files and write the result.
+    """Forecast from files and write the result.
+
+    The files are text (CSV) or workbooks; heads and grades may be Chinese, as in an import.
 
     Parameters
     ----------
     history : path
-        CSV with columns year, district, school, grade, enrolment.
+        Columns year, district, school, grade, enrolment.
     births : path, optional
-        CSV with columns year, district, births and, optionally, town.
+        Columns year, district, births and, optionally, town.
     until : int
         Last school year wanted.
     out : path
@@ -75,6 +76,8 @@ def run(
         Add the scenarios 低 and 高 (starting values, an assumption) in a column ``scenario``.
     every_level : bool
         Add the levels of the whole area and by stage and grade.
+    order : sequence of str
+        Names of the files in the order in which to tell their faults; those not named come after.
 
     Returns
     -------
@@ -95,35 +98,30 @@ def run(
         "groups": groups,
         "kindergarten": kindergarten,
     }
-    tables, faults = _read_all({name: path for name, path in paths.items() if path is not None})
-    faults += lineage_faults
-    if "estates" in tables:
-        tables["estates"], wrong = _with_numbers(tables["estates"])
-        faults += wrong
-    if "history" not in tables:
-        raise FaultError(faults)
-    try:
-        frame = forecast(
-            tables["history"],
-            until=until,
-            system=system,
-            cutoff_month=cutoff_month,
-            scenarios=LOW_MIDDLE_HIGH if scenarios else (MIDDLE,),
-            extra_levels=[name for name in NAMED if name not in STANDARD] if every_level else (),
-            births=tables.get("births"),
-            entrants=tables.get("entrants"),
-            flow=tables.get("flow"),
-            estates=tables.get("estates"),
-            groups=tables.get("groups"),
-            kindergarten=tables.get("kindergarten"),
-            lineage=lineage,
-        )
-    except FaultError as error:
-        known = {(fault.file, fault.row, fault.column) for fault in faults}
-        more = [f for f in error.faults if f.row is None or (f.file, f.row, f.column) not in known]
-        raise FaultError([*faults, *more]) from None
-    if faults:
-        raise FaultError(faults)
+    given = {name: path for name in (*order, *paths) if (path := paths.get(name)) is not None}
+    tables, faults = _read_all(given, system=system)
+    for name, more in crosschecks.faults(tables, until=until, lineage=lineage).items():
+        faults[name] += more
+    ordered = [f for name in given for f in sorted(faults[name], key=lambda fault: fault.row or 0)]
+    warned = raise_errors([*ordered, *lineage_faults])
+    ready = {name: table.ready() for name, table in tables.items()}
+    frame = forecast(
+        ready["history"],
+        until=until,
+        system=system,
+        cutoff_month=cutoff_month,
+        scenarios=LOW_MIDDLE_HIGH if scenarios else (MIDDLE,),
+        extra_levels=[name for name in NAMED if name not in STANDARD] if every_level else (),
+        births=ready.get("births"),
+        entrants=ready.get("entrants"),
+        flow=ready.get("flow"),
+        estates=ready.get("estates"),
+        groups=ready.get("groups"),
+        kindergarten=ready.get("kindergarten"),
+        lineage=lineage,
+    )
+    said = [{"zh": fault.text("zh"), "en": fault.text("en")} for fault in warned]
+    frame.attrs["warnings"] = [*said, *frame.attrs["warnings"]]
     wide = scenarios or every_level or groups is not None
     chosen = frame[list(COLUMNS)] if wide else frame[frame["level"].isin(STANDARD)][list(OUT_COLUMNS)]
     return written(chosen, out, frame)
@@ -143,60 +141,16 @@ def written(rows: pd.DataFrame, out: Path | str, made: pd.DataFrame) -> dict[str
     }
 
 
-def _read_all(paths: Mapping[str, Path | str]) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
-    """Read every file, and gather the faults of those that cannot be read."""
-    tables: dict[str, pd.DataFrame] = {}
-    faults: list[Fault] = []
+def _read_all(
+    paths: Mapping[str, Path | str], *, system: str
+) -> tuple[dict[str, Input], dict[str, list[Fault]]]:
+    """Read every file; return those that can be read, and the faults of each alone, by name."""
+    tables: dict[str, Input] = {}
+    faults: dict[str, list[Fault]] = {}
     for name, path in paths.items():
         try:
-            tables[name] = _read(path)
+            tables[name] = inputs.read(path, name, system=system)
+            faults[name] = list(tables[name].faults)
         except FaultError as error:
-            faults += error.faults
-    missing = [("estates", ("estate_id", "school")), ("groups", ("school",))]
-    for name, needed in missing:
-        lost = [c for c in needed if name in tables and c not in tables[name]]
-        for column in lost:
-            present = ", ".join(tables[name].columns)
-            params = {"needed": column, "present": present}
-            faults.append(Fault("fc_column_missing", file=tables[name].attrs["file"], params=params))
-        if lost:
-            del tables[name]
+            faults[name] = error.faults
     return tables, faults
-
-
-def _with_numbers(estates: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Return estates with numbers as such; what is no number is a fault, and missing."""
-    found, faults, file = estates.copy(), [], estates.attrs["file"]
-    for column in (name for name in _NUMBERS if name in estates):
-        text = estates[column].str.strip()
-        number = pd.to_numeric(text, errors="coerce")
-        wrong = number.isna() & text.ne("")
-        faults += [
-            Fault("fc_not_number", file=file, row=int(at) + 2, column=column, found=text[at])
-            for at in estates.index[wrong]
-        ]
-        found[column] = number
-    found.attrs = estates.attrs
-    return found, faults
-
-
-def _read(path: Path | str) -> pd.DataFrame:
-    """Read a CSV (UTF-8 or GB18030) as text, so that the checks see what stands in the file."""
-    content, name = Path(path).read_bytes(), Path(path).name
-    try:
-        frame = pd.read_csv(StringIO(_decoded(content, name)), dtype=str, keep_default_na=False)
-    except pd.errors.EmptyDataError:
-        raise FaultError([Fault("fc_empty", file=name)]) from None
-    except pd.errors.ParserError as error:
-        raise FaultError([Fault("fc_ragged", file=name, found=str(error))]) from None
-    frame.attrs["file"] = name
-    return frame
-
-
-def _decoded(content: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise FaultError([Fault("fc_encoding", file=name)])

@@ -260,7 +260,7 @@ def plan(
     """
     rows, grades = np.nonzero(entry_cells(panel.open_cells))
     cells = (rows, grades)
-    past = _past_entrants(panel, cells, broken)
+    past = past_entrants(panel, cells, broken)
     ones = np.ones((len(cells[0]), past.shape[1] + years_ahead))
     ready = _captured(panel, cells, past, ones, settings)
     basis = np.full(ready.shape, "assumed", dtype=object)
@@ -292,7 +292,7 @@ def _matched(estimate: Floats, ready: Floats, where: Bools, districts: Ints) -> 
     return estimate * np.divide(told, own, out=np.ones_like(own), where=own > 0)[districts]
 
 
-def _past_entrants(panel: Panel, cells: tuple[Ints, Ints], broken: frozenset[int]) -> Floats:
+def past_entrants(panel: Panel, cells: tuple[Ints, Ints], broken: frozenset[int]) -> Floats:
     """Pupils of the entry cells in the years when they were entry cells; shape (n, T)."""
     past = panel.counts[cells].copy()
     lost = np.isin(panel.years, list(broken))

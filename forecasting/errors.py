@@ -41,7 +41,11 @@ class Past:
     late: Bools
 
 
-def origins(panel: Panel, *, most: int = 6, broken: frozenset[int] = frozenset()) -> list[int]:
+#: Newest base years that a back-test goes through, and those whose errors a forecast is fitted to.
+TRIED, SCORED = 6, 8
+
+
+def origins(panel: Panel, *, most: int = TRIED, broken: frozenset[int] = frozenset()) -> list[int]:
     """Base years for the back-test: the newest `most` with some history before them and a year after."""
     reported = np.isfinite(panel.counts).any(axis=(0, 1))
     years = [int(y) for y in panel.years[reported] if int(y) not in broken]

@@ -7,30 +7,39 @@ that the planner entered with a source, or from ``yields.calibrate`` on estates 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 
 import forecasting.kinds  # noqa: F401  registers the wordings
-from forecasting.panel import Floats, Panel
-from gis.faults import Fault, FaultError
+from forecasting.history import YEARS
+from forecasting.panel import Bools, Floats, Panel
+from gis.faults import Fault, raise_errors
+from gis.words import Words
 
 #: Share of the mature number of pupils present 0, 1, 2 ... years after handover. An assumption (设定) to
 #: edit: families move in over about six years.
 BUILD_UP = (0.15, 0.40, 0.60, 0.75, 0.90, 1.0)
 
 
-class _Place(TypedDict):
-    file: str
-    row: int
+STAGE_WORDS = {"primary": Words("小学", "primary"), "junior": Words("初中", "junior")}
+STAGES = tuple(STAGE_WORDS)
 
-
-STAGES = ("primary", "junior")
+#: Least, most, whether whole, and what is expected, by column; as of an import.
+LIMITS: dict[str, tuple[float, float, bool, Words]] = {
+    "households": (0, 1e8, True, Words("整数户数，不小于 0", "a whole number of households, 0 or more")),
+    "handover_year": (*YEARS, True, Words("四位年份，如 2027", "a year of four digits, such as 2027")),
+    "primary_yield": (0, 5, False, Words("每户学生数，0 到 5，如 0.3", "pupils per household, 0 to 5")),
+    "junior_yield": (0, 5, False, Words("每户学生数，0 到 5，如 0.1", "pupils per household, 0 to 5")),
+    "from_outside": (0, 1, False, Words("0 到 1 的数，如 0.3", "a number from 0 to 1, such as 0.3")),
+}
 
 
 def check(estates: pd.DataFrame, yields: pd.DataFrame | None = None, *, file: str = "") -> list[Fault]:
-    """Every fault of an estates table: no handover year, no yield, no households.
+    """Every fault of an estates table: what is missing, what cannot be, and estates that stand twice.
+
+    An estate may stand in one row a stage, so that its pupils can go to two schools; phases are estates
+    of their own, as in an import, so that each can slip.
 
     Parameters
     ----------
@@ -40,22 +49,80 @@ def check(estates: pd.DataFrame, yields: pd.DataFrame | None = None, *, file: st
     yields : DataFrame, optional
         See `pupils`.
     """
-    faults = []
-    mature = _yields(estates, yields)
-    for row, estate in enumerate(estates.to_dict("records")):
-        name, place = str(estate["estate_id"]), _Place(file=file, row=row + 2)
-        if pd.isna(estate.get("handover_year")):
-            faults.append(Fault("fc_estate_date", column="handover_year", found=name, **place))
-        households = estate.get("households")
-        if pd.isna(households):
-            faults.append(Fault("fc_blank", column="households", **place))
-        elif households < 0:
-            faults.append(Fault("fc_negative", column="households", found=str(households), **place))
-        faults += [
-            Fault("fc_estate_yield", column=f"{stage}_yield", found=name, params={"stage": stage}, **place)
-            for stage in STAGES
-            if not np.isfinite(mature[stage][row])
+    names, mature = _names(estates), _yields(estates, yields)
+
+    def told(kind: str, rows: Bools, column: str, **params: Words) -> list[Fault]:
+        return [
+            Fault(kind, file=file, row=row + 2, column=column, found=names[row], params=params)
+            for row in np.flatnonzero(rows).tolist()
         ]
+
+    found = [fault for column in LIMITS for fault in _beyond(estates, column, file)]
+    found += told("fc_unfilled", np.array([not name for name in names]), "estate_id")
+    found += told("fc_unfilled", ~_filled(estates, "households"), "households")
+    found += told("fc_estate_date", ~_filled(estates, "handover_year"), "handover_year")
+    for stage, words in STAGE_WORDS.items():
+        column = f"{stage}_yield"
+        lacking = ~np.isfinite(mature[stage]) & ~_filled(estates, column)
+        found += told("fc_estate_yield", lacking, column, stage=words)
+    found += _doubles(names, mature, file)
+    return sorted(found, key=lambda fault: (fault.row or 0, fault.column))
+
+
+def _filled(estates: pd.DataFrame, column: str) -> Bools:
+    if column not in estates:
+        return np.zeros(len(estates), dtype=bool)
+    cells = estates[column]
+    return (cells.notna() & (cells.astype("str").str.strip() != "")).to_numpy(bool)
+
+
+def _number(estates: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column as numbers; NaN where a cell holds none, or the table has no such column."""
+    if column not in estates:
+        return pd.Series(np.nan, index=estates.index)
+    return pd.to_numeric(estates[column], errors="coerce").astype("float64")
+
+
+def _beyond(estates: pd.DataFrame, column: str, file: str) -> list[Fault]:
+    """Return a fault for each cell of a column that cannot be, by `LIMITS`."""
+    low, high, whole, expected = LIMITS[column]
+    number = _number(estates, column)
+    good = number.between(low, high) & (number.mod(1).eq(0) | (not whole))
+    return [
+        Fault(
+            "fc_estate_value",
+            file=file,
+            row=row + 2,
+            column=column,
+            found=_plain(estates[column].iloc[row]),
+            params={"expected": expected},
+        )
+        for row in np.flatnonzero(_filled(estates, column) & ~good.to_numpy(bool)).tolist()
+    ]
+
+
+def _names(estates: pd.DataFrame) -> list[str]:
+    names = estates["estate_id"]
+    return names.astype("str").str.strip().where(names.notna(), "").tolist()
+
+
+def _plain(value: object) -> str:
+    """Return a cell as a file would write it: -500, not -500.0."""
+    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+
+
+def _doubles(names: Sequence[str], mature: Mapping[str, Floats], file: str) -> list[Fault]:
+    """Return a fault for each row whose estate gives pupils of a stage in an earlier row, too."""
+    faults: list[Fault] = []
+    first: dict[tuple[str, str], int] = {}
+    for row, name in enumerate(names):
+        stages = [stage for stage in STAGES if name and mature[stage][row] != 0]
+        again = [first[name, stage] for stage in stages if (name, stage) in first]
+        for stage in stages:
+            first.setdefault((name, stage), row + 2)
+        if again:
+            params = {"first": min(again)}
+            faults.append(Fault("fc_estate_double", file, "", "", row + 2, "estate_id", name, params))
     return faults
 
 
@@ -96,9 +163,7 @@ def pupils(
     FaultError
         With every fault of `check`.
     """
-    faults = check(estates, yields)
-    if faults:
-        raise FaultError(faults)
+    raise_errors(check(estates, yields))
     curve = np.asarray(build_up, dtype=float)
     late = estates["estate_id"].astype("str").map(dict(slips or {})).fillna(delay).to_numpy(float)
     since = np.asarray(years)[None, :] - estates["handover_year"].to_numpy(float)[:, None] - late[:, None]
@@ -113,6 +178,16 @@ def pupils(
         counts = (base * mature[stage][:, None]).ravel()
         parts.append(long.assign(stage=stage, year=np.tile(np.asarray(years), len(estates)), pupils=counts))
     return pd.concat(parts, ignore_index=True)
+
+
+def delivered(estates: pd.DataFrame, *, before: int) -> dict[str, int]:
+    """Return no delay for every estate that was handed over before a year, as the slips of `pupils`.
+
+    A delay would take its pupils out of the years that are over and bring them once more in those to come:
+    a low scenario with more pupils.
+    """
+    over = _number(estates, "handover_year") < before
+    return dict.fromkeys(estates.loc[over, "estate_id"].astype("str"), 0)
 
 
 def additions(
@@ -130,7 +205,8 @@ def additions(
 
     Only the share of an estate's pupils who come from outside the area (column from_outside) adds to the
     district; the others leave other schools of their district, in proportion to the places given. Pupils
-    already living in an estate by the panel's newest year are in the history and are taken off. Grades of a
+    already living in an estate by the panel's newest year are in the history and are taken off; so an estate
+    handed over before that year is not late by `delay`, which would bring them once more. Grades of a
     stage share an estate's pupils evenly; a grade the school does not teach gets none of them, which
     the other grades of the stage then share.
 
@@ -159,8 +235,9 @@ def additions(
     FaultError
         Faults of `check`, an unknown school, or no from_outside.
     """
-    _raise(faults(estates, panel.schools, yields))
+    raise_errors(faults(estates, panel.schools, yields))
     rows = _school_rows(estates, panel.schools)
+    slips = delivered(estates, before=panel.last_year) | dict(slips or {})
     living = pupils(estates, [panel.last_year, *years], yields, build_up=build_up, delay=delay, slips=slips)
     gross = np.zeros((*panel.counts.shape[:2], len(years)))
     moved = np.zeros((len(panel.district_names), panel.counts.shape[1], len(years)))
@@ -180,8 +257,7 @@ def _yields(estates: pd.DataFrame, yields: pd.DataFrame | None) -> dict[str, Flo
     """Pupils per household at maturity by stage: the estate's own, else its housing type's, else NaN."""
     found = {}
     for stage in STAGES:
-        blank = pd.Series(np.nan, index=estates.index)
-        own = estates[f"{stage}_yield"].astype(float) if f"{stage}_yield" in estates else blank
+        own = _number(estates, f"{stage}_yield")
         if yields is not None and "housing_type" in estates:
             table = yields[yields["stage"] == stage].set_index("housing_type")["pupils_per_household"]
             own = own.fillna(estates["housing_type"].map(table).astype(float))
@@ -216,13 +292,11 @@ def _school_rows(estates: pd.DataFrame, schools: pd.DataFrame) -> np.ndarray:
 
 
 def _placing_faults(estates: pd.DataFrame, rows: np.ndarray, file: str) -> list[Fault]:
-    blank = pd.Series(np.nan, index=estates.index)
-    outside = estates["from_outside"].astype(float) if "from_outside" in estates else blank
-    names = estates["estate_id"].astype("str").tolist()
-    schools = estates["school"].astype("str").tolist()
+    names = _names(estates)
+    schools = estates["school"].astype("str").str.strip().where(estates["school"].notna(), "").tolist()
     unplaced = [
         Fault(
-            "fc_estate_school",
+            "fc_estate_school" if schools[i] else "fc_unfilled",
             file=file,
             row=i + 2,
             column="school",
@@ -231,13 +305,8 @@ def _placing_faults(estates: pd.DataFrame, rows: np.ndarray, file: str) -> list[
         )
         for i in np.flatnonzero(rows < 0).tolist()
     ]
-    unsaid = np.flatnonzero(~outside.between(0.0, 1.0).to_numpy()).tolist()
+    unsaid = np.flatnonzero(~_filled(estates, "from_outside")).tolist()
     return unplaced + [
         Fault("fc_estate_outside", file=file, row=i + 2, column="from_outside", found=names[i])
         for i in unsaid
     ]
-
-
-def _raise(faults: list[Fault]) -> None:
-    if faults:
-        raise FaultError(faults)

@@ -173,11 +173,11 @@ def learn(
     correction = learned.Correction()
     if name == "cohort":
         correction, pasts = learned.fit(pasts, panel, driven=bool(drivers), broken=broken)
-    cutoffs = errors.origins(panel, most=8, broken=broken)
+    cutoffs = errors.origins(panel, most=errors.SCORED, broken=broken)
     pasts = [past for past in pasts if past.cutoff in cutoffs]
     scores = _scores(panel, drivers, cutoffs, choice, broken, {name: pasts})
     model = intervals.fit(pasts, panel, coverage=coverage)
-    warned = (*faults, *history.warn(panel, broken), *changes.faults(found))
+    warned = (*faults, *history.warn(panel, broken), *changes.faults(found, panel))
     return Fitted(panel, tuple(drivers), choice, model, broken, scores, warned, name, classes, correction)
 
 
@@ -226,7 +226,17 @@ def _checked(
         faults = faults + housing.faults(placed[0], schools, placed[1], file=placed[0].attrs.get("file", ""))
     raise_errors(faults)
     panel = from_frame(clean)
-    return panel, {n: t for n, t in checked.items() if len(t)}, faults + _unknown_districts(checked, panel)
+    used = {name: _named(table, panel) for name, table in checked.items() if len(table)}
+    return panel, used, faults + _unknown_districts(used, panel)
+
+
+def _named(table: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return numbers with their district: of one district only, a history or its numbers need not name it."""
+    if "district" not in table or len(panel.district_names) > 1:
+        return table
+    only, given = str(panel.district_names[0]), table["district"].astype("str")
+    silent = given.eq("").all() or (only == "" and given.nunique() == 1)
+    return table.assign(district=only) if silent else table
 
 
 def _unknown_districts(tables: Mapping[str, pd.DataFrame], panel: Panel) -> list[Fault]:

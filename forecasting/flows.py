@@ -15,6 +15,8 @@ import pandas as pd
 OUTSIDE, UNKNOWN = "outside", "unknown"
 #: Entrants at which a town's own ratio or flow weighs as much as the whole area's (设定).
 EVIDENCE = 100.0
+#: By how much the shares of a town may add up to more than 1: they are rounded to two places or so (设定).
+ROUNDING = 0.02
 FLOWS = ("year", "stage", "home", "attended", "pupils")
 NET = ("year", "stage", "town", "living", "attending", "stay", "out", "into", "from_outside", "net")
 
@@ -110,6 +112,27 @@ def shares(entering: pd.DataFrame, *, evidence: float = EVIDENCE) -> pd.DataFram
     mixed = counts.add(pull.to_frame().to_numpy() * whole.to_numpy())
     table = mixed.div(own + pull, axis=0)
     return table.reset_index().melt("home", var_name="school", value_name="share")
+
+
+def above_one(flow: pd.DataFrame) -> dict[str, tuple[int, float]]:
+    """Find the towns of which more children go to school than there are.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        town, school, share: which part of a town's children goes to a school; what is left goes nowhere
+        in the area.
+
+    Returns
+    -------
+    dict
+        By town: the index of its first row, and the sum of its shares, where that is above 1.
+    """
+    found = {}
+    for town, shares in flow.groupby("town")["share"]:
+        if shares.sum() > 1.0 + ROUNDING:
+            found[str(town)] = (int(shares.index.tolist()[0]), float(shares.sum()))
+    return found
 
 
 def survival(

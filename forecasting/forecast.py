@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecasting import cohort, families, intervals, learned, levels, methods, notes, rates
+from forecasting import cohort, evidence, families, intervals, learned, levels, methods, notes, rates
 from forecasting import history as past
 from forecasting.entrants import BASES, Entry, plan
 from forecasting.estates import BUILD_UP, additions
@@ -99,8 +99,8 @@ def forecast(
     allow_single_year : bool
         Accept one year of history: present numbers kept, with the ranges of other places.
     schools : DataFrame, optional
-        Columns school (district), lowest_grade, highest_grade: grades not taught yet open when the cohort
-        below reaches them, as in a school that opened with its first grade.
+        Columns school (district), lowest_grade, highest_grade, name (optional, for warnings): grades not
+        taught yet open when the cohort below reaches them, as in a school that opened with its first grade.
     lineage : DataFrame, optional
         Schools renamed, merged and split (change, year, from_id, to_id, share): their histories are joined
         first, see ``lineage.joined``. Changes not stated are looked for and warned of.
@@ -116,7 +116,8 @@ def forecast(
         ``basis``: enrolled (the cohort is at school already), registered, kindergarten, born, assumed; for
         totals the weakest of their parts. ``attrs["notes"]``: how it was made, as a list of {zh, en};
         ``attrs["warnings"]`` likewise; ``attrs["methods"]``: rows of ``families.COLUMNS``, the method by
-        family of series, empty for another `method` than ours.
+        family of series, empty for another `method` than ours; ``attrs["evidence"]``: the sources that first
+        grades rest on, of registered, kindergarten and born.
 
     Raises
     ------
@@ -159,9 +160,19 @@ def forecast(
         )
         blocks.append(ranges(fitted, wanted, mean, late, added, basis).assign(scenario=scenario.name))
     frame = pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
-    frame.attrs["notes"] = notes.method(fitted, until=until, coverage=coverage, scenarios=scenarios)
+    used = evidence.use(
+        fitted.panel,
+        fitted.drivers,
+        years_ahead=ahead,
+        settings=fitted.choice.settings,
+        broken=fitted.broken,
+    )
+    frame.attrs["notes"] = notes.method(fitted, used, until=until, coverage=coverage, scenarios=scenarios)
+    frame.attrs["evidence"] = used.sources
     frame.attrs["methods"] = families.rows(fitted.choice.record) if fitted.method == "cohort" else []
-    warned = (*fitted.faults, *past.mixed_systems(fitted.panel, stages["junior"], file=file))
+    told = evidence.unlinked(fitted.panel, fitted.drivers, years_ahead=ahead, broken=fitted.broken)
+    unused = (*told, *evidence.short(fitted.classes))
+    warned = (*fitted.faults, *unused, *past.mixed_systems(fitted.panel, stages["junior"], file=file))
     frame.attrs["warnings"] = [{"zh": f.text("zh"), "en": f.text("en")} for f in warned]
     return frame
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 import forecasting.kinds  # noqa: F401  registers the wordings
-from forecasting.panel import GRADE_ORDER, Bools, Ints, Panel
+from forecasting.panel import GRADE_ORDER, Bools, Ints, Panel, span
 from gis.faults import Fault, raise_errors
+from gis.words import Words
 
 HISTORY_COLUMNS = ("year", "district", "school", "grade", "enrolment")
 BIRTHS_COLUMNS = ("year", "district", "births")
@@ -20,8 +21,24 @@ KINDERGARTEN_COLUMNS = ("year", "grade", "children")
 #: Classes of a kindergarten (as grades of a history, too) by the years until they enter grade 1.
 CLASSES = {"大班": 1, "中班": 2, "小班": 3, "K": 1, "PK": 2, "PK3": 3}
 
+_CLASS_NAMES = {ahead: name for name, ahead in list(CLASSES.items())[:3]}
+
 #: Names used by the project's layers for the same columns.
 ALIASES = {"school_id": "school", "pupils": "enrolment"}
+
+#: Years that are read; outside them a year is a slip. Those of an import.
+YEARS = (1949, 2100)
+#: Years between two blocks of a table beyond which the smaller block is taken for slips (设定).
+APART = 10
+
+#: What a row is one of, by its keys, for the fault of a row that stands twice.
+_KEY_WORDS = {
+    "district": Words("地区", "district"),
+    "town": Words("镇街", "town"),
+    "school": Words("学校", "school"),
+    "grade": Words("年级", "grade"),
+    "year": Words("年份", "year"),
+}
 
 #: Change of births from one year to the next that asks for a second look.
 BIRTHS_JUMP = 0.30
@@ -80,13 +97,11 @@ def check(history: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[
             "enrolment": count,
         }
     )
-    usable = clean.notna().all(axis=1)
-    faults = bad_year + bad_school + bad_grade + bad_count
-    faults += _duplicates(clean[usable], ["district", "school", "grade", "year"], file)
-    clean = clean[usable].astype({"year": "int64", "enrolment": "int64"})
-    clean = clean.drop_duplicates(["district", "school", "grade", "year"]).sort_values(list(HISTORY_COLUMNS))
-    faults = sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
-    return clean.reset_index(drop=True), faults + _moved(clean, file)
+    keys = ["district", "school", "grade", "year"]
+    faults = bad_year + bad_school + bad_grade + bad_count + doubles(clean, keys, file)
+    clean = clean[clean.notna().all(axis=1)].astype({"year": "int64", "enrolment": "int64"})
+    clean = clean.drop_duplicates(keys).sort_values(list(HISTORY_COLUMNS))
+    return clean.reset_index(drop=True), _in_order(faults) + _moved(clean, file)
 
 
 def check_births(births: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
@@ -121,11 +136,12 @@ def check_kindergarten(rolls: pd.DataFrame, *, file: str = "") -> tuple[pd.DataF
         return pd.DataFrame(columns=["year", "district", "grade", "children"]), faults
     frame = frame.reset_index(drop=True)
     ahead = _text(frame["grade"]).str.upper().map(CLASSES)
-    wrong = _faults("fc_class", frame["grade"], ahead.isna(), "grade", file)
-    lead = ahead.astype("Int64").astype("str").where(ahead.notna(), "?" + _text(frame["grade"]))
-    told = frame.assign(grade=lead)
+    wrong = _unfilled(frame["grade"], "grade", file)
+    wrong += _faults("fc_class", frame["grade"], ahead.isna() & _filled(frame["grade"]), "grade", file)
+    told = frame.assign(grade=ahead.map(_CLASS_NAMES).fillna("?" + _text(frame["grade"])))
     clean, more = _check_yearly(told, "children", file, apart=("grade",))
-    return clean[~clean["grade"].str.startswith("?")].astype({"grade": "int64"}), [*wrong, *more]
+    clean = clean[~clean["grade"].str.startswith("?")]
+    return clean.assign(grade=clean["grade"].map(CLASSES).astype("int64")), _in_order([*wrong, *more])
 
 
 def check_flow(flow: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, list[Fault]]:
@@ -137,10 +153,11 @@ def check_flow(flow: pd.DataFrame, *, file: str = "") -> tuple[pd.DataFrame, lis
     frame = frame.reset_index(drop=True)
     share = pd.to_numeric(frame["share"], errors="coerce").astype(float).replace([np.inf, -np.inf], np.nan)
     clean = pd.DataFrame({"town": _text(frame["town"]), "school": _text(frame["school"]), "share": share})
-    faults = _faults("fc_not_number", frame["share"], share.isna(), "share", file)
-    faults += _faults("fc_negative", frame["share"], share < 0, "share", file)
-    faults += _duplicates(clean, ["town", "school"], file)
-    return clean[share >= 0].drop_duplicates(["town", "school"]), faults
+    faults = [fault for name in FLOW_COLUMNS for fault in _unfilled(frame[name], name, file)]
+    faults += _faults("fc_share", frame["share"], share.isna() & _filled(frame["share"]), "share", file)
+    faults += _faults("fc_share", frame["share"], share < 0, "share", file)
+    faults += doubles(clean, ["town", "school"], file)
+    return clean[share >= 0].drop_duplicates(["town", "school"]), _in_order(faults)
 
 
 def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]:
@@ -150,9 +167,9 @@ def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]
     missing = sorted(set(panel.years.tolist()) - set(years.tolist()))
     faults = []
     if missing:
-        faults.append(Fault("fc_gap", file=file, found=_list(missing)))
+        faults.append(Fault("fc_gap", file=file, found=span(missing)))
     if broken:
-        faults.append(Fault("fc_broken", file=file, found=_list(sorted(broken))))
+        faults.append(Fault("fc_broken", file=file, found=span(sorted(broken))))
     if panel.last_year in broken:
         faults.append(Fault("fc_broken_base", file=file, found=str(panel.last_year)))
     if len(years) == 1:
@@ -163,7 +180,7 @@ def warn(panel: Panel, broken: frozenset[int], *, file: str = "") -> list[Fault]
     opened = seen[:, -1] & (seen.sum(axis=1) < min(3, len(years)))
     for kind, which in (("fc_closed", closed), ("fc_opened", opened)):
         if which.any():
-            names = _some(panel.schools["school"][which].tolist())
+            names = some(panel.called(panel.schools[which]))
             faults.append(Fault(kind, file=file, found=str(int(which.sum())), params={"names": names}))
     return faults
 
@@ -189,7 +206,7 @@ def mixed_systems(panel: Panel, junior: Sequence[str], *, file: str = "") -> lis
     other = sixth & ((fifth & ~seventh) if junior[0] == "6" else (seventh & ~fifth))
     if not other.any():
         return []
-    names = _some(panel.schools["school"][other].tolist())
+    names = some(panel.called(panel.schools[other]))
     params = {"names": names, "own": "5-4" if junior[0] == "6" else "6-3"}
     return [Fault("fc_systems_mixed", file=file, found=str(int(other.sum())), params=params)]
 
@@ -208,10 +225,10 @@ def _check_yearly(
     year, bad_year = _years(frame["year"], file)
     count, bad_count = _counts(frame[value], file, column=value)
     clean = pd.DataFrame({"year": year, **{k: _text(frame[k]) for k in keys}, value: count})
-    usable = clean.notna().all(axis=1)
-    faults = bad_year + bad_count + _duplicates(clean[usable], [*keys, "year"], file)
-    clean = clean[usable].astype({"year": "int64", value: "int64"}).drop_duplicates([*keys, "year"])
-    return clean.sort_values([*keys, "year"]).reset_index(drop=True), faults
+    faults = bad_year + bad_count + doubles(clean, [*keys, "year"], file)
+    usable = clean[clean.notna().all(axis=1)].astype({"year": "int64", value: "int64"})
+    usable = usable.drop_duplicates([*keys, "year"]).sort_values([*keys, "year"])
+    return usable.reset_index(drop=True), _in_order(faults)
 
 
 def _structure(frame: pd.DataFrame, columns: Sequence[str], file: str) -> list[Fault]:
@@ -233,6 +250,18 @@ def _faults(kind: str, values: pd.Series, bad: pd.Series, column: str, file: str
     ]
 
 
+def _filled(values: pd.Series) -> pd.Series:
+    return _text(values) != ""
+
+
+def _unfilled(values: pd.Series, column: str, file: str) -> list[Fault]:
+    return _faults("fc_unfilled", values, ~_filled(values), column, file)
+
+
+def _in_order(faults: Sequence[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (fault.row or 0, fault.column))
+
+
 def _number(values: pd.Series) -> pd.Series:
     text = _text(values)
     # Only plain decimal notation: "1e2", "nan" or "inf" in a table of pupils is a slip, not a number.
@@ -242,45 +271,68 @@ def _number(values: pd.Series) -> pd.Series:
 
 def _years(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
     number = _number(values)
-    good = number.between(1900, 2200) & (number % 1 == 0)
-    return number.where(good), _faults("fc_year", values, ~good, "year", file)
+    good = number.between(*YEARS) & (number % 1 == 0)
+    wrong = _faults("fc_year", values, ~good & _filled(values), "year", file)
+    return number.where(good), _unfilled(values, "year", file) + wrong
 
 
 def _names(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
     text = _text(values)
     blank = text == ""
-    return text.mask(blank), _faults("fc_blank", text, blank, "school", file)
+    return text.mask(blank), _unfilled(text, "school", file)
 
 
 def _grades(values: pd.Series, file: str) -> tuple[pd.Series, list[Fault]]:
     text = _text(values).str.upper().str.replace(r"^0+(?=\d)", "", regex=True)
     good = text.isin(list(GRADE_ORDER))
-    return text.where(good), _faults("fc_grade", values, ~good, "grade", file)
+    wrong = _faults("fc_grade", values, ~good & _filled(values), "grade", file)
+    return text.where(good), _unfilled(values, "grade", file) + wrong
 
 
 def _counts(values: pd.Series, file: str, column: str = "enrolment") -> tuple[pd.Series, list[Fault]]:
     number, blank = _number(values), _text(values) == ""
     text, fraction = number.isna() & ~blank, number % 1 > 0
     negative = (number < 0) & ~fraction
-    faults = _faults("fc_blank", values, blank, column, file)
+    # A grade that is not taught and one that has no pupils are easily mixed up in a history.
+    faults = _faults("fc_blank" if column == "enrolment" else "fc_unfilled", values, blank, column, file)
     faults += _faults("fc_not_number", values, text, column, file)
     faults += _faults("fc_fraction", values, fraction, column, file)
     faults += _faults("fc_negative", values, negative, column, file)
     return number.mask(negative | fraction), faults
 
 
-def _duplicates(clean: pd.DataFrame, keys: list[str], file: str) -> list[Fault]:
-    same = clean[clean.duplicated(keys, keep=False)]
-    first = {key: int(rows[0]) + 2 for key, rows in same.groupby(keys).groups.items()}
-    again = same[same.duplicated(keys)]
+def doubles(clean: pd.DataFrame, keys: list[str], file: str) -> list[Fault]:
+    """Return a fault for each row whose keys stand in an earlier one, whatever else is wrong with it.
+
+    Parameters
+    ----------
+    clean : DataFrame
+        Rows counted from 0; those with a key missing are left out.
+    keys : list of str
+        Columns that no two rows may share.
+    file : str
+        Name shown in the faults.
+    """
+    whole = clean[clean[keys].notna().all(axis=1)]
+    same = whole[whole.duplicated(keys, keep=False)]
+    words = [_KEY_WORDS[key] for key in keys]
+    one = Words("、".join(w.zh for w in words), ", ".join(w.en for w in words))
+    once, again = (same[same.duplicated(keys) == later] for later in (False, True))
+    first = dict(zip(once[keys].itertuples(index=False, name=None), once.index + 2, strict=True))
     return [
-        Fault("fc_duplicate", file=file, row=int(i) + 2, params={"first": first[key], "key": _words(key)})
+        Fault(
+            "fc_duplicate",
+            file=file,
+            row=int(i) + 2,
+            params={"first": first[key], "key": _words(key), "one": one},
+        )
         for i, key in zip(again.index, again[keys].itertuples(index=False, name=None))
     ]
 
 
 def _words(key: tuple[object, ...]) -> str:
-    return " ".join(f"{part:.0f}" if isinstance(part, float) else str(part) for part in key)
+    texts = (f"{part:.0f}" if isinstance(part, float) else str(part) for part in key)
+    return " ".join(filter(None, texts))
 
 
 def _moved(clean: pd.DataFrame, file: str) -> list[Fault]:
@@ -296,14 +348,35 @@ def _births_jumps(district: str, births: pd.Series, file: str) -> list[Fault]:
         faults.append(Fault("fc_births_jump", file=file, found=str(year), params=params))
     holes = sorted(set(range(births.index.min(), births.index.max() + 1)) - set(births.index))
     if holes:
-        faults.append(Fault("fc_births_gap", file=file, found=_list(holes), params={"district": district}))
+        faults.append(Fault("fc_births_gap", file=file, found=span(holes), params={"district": district}))
     return faults
 
 
-def _list(years: Sequence[int]) -> str:
-    return ", ".join(map(str, years))
+def apart(years: pd.Series) -> tuple[pd.Series, str]:
+    """Tell the years of a table that stand more than `APART` years off the others.
+
+    Parameters
+    ----------
+    years : Series of int
+        The year of each row.
+
+    Returns
+    -------
+    away : Series of bool
+        Rows outside the block of years that holds most of them, the newer of two alike.
+    span : str
+        The years of that block.
+    """
+    if years.empty:
+        return years.astype(bool), ""
+    distinct = pd.Series(sorted(years.unique()))
+    block = years.map(dict(zip(distinct, (distinct.diff() > APART).cumsum(), strict=True)))
+    main = block.value_counts().sort_index(ascending=False).idxmax()
+    inside = years[block == main]
+    return block != main, f"{inside.min()}–{inside.max()}"
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first few names as text."""
     shown = ", ".join(names[:_NAMES_SHOWN])
     return shown if len(names) <= _NAMES_SHOWN else f"{shown} …"

@@ -1,40 +1,23 @@
-"""Ranges that hold at every level: past errors split into shocks that cells, schools and districts share.
+"""Ranges that hold at every level, from the errors past forecasts made.
 
-Errors of neighbouring cells are not independent: a good year for a school lifts all its grades, a housing
-boom all its district's schools. The error of a sum is therefore modelled as the sum of four parts, each with
-a variance that grows in a straight line with the years ahead,
-
-    area shock + district shock + school shock + cell noise,
-
-estimated from the planner's own rolling-origin errors (weighted non-negative least squares on squared
-residuals), pulled towards errors seen elsewhere where the history is short. The variance of any sum -
-zone, town, stage - follows exactly. Each level's width is then calibrated so that the wanted share of its
-past errors falls inside.
+The variance of any sum - zone, town, stage - follows from the shocks its cells share (see ``shocks``). Each
+level's width is then calibrated so that the wanted share of its past errors falls inside. For cells and
+schools the ranges that past years would have been given are judged as well, and what they lacked or had too
+much is made good; zones and stages of schools take the schools' width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
+from forecasting import shocks
 from forecasting.errors import LEVELS, Past, totals
 from forecasting.panel import Floats, Ints, Panel
-
-# Coefficients of the variance: orders of magnitude set by judgement, after a look at two US school systems.
-# They decide only where the planner's own history is too short to say. Terms: see _features.
-PRIOR = {
-    "cell": np.array([0.6, 0.0020, 0.3, 0.0010]),
-    "late": np.array([1.0, 0.0060, 0.3, 0.0020]),
-    "school": np.array([0.0004, 0.0010, 0.3, 0.0004, 0.0005, 0.1]),
-    "district": np.array([0.00010, 0.00030, 0.00010, 0.00030]),
-    "area": np.array([0.00005, 0.00010, 0.00005, 0.00010]),
-}
-
-#: Past errors the prior is worth, by component.
-PRIOR_WEIGHT = {"cell": 30.0, "late": 30.0, "school": 15.0, "district": 6.0, "area": 6.0}
+from forecasting.shocks import Judged
 
 #: Past forecasts the nominal width is worth against the calibrated one.
 CALIBRATION_WEIGHT = 6.0
@@ -42,8 +25,14 @@ CALIBRATION_WEIGHT = 6.0
 #: Fewest degrees of freedom of district ranges, whatever the history.
 LEAST_FREEDOM = 4.0
 
-#: Squared errors beyond this many times the expected one are cut: one merger must not widen every range.
-OUTLIER = 12.0
+#: Levels with so many totals a year that the ranges of single years can be judged.
+OFTEN = ("cell", "school")
+
+#: Base years a past year must look back on for its ranges to be judged: with fewer, other places spoke.
+LEAST_ORIGINS = 4
+
+#: Most that ranges of past years widen or narrow today's: a past without any error would make it endless.
+MOST_FACTOR = 2.0
 
 #: Standard deviation of estate pupils around their expected number (an assumption, said in the notes).
 ESTATE_SPREAD = 0.35
@@ -56,7 +45,7 @@ class ErrorModel:
     Attributes
     ----------
     parts : mapping of str to ndarray
-        Coefficients by component, see `PRIOR`.
+        Coefficients by component, see ``shocks.PRIOR``.
     widths : mapping of str to ndarray
         Half-width of the range by level and years ahead, in standard deviations of the logarithm.
     origins : int
@@ -74,38 +63,8 @@ class ErrorModel:
         return found[np.minimum(np.arange(first_horizon, first_horizon + years), len(found)) - 1]
 
 
-def variance(part: str, coefficients: Floats, pupils: Floats, late: Floats, horizon: Floats | int) -> Floats:
-    """Variance (pupils squared) of one component for totals of given size.
-
-    Parameters
-    ----------
-    part : str
-        "cell", "late", "school", "district" or "area".
-    coefficients : ndarray
-        As in `PRIOR`.
-    pupils, late : ndarray
-        Expected pupils, and those of them who enter within the horizon.
-    horizon : int or ndarray
-        Years ahead.
-    """
-    return _features(part, pupils, late, np.broadcast_to(horizon, pupils.shape)) @ coefficients
-
-
-def _features(part: str, pupils: Floats, late: Floats, horizon: Floats) -> Floats:
-    """Terms of the variance: count noise ~ n, shocks ~ n squared, both growing with the horizon.
-
-    Above cells, pupils at school already and those still to enter have shocks of their own.
-    """
-    if part in ("cell", "late"):
-        terms = [pupils, pupils**2]
-    else:
-        terms = [(pupils - late) ** 2, late**2] + [pupils] * (part == "school")
-    terms += [horizon * term for term in terms]
-    return np.stack(terms, axis=-1)
-
-
 def fit(pasts: Sequence[Past], panel: Panel, *, coverage: float = 0.8) -> ErrorModel:
-    """Estimate the components and widths from past forecasts.
+    """Estimate the components and widths from past forecasts, and correct by the ranges given in the past.
 
     Parameters
     ----------
@@ -116,131 +75,49 @@ def fit(pasts: Sequence[Past], panel: Panel, *, coverage: float = 0.8) -> ErrorM
     coverage : float
         Share of outcomes a range should hold.
     """
-    parts = dict(PRIOR)
-    judged = [_judged(past, panel) for past in pasts]
-    if judged:
-        parts["cell"], parts["late"] = _fit_cells(judged, late=False), _fit_cells(judged, late=True)
-        for part in ("school", "district", "area"):
-            parts[part] = _fit_totals(part, judged, parts, panel)
-    if len(panel.district_names) == 1:
-        parts["area"] = np.zeros_like(parts["area"])
-    model = ErrorModel(parts, {}, len({past.cutoff for past in pasts}))
-    widths = {level: _calibrate(level, judged, model, coverage) for level in LEVELS}
-    return ErrorModel(parts, widths, model.origins)
+    judged = [shocks.flat(past, panel) for past in pasts]
+    model = _model(judged, panel, coverage, LEVELS)
+    then = _models_then(judged, panel, coverage)
+    widths = {
+        level: width * (_given_factor(level, judged, then, coverage) if level in OFTEN else 1.0)
+        for level, width in model.widths.items()
+    }
+    return replace(model, widths=widths)
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """Cells of one past forecast, flat, with the sums they belong to."""
-
-    cutoff: int
-    horizon: int
-    forecast: Floats
-    error: Floats
-    late: Floats
-    school: Ints
-    district: Ints
+def _model(judged: Sequence[Judged], panel: Panel, coverage: float, levels: Sequence[str]) -> ErrorModel:
+    """Components, and widths of some levels that hold the wanted share of the errors they rest on."""
+    bare = ErrorModel(shocks.fit(judged, panel), {}, len({past.cutoff for past in judged}))
+    return replace(bare, widths={level: _calibrate(level, judged, bare, coverage) for level in levels})
 
 
-def _judged(past: Past, panel: Panel) -> _Judged:
-    rows = np.nonzero(past.judged)[0]
-    forecast, actual = past.forecast[past.judged], past.actual[past.judged]
-    late = np.where(past.late[past.judged], forecast, 0.0)
-    school = np.unique(rows, return_inverse=True)[1]
-    return _Judged(
-        past.cutoff, past.horizon, forecast, actual - forecast, late, school, panel.district_codes[rows]
-    )
+def _models_then(judged: Sequence[Judged], panel: Panel, coverage: float) -> dict[int, ErrorModel]:
+    """The model that each past year would have used, where it had seen enough past forecasts."""
+    result = {}
+    for cutoff in sorted({past.cutoff for past in judged}):
+        known = [past for past in judged if past.cutoff + past.horizon <= cutoff]
+        if len({past.cutoff for past in known}) >= LEAST_ORIGINS:
+            result[cutoff] = _model(known, panel, coverage, OFTEN)
+    return result
 
 
-def _fit_cells(judged: Sequence[_Judged], *, late: bool) -> Floats:
-    """Cell noise: what is left of cells' errors when their school's common error is taken out."""
-    rows, squares = [], []
-    for past in judged:
-        sums = np.bincount(past.school, past.forecast)
-        common = np.bincount(past.school, past.error) / np.maximum(sums, 1e-9)
-        share = past.forecast / np.maximum(sums[past.school], 1e-9)
-        left = past.error - past.forecast * common[past.school]
-        use = (past.forecast > 0) & (share < 0.7) & ((past.late > 0) == late)
-        rows.append(_features("cell", past.forecast, past.late, np.full(len(left), past.horizon))[use])
-        squares.append((left**2 / (1.0 - np.minimum(share, 0.7)))[use])
-    part = "late" if late else "cell"
-    return _solve(part, np.concatenate(rows), np.concatenate(squares), None)
+def _given_factor(
+    level: str, judged: Sequence[Judged], then: Mapping[int, ErrorModel], coverage: float
+) -> float:
+    """How much wider the ranges given in past years should have been to hold the wanted share.
+
+    Shrunk to 1 by evidence, of which schools and cells are half as much as they seem, and kept in bounds.
+    """
+    scores = [
+        np.abs(_standardised(level, past, model)) / model.width(level, past.horizon, 1)
+        for past in judged
+        if (model := then.get(past.cutoff)) is not None
+    ]
+    factor = _factor(scores, 1.0, 0.5 * sum(len(z) for z in scores), 1.0, coverage)
+    return float(np.clip(factor, 1.0 / MOST_FACTOR, MOST_FACTOR))
 
 
-def _fit_totals(part: str, judged: Sequence[_Judged], parts: Mapping[str, Floats], panel: Panel) -> Floats:
-    """Shock of schools, districts or the area: their errors beyond the next level's and below's noise."""
-    if part == "area" and len(panel.district_names) == 1:
-        return PRIOR["area"]
-    rows, squares, offsets = [], [], []
-    for past in judged:
-        code, above = _sides(part, past, panel)
-        forecast, error = np.bincount(code, past.forecast), np.bincount(code, past.error)
-        late, below = np.bincount(code, past.late), _below(part, past, parts, code)
-        upper = np.zeros(len(forecast), dtype=np.int64)
-        upper[code] = above
-        sums = np.bincount(upper, forecast)[upper]
-        common = np.bincount(upper, error)[upper] / np.maximum(sums, 1e-9)
-        share = forecast / np.maximum(sums, 1e-9)
-        alone = part == "area" or (part == "district" and len(panel.district_names) == 1)
-        left = error if alone else (error - forecast * common) / np.sqrt(np.maximum(1.0 - share, 0.3))
-        use = (forecast > 0) & (alone | (share < 0.7))
-        rows.append(_features(part, forecast, late, np.full(len(left), float(past.horizon)))[use])
-        squares.append((left**2)[use])
-        offsets.append(below[use])
-    return _solve(part, np.concatenate(rows), np.concatenate(squares), np.concatenate(offsets))
-
-
-def _sides(part: str, past: _Judged, panel: Panel) -> tuple[Ints, Ints]:
-    """Code of each cell's own total, and of the total above it."""
-    nothing = np.zeros_like(past.school)
-    own = {"school": past.school, "district": past.district, "area": nothing}[part]
-    return own, past.district if part == "school" else nothing
-
-
-def _below(part: str, past: _Judged, parts: Mapping[str, Floats], code: Ints) -> Floats:
-    """Variance that a total inherits from the components below it."""
-    total = np.bincount(code, _cell_variance(parts, past.forecast, past.late, past.horizon))
-    for lower, lower_code in (("school", past.school), ("district", past.district)):
-        if part == lower:
-            break
-        sums, late = np.bincount(lower_code, past.forecast), np.bincount(lower_code, past.late)
-        inherited = variance(lower, parts[lower], sums, late, past.horizon)
-        owner = np.zeros(len(sums), dtype=np.int64)
-        owner[lower_code] = code
-        total = total + np.bincount(owner, inherited, minlength=len(total))
-    return total
-
-
-def _cell_variance(
-    parts: Mapping[str, Floats], pupils: Floats, late: Floats, horizon: Floats | int
-) -> Floats:
-    early = variance("cell", parts["cell"], pupils, late, horizon)
-    return np.where(late > 0, variance("late", parts["late"], pupils, late, horizon), early)
-
-
-def _solve(part: str, rows: Floats, squares: Floats, offsets: Floats | None) -> Floats:
-    """Non-negative coefficients by weighted least squares, with the prior as added observations."""
-    prior, weight = PRIOR[part], PRIOR_WEIGHT[part]
-    if not len(rows):
-        return prior
-    below = np.zeros(len(rows)) if offsets is None else offsets
-    added = rows[np.linspace(0, len(rows) - 1, 12).astype(int)]
-    worth = np.sqrt(weight / len(added))
-    found = prior
-    for _ in range(8):
-        expected = np.maximum(rows @ found + below, 1e-9)
-        target = np.minimum(squares, OUTLIER * expected) - below
-        # Scaled by the larger of the two, the prior cannot outvote data that plainly contradict it.
-        scale = np.maximum(np.maximum(added @ prior, added @ found), 1e-9) / worth
-        left = np.vstack([rows / expected[:, None], added / scale[:, None]])
-        right = np.concatenate([target / expected, (added @ prior) / scale])
-        size = np.maximum(np.abs(left).max(axis=0), 1e-12)
-        q, r = np.linalg.qr(left / size)
-        found = optimize.nnls(r, q.T @ right)[0] / size
-    return found
-
-
-def _calibrate(level: str, judged: Sequence[_Judged], model: ErrorModel, coverage: float) -> Floats:
+def _calibrate(level: str, judged: Sequence[Judged], model: ErrorModel, coverage: float) -> Floats:
     """Widths that hold the wanted share of past errors, by years ahead.
 
     The share over all years ahead is shrunk to the nominal one, and that of each year to it, by evidence:
@@ -266,13 +143,14 @@ def _factor(
     scores: Sequence[Floats], prior: float, evidence: float, nominal: float, coverage: float
 ) -> float:
     """How much wider than nominal to hold the wanted share, shrunk to a prior factor."""
-    if not scores:
+    every = np.concatenate(scores) if scores else np.zeros(0)
+    if not len(every):
         return prior
-    found = float(np.quantile(np.concatenate(scores), coverage)) / nominal
+    found = float(np.quantile(every, coverage)) / nominal
     return (evidence * found + CALIBRATION_WEIGHT * prior) / (evidence + CALIBRATION_WEIGHT)
 
 
-def _standardised(level: str, past: _Judged, model: ErrorModel) -> Floats:
+def _standardised(level: str, past: Judged, model: ErrorModel) -> Floats:
     """Errors of one level on the log scale, in standard deviations."""
     code = {"cell": np.arange(len(past.school)), "school": past.school, "district": past.district}[level]
     mean = np.bincount(code, past.forecast)
@@ -335,11 +213,11 @@ def group_variance(
         Pupils squared.
     """
     horizon = first_horizon + np.arange(pupils.shape[1], dtype=float)
-    total = _sum_by(group, _cell_variance(model.parts, pupils, late, horizon))
+    total = _sum_by(group, shocks.cell_variance(model.parts, pupils, late, horizon))
     for part, owner in (("school", school), ("district", district), ("area", np.zeros_like(group))):
         pair, first = _pairs(group, owner)
         sums, late_sums = _sum_by(pair, pupils), _sum_by(pair, late)
-        shock = variance(part, model.parts[part], sums, late_sums, horizon)
+        shock = shocks.variance(part, model.parts[part], sums, late_sums, horizon)
         if part == "school" and estates is not None:
             shock = shock + (ESTATE_SPREAD * _sum_by(pair, estates)) ** 2
         np.add.at(total, group[first], shock)

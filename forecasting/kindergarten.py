@@ -69,6 +69,12 @@ def kept(
     return only(given, tried), tried
 
 
+def least_years(lead: int) -> int:
+    """Return how many years of rolls in a row, the newest included, a class needs to be compared."""
+    # One to learn the share from and as many years ahead again, so that a past forecast meets its outcome.
+    return 2 * lead + LEAST_ORIGINS
+
+
 def only(given: Sequence[Driver], tried: Mapping[int, tuple[float, float]]) -> list[Driver]:
     """Return the drivers without the classes that were no nearer; see `kept`."""
     better = {lead for lead, (own, other) in tried.items() if own < other}

@@ -14,8 +14,22 @@ _ERRORS = {
         "there are no rows. Give the pupils of at least two school years.",
     ),
     "fc_year": (
-        "“{found}”不是年份；应为四位整数，如 2024（学年以秋季计）。请改正。",
-        '"{found}" is not a year; expected four digits such as 2024 (a school year by its autumn).',
+        "“{found}”不能用作年份；应在 1949 到 2100 之间，如 2024（学年以秋季计）。请改正。",
+        '"{found}" cannot be the year; expected one from 1949 to 2100, such as 2024 (a school year by its '
+        "autumn). Correct it.",
+    ),
+    "fc_year_apart": (
+        "{found} 年离其余各行的年份（{span}）有 {limit} 年以上，多半写错了。请改正；确是很早的数据请删去。",
+        "{found} lies more than {limit} years from the other years ({span}) and must be a slip. Correct it; "
+        "leave the row out if it is that old.",
+    ),
+    "fc_unfilled": (
+        "没有填。请补上。",
+        "is blank. Fill it in.",
+    ),
+    "fc_share": (
+        "“{found}”不能用作占比；应为不小于 0 的数，如 0.3。请改正。",
+        '"{found}" cannot be a share; expected a number of 0 or more, such as 0.3. Correct it.',
     ),
     "fc_blank": (
         "是空白。没有开设的年级请删去该行，开设但没有学生请填 0。",
@@ -34,8 +48,10 @@ _ERRORS = {
         '"{found}" is negative; a count is 0 or more. Correct it.',
     ),
     "fc_grade": (
-        "不认识年级“{found}”；可用 PK3、PK、K、1 到 12。请改正，不分年级的学生请另列。",
-        'the grade "{found}" is not known; use PK3, PK, K or 1 to 12. Correct it; leave out ungraded pupils.',
+        "不认识年级“{found}”；应写成 1 到 12、三年级、初一之类，幼儿园为 K、PK、PK3。请改正；不分年级的"
+        "学生推算不了，请删去该行。",
+        'the grade "{found}" is not known; expected 1 to 12, or K, PK, PK3 of kindergarten. Correct it; '
+        "pupils without a grade cannot be moved up: leave their row out.",
     ),
     "fc_class": (
         "不认识幼儿园班级“{found}”；应为大班、中班、小班（或 K、PK、PK3）。请改正，托班请删去。",
@@ -43,8 +59,8 @@ _ERRORS = {
         "its Chinese name, or K, PK, PK3. Correct it; leave out the classes below.",
     ),
     "fc_duplicate": (
-        "与第 {first} 行重复（{key}）。同一学校、年级和学年只能有一行，请合并或删去。",
-        "repeats row {first} ({key}). Keep one row a school, grade and year: merge or delete.",
+        "与第 {first} 行重复（{key}）。{one}相同的只能有一行，请合并或删去一行。",
+        "repeats row {first} ({key}). Keep one row of the same {one}: merge them or delete one.",
     ),
     "fc_one_year": (
         "只有 {found} 一个学年，推不出年级递进率。请至少再给出一个学年，三年以上更好。",
@@ -52,9 +68,9 @@ _ERRORS = {
         "least one more year; three or more are better.",
     ),
     "fc_until": (
-        "预测终点 {found} 不晚于最新学年 {last}。请给出更晚的学年（最多 {limit} 年）。",
-        "the last year wanted, {found}, is not after the newest year {last}. Name a later one (at most "
-        "{limit} years ahead).",
+        "最新学年是 {last}，预测终点 {found} 应在它之后，最多 {limit} 年。请核对最新学年，或另给终点。",
+        "the newest school year is {last}; the last year wanted, {found}, must lie after it, at most {limit} "
+        "years ahead. Check the newest year, or name another last one.",
     ),
     "fc_estate_date": (
         "小区“{found}”没有交付年份；没有年份就不知道学生何时入学。请补上，未定的请从表中删去。",
@@ -71,18 +87,96 @@ _ERRORS = {
         'the estate "{found}" has no share of pupils from outside the area (from_outside, 0 to 1); without '
         "it pupils who only move house inside the area would count twice. Add it.",
     ),
-    "fc_encoding": (
-        "文字编码认不出（既不是 UTF-8，也不是 GB18030）。请另存为“CSV UTF-8”。",
-        'the text encoding is neither UTF-8 nor GB18030. Save the file as "CSV UTF-8".',
+    "fc_estate_value": (
+        "“{found}”不能用；这里应为{expected}。请改正。",
+        '"{found}" cannot be used; expected {expected}. Correct it.',
     ),
-    "fc_ragged": (
-        "各行的格数不一致（{found}）。多半是文字里有没加引号的逗号，请改正。",
-        "rows differ in their number of cells ({found}). Often a comma in a text without quotes.",
+    "fc_estate_double": (
+        "小区“{found}”在第 {first} 行已经有了，同一学段的学生会算两遍。分期交付请各用一个编号（如 {found}-1、"
+        "{found}-2）；多出的行请删去。",
+        'the estate "{found}" stands in row {first} already, and its pupils of a stage would count twice. '
+        "Give each phase an id of its own ({found}-1, {found}-2); delete what is double.",
     ),
     "fc_estate_school": (
         "小区“{found}”的学校“{school}”不在在校生历史中。请核对学校名称，或先加入该校。",
         'the school "{school}" of the estate "{found}" is not in the history. Check its name, or add '
         "it first.",
+    ),
+}
+
+_FILE_ERRORS = {
+    "fc_sheets": (
+        "工作簿里有几张表（{sheets}），看不出用哪一张。请只留一张有所需各列的表，或另存为 CSV。",
+        "the workbook has several sheets ({sheets}), and which to use is not plain. Keep one that has the "
+        "columns needed, or save it as CSV.",
+    ),
+    "fc_groups_none": (
+        "除学校外没有别的列，分不了组。请加上一列，每种分法一列，如 zone、town。",
+        "there is no column beside the school, so nothing to sum by. Add a column a grouping, such as zone "
+        "or town.",
+    ),
+    "fc_flow_above": (
+        "镇街“{found}”的占比合计 {total}，多于 1：去各校的孩子比有的还多。请改正；去区外的不必列出。",
+        'the shares of the town "{found}" add up to {total}, more than 1: more children go to school than '
+        "there are. Correct them; those who leave the area need no row.",
+    ),
+    "fc_flow_town": (
+        "镇街“{found}”（空白即未填）在 {flow} 中没有，它的孩子不知去哪所学校。请在其中补上；都去区外的，"
+        "占比填 0。",
+        'the town "{found}" (empty: none stated) is not in {flow}, so nothing says where its children go. '
+        "Add it there, with a share of 0 where all leave the area.",
+    ),
+    "fc_option_source": (
+        "请给出 --project，或给出 --history 和其他文件，二者只取其一。",
+        "give --project, or --history with its files, not both.",
+    ),
+    "fc_option_system": (
+        "--system 应为 6-3 或 5-4，不是“{found}”。",
+        '--system is 6-3 or 5-4, not "{found}".',
+    ),
+    "fc_option_files": (
+        "{found} 与 --history 同用：项目有自己的学制和入学截止月份，并总是给出各情景、各层级。请去掉。",
+        "{found}: goes with --history. A project has its own stages and cut-off, and all scenarios and "
+        "levels. Leave it out.",
+    ),
+    "fc_option_outside": (
+        "--from-outside 与 --project 同用：--estates 的文件里已写明外来占比。请去掉。",
+        "--from-outside goes with --project: the file of --estates states the share. Leave it out.",
+    ),
+}
+
+_FILE_WARNINGS = {
+    "fc_sheet_left": (
+        "这张工作表没有读入：它没有所需的各列。",
+        "this sheet was not read: it lacks the columns needed.",
+    ),
+    "fc_column_unused": (
+        "不认识这一列，没有用到。如是要用的数据，请核对表头。",
+        "this column is not known and was not used. Check its head if it holds data that are needed.",
+    ),
+    "fc_school_unknown": (
+        "学校“{found}”不在在校生历史中，这一行没有用到。请核对名称。{hint}",
+        'the school "{found}" is not in the history, and its row was not used. Check its name. {hint}',
+    ),
+    "fc_groups_left": (
+        "{found} 所学校没有列入（{names}）；它们归在名称为空的一组。如有遗漏请补上。",
+        "schools not listed: {found} ({names}). They are in the group without a name; add those that were "
+        "forgotten.",
+    ),
+    "fc_flow_births": (
+        "镇街“{found}”没有出生数或登记儿童；它所去的学校，推算新生时用不上这个流向。请补上，或核对名称。",
+        'there are no births or registered children of the town "{found}"; the schools it feeds cannot be '
+        "told their entrants by this flow. Add them, or check the name.",
+    ),
+    "fc_flow_unused": (
+        "没有用到：出生数和登记儿童都没有分镇街（town 列）。请补上，或去掉这个文件。",
+        "was not used: neither births nor registered children are by town. Add the column town, or leave the "
+        "file out.",
+    ),
+    "fc_estate_much": (
+        "每户 {found} 名{stage}生：这是整个学段的人数，一般不到 1 名。请核对是否写错。",
+        "{found} {stage} pupils per household: this counts all grades of the stage, and is seldom above 1. "
+        "Check it.",
     ),
 }
 
@@ -199,5 +293,5 @@ _WARNINGS = {
     ),
 }
 
-register_kinds(_ERRORS | _LINEAGE_ERRORS, level=ERROR)
-register_kinds(_WARNINGS | _LINEAGE_WARNINGS, level=WARNING)
+register_kinds(_ERRORS | _FILE_ERRORS | _LINEAGE_ERRORS, level=ERROR)
+register_kinds(_WARNINGS | _FILE_WARNINGS | _LINEAGE_WARNINGS, level=WARNING)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.history import doubles
 from forecasting.panel import Bools, Floats, Ints, Panel
+from gis.faults import raise_errors
 
 #: Levels of the plain forecast, from fine to coarse.
 STANDARD = ("cell", "school", "district")
@@ -91,11 +93,40 @@ def grouping(cells: pd.DataFrame, name: str, groups: pd.DataFrame, *, by_stage: 
         Columns school, optionally district, and `name`. Schools left out fall in the group "".
     by_stage : bool
         Whether to keep stages apart.
+
+    Raises
+    ------
+    FaultError
+        For each row whose school stands in an earlier one.
     """
     on = [c for c in ("district", "school") if c in groups]
+    raise_errors(doubles(groups.reset_index(drop=True), on, str(groups.attrs.get("file", ""))))
     named = cells.drop(columns="group").merge(groups[[*on, name]], on=on, how="left", validate="many_to_one")
     labelled = cells.assign(group=named[name].astype("str").where(named[name].notna(), "").to_numpy())
     return _grouped(labelled, name + ("_stage" if by_stage else ""), ["group"] + ["stage"] * by_stage)
+
+
+def unmatched(groups: pd.DataFrame, schools: pd.DataFrame) -> tuple[list[int], list[str]]:
+    """Set the planner's groups against the schools there are.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        school and, optionally, district.
+    schools : DataFrame
+        district, school: those of the history.
+
+    Returns
+    -------
+    unknown : list of int
+        Index of the rows whose school is none of `schools`.
+    left : list of str
+        Schools without a row.
+    """
+    on = [c for c in ("district", "school") if c in groups]
+    given, there = (pd.MultiIndex.from_frame(frame[on].astype("str")) for frame in (groups, schools))
+    left = schools.loc[~there.isin(given), "school"]
+    return groups.index[~given.isin(there)].tolist(), left.astype("str").tolist()
 
 
 def _grouped(cells: pd.DataFrame, name: str, keys: list[str]) -> Level:

@@ -239,11 +239,12 @@ def crossed(panel: Panel, changes: pd.DataFrame) -> Bools | None:
     return steps if steps[:, 1:].any() else None
 
 
-def faults(changes: pd.DataFrame, *, file: str = "") -> list[Fault]:
-    """Say every recognised change, and what to do about it."""
+def faults(changes: pd.DataFrame, panel: Panel, *, file: str = "") -> list[Fault]:
+    """Say every change recognised in a panel, and what to do about it."""
     result = []
     for (change, year, _), rows in changes.groupby(["change", "year", _hub(changes)], sort=True):
-        olds, news = (", ".join(sorted(set(rows[side]))) for side in ("from_id", "to_id"))
+        sides = (rows[["district", s]].set_axis(["district", "school"], axis=1) for s in ("from_id", "to_id"))
+        olds, news = (", ".join(panel.called(s.drop_duplicates().sort_values("school"))) for s in sides)
         params = {"to": news, "year": int(str(year))}
         result.append(Fault(f"fc_perhaps_{change}", file=file, found=olds, params=params))
     return result

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from forecasting import errors
+from forecasting.evidence import SOURCES, Use
+from forecasting.panel import span
 from forecasting.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -55,17 +58,27 @@ _LEARNED = {
 }
 
 
-def method(fitted: Fitted, *, until: int, coverage: float, scenarios: Sequence[Scenario]) -> list[Note]:
+_FEW = (
+    "地区和全区的总数每个起点年份只能对照一次，起点这样少，还难以断定它们的范围包不包得住实际：请看“回测”中"
+    "实际包住的次数，多留余地。",
+    "A district or whole-area total is checked once a base year; so few cannot tell whether its range holds "
+    "what comes: see in the back-test how often it did, and leave room.",
+)
+
+
+def method(
+    fitted: Fitted, used: Use, *, until: int, coverage: float, scenarios: Sequence[Scenario]
+) -> list[Note]:
     """Notes of one forecast, in reading order."""
     return [
         _history(fitted, until),
         _progression(fitted),
-        _entrants(fitted),
+        *_entrants(used),
         _choice(fitted),
         *_families(fitted),
         *_learned(fitted),
         *_classes(fitted),
-        *_record(fitted),
+        *_record(fitted, used),
         _ranges(fitted, coverage),
         *[_scenario(s) for s in scenarios if s.name != "中"],
     ]
@@ -94,33 +107,50 @@ def _progression(fitted: Fitted) -> Note:
     )
 
 
-def _entrants(fitted: Fitted) -> Note:
-    kinds = {driver.basis for driver in fitted.drivers}
-    if "registered" in kinds:
-        return _note(
-            "一年级新生以已登记的适龄儿童数乘以历年入学比例推算，登记未覆盖的年份依次用出生数、近年均值。",
-            "First-grade entrants are registered children times the share that entered in past years; years "
-            "not registered rest on births, then on the recent mean.",
+def _entrants(used: Use) -> list[Note]:
+    """What first-grade entrants rest on, year by year: not what was given but what was used."""
+    parts = [_told(basis, years) for basis, years in used.years.items() if basis in SOURCES]
+    if "assumed" in used.years:
+        parts.append(_assumed(used.years["assumed"], used.held))
+    if not parts:
+        return []
+    return [
+        _note(
+            f"一年级新生：{'；'.join(part['zh'] for part in parts)}。",
+            f"First-grade entrants. {'; '.join(part['en'] for part in parts)}.",
         )
-    if "born" in kinds:
-        return _note(
-            "一年级新生以出生数（按 8 月 31 日截止跨两个出生年份）乘以历年入学比例推算；尚未出生的年份沿用"
-            "最后已知出生数，标为“设定”。",
-            "First-grade entrants are births (two birth years meet in one school year, by the cut-off) times "
-            "the share that entered in past years; for children not yet born the last known births are kept "
-            "and marked as assumed.",
-        )
-    if "kindergarten" in kinds:
-        return _note(
-            "一年级新生以幼儿园在园人数乘以历年入学比例推算（标为“已在园”）；其后的年份取近年的加权均值，标为“设定”。",
-            "First-grade entrants are children in kindergartens times the share that entered in past years "
-            "(marked so); later years are a weighted mean of recent ones and are marked as assumed.",
+    ]
+
+
+def _told(basis: str, years: Mapping[int, float]) -> Note:
+    source, (zh, en) = SOURCES[basis], _spans(years)
+    cut = ("（按入学截止日跨两个出生年份）", " (two birth years meet in one school year, by the cut-off)")
+    more = cut if basis == "born" else ("", "")
+    return _note(
+        f"{zh}按{source.zh}{more[0]}乘以历年入学比例推算",
+        f"{en}: {source.en}{more[1]} times the share that entered in past years",
+    )
+
+
+def _assumed(years: Mapping[int, float], held: Sequence[str]) -> Note:
+    zh, en = _spans(years)
+    own = [SOURCES[basis] for basis in held if basis]
+    ways_zh = [f"沿用最后已知的{word.zh}乘以历年入学比例" for word in own]
+    ways_en = [f"the last known {word.en} times the share that entered" for word in own]
+    if "" in held:
+        ways_zh.append("没有可用的登记、在园和出生数，取近年的加权均值，不外推趋势")
+        ways_en.append(
+            "a weighted mean of recent years, never a trend, for want of a usable register, roll or births"
         )
     return _note(
-        "没有出生数和登记数：新生取近年的加权均值，不外推趋势，各年均标为“设定”。",
-        "There are no births or registers: entrants are a weighted mean of recent years, never a trend, and "
-        "are marked as assumed.",
+        f"{zh}{'，或'.join(ways_zh)}，标为“设定”", f"{en}: {', or '.join(ways_en)}, marked as assumed"
     )
+
+
+def _spans(years: Mapping[int, float]) -> tuple[str, str]:
+    """School years, and whether they are so for some schools only."""
+    told, some = span(list(years)), min(years.values()) < 1
+    return f"{told} 学年{'（部分学校）' if some else ''}", f"{told}{' (some schools)' if some else ''}"
 
 
 def _classes(fitted: Fitted) -> list[Note]:
@@ -210,33 +240,49 @@ def _learned(fitted: Fitted) -> list[Note]:
     return [_note(zh.format(**numbers), en.format(**numbers))]
 
 
-def _record(fitted: Fitted) -> list[Note]:
+def _record(fitted: Fitted, used: Use) -> list[Note]:
     table = fitted.scores[fitted.scores["level"] == "school"].pivot_table(
         index="horizon", columns="method", values="wape"
     )
     if table.empty:
         return []
-    notes = []
+    bases = errors.origins(fitted.panel, most=errors.SCORED, broken=fitted.broken)
+    last, notes = fitted.panel.last_year, []
     for horizon in [h for h in (1, 3) if h in table.index]:
         ours, standard, naive = (float(table[m][horizon]) for m in ("cohort", "gpr3", "naive"))
+        told = span([y for y in bases if y + horizon <= last and y + horizon not in fitted.broken])
         notes.append(
             _note(
-                f"回测：提前 {horizon} 年，学校总人数的平均误差为 {ours:.1f}%（三年递进率法 {standard:.1f}%，"
-                f"维持现状 {naive:.1f}%）。",
-                f"Past error of school totals {horizon} year(s) ahead: {ours:.1f} % (three-year progression "
-                f"ratio {standard:.1f} %, no change {naive:.1f} %).",
+                f"从 {told} 学年重新预测，提前 {horizon} 年，学校总人数的平均误差为 {ours:.1f}%（三年递进"
+                f"率法 {standard:.1f}%，维持现状 {naive:.1f}%）。",
+                f"Past error of school totals {horizon} year(s) ahead, forecasting again from {told}: "
+                f"{ours:.1f} % (three-year progression ratio {standard:.1f} %, no change {naive:.1f} %).",
             )
         )
-    return notes
+    return [*notes, _same_years(used)]
+
+
+def _same_years(used: Use) -> Note:
+    """Say what makes these errors smaller than those of a back-test that learns anew in every base year."""
+    registered = "registered" in used.sources
+    return _note(
+        "以上误差用的是现在的参数，而参数正是从这些年份学来的"
+        f"{'，登记数也是现在的' if registered else ''}，因此会偏小；“回测”只用各起点年份当时已有的数据重新"
+        f"学习，起点为最近 {errors.TRIED} 年，两处的误差因此不同，判断把握以“回测”为准。",
+        "These errors are of today's settings, which were learned from these very years"
+        f"{', and of the register as it is now' if registered else ''}, and so are somewhat small. The "
+        f"back-test learns anew in each of the newest {errors.TRIED} base years from what was known then; "
+        "its errors differ, and are the ones to go by.",
+    )
 
 
 def _ranges(fitted: Fitted, coverage: float) -> Note:
     share, origins = f"{100 * coverage:.0f}%", fitted.model.origins
     return _note(
-        f"范围：按 {origins} 次回测的误差估计，各级分别约 {share} 的实际数落在其中；均值可逐级相加，"
-        "上下限不能相加。",
-        f"Ranges rest on {origins} past forecasts; about {share} of outcomes should fall inside at each "
-        "level. Means add up over levels, bounds do not.",
+        f"范围：按 {origins} 个起点年份的误差估计，要让各级各有约 {share} 的实际数落在其中；均值可逐级相加，"
+        f"上下限不能相加。{_FEW[0]}",
+        f"Ranges rest on the errors of {origins} base years and are meant to hold about {share} of outcomes "
+        f"at each level. Means add up over levels, bounds do not. {_FEW[1]}",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +39,8 @@ class Panel:
     crossed : ndarray of bool, shape (schools, years), optional
         Steps of schools into a year that cross a merger or a split nobody has stated (see
         ``lineage.recognise``): they teach no ratio, and no error is judged across them.
+    names : mapping of (str, str) to str
+        What schools are called, by district and school, for warnings.
     """
 
     schools: pd.DataFrame
@@ -46,6 +49,12 @@ class Panel:
     counts: Floats
     planned: Bools | None = None
     crossed: Bools | None = None
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def called(self, schools: pd.DataFrame) -> list[str]:
+        """Schools, in columns district and school, as people know them: name and code, or code alone."""
+        keys = zip(schools["district"], schools["school"])
+        return [f"{self.names[key]} ({key[1]})" if key in self.names else key[1] for key in keys]
 
     @property
     def years(self) -> Ints:
@@ -116,22 +125,32 @@ def from_frame(history: pd.DataFrame) -> Panel:
 
 
 def with_plans(panel: Panel, schools: pd.DataFrame) -> Panel:
-    """Open grades that schools will teach as their oldest cohort moves up (新校逐年招生).
+    """Open grades that schools will teach as their oldest cohort moves up (新校逐年招生), and name schools.
 
     Parameters
     ----------
     panel : Panel
         History.
     schools : DataFrame
-        Columns school, lowest_grade, highest_grade and optionally district; schools without history are left
-        out, as there is no cohort to move up.
+        Columns school, lowest_grade, highest_grade and optionally district and name; schools without history
+        are left out, as there is no cohort to move up.
     """
     on = [c for c in ("district", "school") if c in schools]
     spans = panel.schools.merge(schools[[*on, "lowest_grade", "highest_grade"]], on=on, how="left")
     low, high = (_orders(spans[c])[:, None] for c in ("lowest_grade", "highest_grade"))
     order = np.array([GRADE_ORDER[g] for g in panel.grades], dtype=float)[None, :]
     above = np.cumsum(panel.open_cells, axis=1) > 0
-    return replace(panel, planned=(order >= low) & (order <= high) & above)
+    planned = (order >= low) & (order <= high) & above
+    return replace(panel, planned=planned, names=_names(panel, schools, on))
+
+
+def _names(panel: Panel, schools: pd.DataFrame, on: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Names of the panel's schools that say more than their codes."""
+    if "name" not in schools:
+        return {}
+    found = panel.schools.merge(schools[[*on, "name"]], on=on).dropna(subset="name")
+    found = found[~found["name"].isin(["", *found["school"]])]
+    return dict(zip(zip(found["district"], found["school"]), found["name"]))
 
 
 def _orders(labels: pd.Series) -> Floats:
@@ -144,3 +163,14 @@ def grade_span(labels: pd.Series) -> tuple[str, ...]:
     """Every grade from the lowest to the highest label present."""
     orders = [GRADE_ORDER[g] for g in labels.unique()]
     return tuple(g for g, n in GRADE_ORDER.items() if min(orders) <= n <= max(orders))
+
+
+def span(years: Sequence[int]) -> str:
+    """Return ordered years as people write them, runs as first–last: 2024, 2027–2029."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -16,7 +16,8 @@ def peaks(forecast: pd.DataFrame, *, coverage: float = 0.8, draws: int = 2000, s
     """The highest year of every row group of a forecast.
 
     The largest of several uncertain years is higher, and its year less sure, than the largest mean says:
-    paths are drawn from the ranges, errors carried on from year to year (a random walk).
+    paths are drawn from the ranges, errors carried on from year to year (a random walk). Where the year is
+    sure, the peak is that year's total, and has the range the forecast gives it.
 
     Parameters
     ----------
@@ -30,9 +31,10 @@ def peaks(forecast: pd.DataFrame, *, coverage: float = 0.8, draws: int = 2000, s
     Returns
     -------
     DataFrame
-        Columns level, the keys, scenario, peak_year (of the mean), mean, low, high (pupils in the peak
-        year of each path), year_low, year_high (range of the peak year), last_year and empty_after (mean
-        pupils fewer in the last year than in the peak year).
+        Columns level, the keys, scenario, peak_year (of the mean), mean, low, high (of the peak year where
+        it is sure, else of the highest year of each path, and no lower than those of any one year),
+        year_low, year_high (range of the peak year), last_year and empty_after (mean pupils fewer in the
+        last year than in the peak year).
     """
     ordered = forecast.sort_values([*_NAMES, "year"], kind="stable")
     names = ordered[_NAMES].drop_duplicates().reset_index(drop=True)
@@ -42,9 +44,14 @@ def peaks(forecast: pd.DataFrame, *, coverage: float = 0.8, draws: int = 2000, s
     at = mean.argmax(axis=1)
     top, when = _drawn(low, high, coverage, draws, seed)
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
-    bounds = np.quantile(top, tails, axis=1)
     spans = np.quantile(years[when], tails, axis=1, method="nearest")
-    peak = mean[np.arange(len(names)), at]
+    sure = (spans == years[at]).all(axis=0)
+    rows = np.arange(len(names))
+    bounds = [
+        np.where(sure, own[rows, at], np.maximum(drawn, own.max(axis=1)))
+        for own, drawn in zip((low, high), np.quantile(top, tails, axis=1), strict=True)
+    ]
+    peak = mean[rows, at]
     return names.assign(
         peak_year=years[at],
         mean=peak,

@@ -5,7 +5,7 @@ The back-test of the project's own history is kept beside them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -114,7 +114,8 @@ def forecast_job(folder: str | Path, settings: Settings, progress: Progress | No
 
 def stored_backtest(project: Project) -> pd.DataFrame | None:
     """Return the back-test under the cut-off in force, or None where there is none yet."""
-    return _read(_backtest_place(project, assumed.in_force(project).cutoff_month))
+    place = _backtest_place(project, assumed.in_force(project).cutoff_month)
+    return _read_once(place, place.stat().st_mtime_ns).copy() if place.exists() else None
 
 
 def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
@@ -184,6 +185,12 @@ def _place(project: Project, settings: Settings) -> Path:
         project.stage_system,
         project.year,
     )
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, changed: int) -> pd.DataFrame:
+    """Return a file as it stood when it was changed last: a page asks for it several times a run."""
+    return pd.read_parquet(path)
 
 
 def _read(path: Path) -> pd.DataFrame | None:

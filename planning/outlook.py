@@ -10,7 +10,7 @@ from planning import lineage, need, seats, stages
 from planning.project import Project
 
 #: Raised when the same data and settings would be forecast otherwise: what is kept is made anew.
-METHOD: Final = 7
+METHOD: Final = 10
 
 register_kinds(
     {
@@ -221,10 +221,10 @@ def estate_faults(project: Project, placed: pd.DataFrame | None) -> list[Fault]:
 
 
 def grades_taught(project: Project) -> pd.DataFrame:
-    """Return what each school teaches: school, district, lowest_grade, highest_grade."""
+    """Return what each school teaches: school, name, district, lowest_grade, highest_grade."""
     schools = project.layers["schools"]
     district = _looked_up(schools["school_id"], _districts(schools, "school_id"))
-    table = pd.DataFrame(schools[["school_id", "lowest_grade", "highest_grade"]])
+    table = pd.DataFrame(schools[["school_id", "name", "lowest_grade", "highest_grade"]])
     return table.assign(district=district).rename(columns={"school_id": "school"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from planning.statedvalues import Stated
 
 if TYPE_CHECKING:
     from forecasting.scenarios import Scenario
+    from planning.project import Project
     from zoning.result import Result
 
 
@@ -183,7 +184,7 @@ def forecast_job(
         build_up=build_up or BUILD_UP,
         stated=statedvalues.as_rates(project, stated),
         coverage=coverage,
-        scenarios=sorted(cases, key=lambda s: s.name != MIDDLE.name),
+        scenarios=sorted(punctual(project, cases), key=lambda s: s.name != MIDDLE.name),
         cutoff_month=cutoff_month,
         system=project.stage_system,
         groups=outlook.groups(known),
@@ -195,8 +196,22 @@ def forecast_job(
         {"zh": f.text("zh"), "en": f.text("en")} for f in outlook.estate_faults(project, housing) if estates
     ]
     frame.attrs["warnings"] = [*frame.attrs.get("warnings", []), *said]
-    frame.attrs["notes"] = [*frame.attrs["notes"], *told.notes, *statedvalues.notes(stated)]
+    going = told.notes if {"registered", "born"} & set(frame.attrs["evidence"]) else []
+    frame.attrs["notes"] = [*frame.attrs["notes"], *going, *statedvalues.notes(stated)]
     return frame
+
+
+def punctual(project: Project, cases: Iterable[Scenario]) -> list[Scenario]:
+    """Return scenarios in which no estate is late that was handed over before the project's year.
+
+    What is stated of a single estate stands.
+    """
+    from forecasting.estates import delivered
+
+    if not project.has("estates"):
+        return list(cases)
+    over = delivered(project.layers["estates"], before=project.year)
+    return [replace(case, slips=(*over.items(), *case.slips)) for case in cases]
 
 
 def _part(progress: Progress | None, low: float, high: float) -> Progress | None:

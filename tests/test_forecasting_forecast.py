@@ -227,6 +227,33 @@ def test_a_new_school_opens_its_grades_one_by_one():
     assert without[(without["school"] == "新小") & (without["grade"] == "3")].empty
 
 
+def test_warnings_name_schools_as_people_know_them():
+    data = two_schools()
+    closed = data[(data["school"] == "1小") | (data["year"] < 2022)]
+    told = pd.DataFrame({"school": ["2小"], "name": ["河东小学"], "lowest_grade": [1], "highest_grade": [6]})
+    warned = [
+        [said["en"] for said in forecast(closed, until=2024, schools=schools).attrs["warnings"]]
+        for schools in (told, None, told.assign(name=None))
+    ]
+    assert any("河东小学 (2小)" in text for text in warned[0])
+    assert warned[1] == warned[2] and not any("河东小学" in text for text in warned[1])
+
+
+def test_names_belong_to_a_school_of_its_district_and_blank_ones_say_nothing():
+    made = panel.from_frame(history.read(pd.concat([two_schools(), two_schools().assign(district="西区")])))
+    told = pd.DataFrame(
+        {
+            "district": ["东区", "西区", "东区"],
+            "school": ["1小", "1小", "2小"],
+            "name": ["河东小学", "河西小学", ""],
+            "lowest_grade": 1,
+            "highest_grade": 6,
+        }
+    )
+    named = panel.with_plans(made, told)
+    assert sorted(named.called(named.schools)) == sorted(["河东小学 (1小)", "河西小学 (1小)", "2小", "2小"])
+
+
 def test_a_broken_year_teaches_nothing():
     def pupils(s, g, y):
         return 30 if y == 2020 else 40

@@ -42,7 +42,7 @@ def test_every_fault_is_named_at_once_with_its_row():
         ("二〇二二", "东区", "一小", "6", "30"),
         ("2022", "东区", "", "6", "30"),
         ("2022", "东区", "一小", "1", "41"),
-        ("2022", "东区", "一小", "6", "1e2"),
+        ("2021", "东区", "一小", "6", "1e2"),
     ]
     _, faults = history.check(frame(GOOD + bad), file="在校生.csv")
     assert kinds(faults) == sorted(
@@ -53,7 +53,7 @@ def test_every_fault_is_named_at_once_with_its_row():
             "fc_blank",
             "fc_grade",
             "fc_year",
-            "fc_blank",
+            "fc_unfilled",
             "fc_duplicate",
             "fc_not_number",
         ]
@@ -63,6 +63,38 @@ def test_every_fault_is_named_at_once_with_its_row():
         history.read(frame(GOOD + bad))
     assert len(raised.value.faults) == 9
     assert "重复" in str(raised.value) and "repeats row 4" in raised.value.text("en")
+
+
+def test_a_row_that_is_negative_and_double_has_both_faults():
+    _, faults = history.check(frame([*GOOD, ("2022", "东区", "一小", "1", "-4")]))
+    assert [(f.kind, f.row) for f in faults] == [("fc_duplicate", 5), ("fc_negative", 5)]
+    births = pd.DataFrame({"year": ["2015", "2015"], "births": ["40", "-4"]})
+    assert [f.kind for f in history.check_births(births)[1]] == ["fc_duplicate", "fc_negative"]
+
+
+def test_doubles_are_told_by_the_keys_of_their_own_table():
+    rolls = pd.DataFrame({"year": 2019, "grade": ["大班", "K", ""], "children": [30, 31, 32]})
+    clean, (double, blank) = history.check_kindergarten(rolls)
+    assert (double.kind, double.row, double.params["key"]) == ("fc_duplicate", 3, "大班 2019")
+    assert "学校、" not in double.text("zh") and "school," not in double.text("en")
+    assert (blank.kind, blank.column) == ("fc_unfilled", "grade") and clean["grade"].tolist() == [1]
+
+
+def test_years_far_from_the_others_are_told_apart():
+    years = pd.Series([2016, 1952, 2017, 2026, 2099])
+    away, span = history.apart(years)
+    assert years[away].tolist() == [1952, 2099] and span == "2016–2026"
+    assert history.apart(years[:0])[0].empty
+    assert history.apart(years[:2])[0].tolist() == [False, True]
+    assert not history.apart(pd.Series([2000, 2010, 2020]))[0].any()  # as births of censuses
+    _, faults = history.check(frame([*GOOD, ("1925", "东区", "一小", "1", "30")]))
+    assert [(f.kind, f.row) for f in faults] == [("fc_year", 5)]
+
+
+def test_runs_of_years_are_told_short():
+    rows = [(y, "d", "s", "1", 30) for y in (2000, 2010, 2012, 2015, 2016)]
+    (gap, *_) = history.warn(panel.from_frame(history.read(frame(rows))), frozenset())
+    assert gap.found == "2001–2009, 2011, 2013–2014"
 
 
 @pytest.mark.parametrize("table", [pd.DataFrame(), frame([])])

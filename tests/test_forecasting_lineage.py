@@ -62,6 +62,13 @@ def test_a_change_is_recognised_said_and_no_pandemic(name):
     plain, made = (forecast(r, until=2026) for r in (county(), rows))
     said = [w for w in made.attrs["warnings"] if "perhaps" in w["en"]]
     assert len(said) == 1 and change in said[0]["en"] and str(CHANGED) in said[0]["zh"]
+    told = pd.DataFrame(
+        {"school": ["a", "b", "z"], "name": ["甲校", "乙校", "己校"], "lowest_grade": 1, "highest_grade": 6}
+    )
+    named = [w["zh"] for w in forecast(rows, until=2026, schools=told).attrs["warnings"]]
+    assert any(
+        all(f"{told.set_index('school')['name'][s]} ({s})" in w for p in pairs for s in p) for w in named
+    )
     assert not [w for w in made.attrs["warnings"] if "pandemic" in w["en"]]
     width = [
         (row["high"] - row["low"]) / row["mean"]

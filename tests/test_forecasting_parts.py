@@ -7,17 +7,16 @@ from forecasting import (
     classes,
     cohort,
     entrants,
-    estates,
     history,
     intervals,
     methods,
     panel,
     peaks,
+    shocks,
     tuning,
 )
+from forecasting.errors import Past
 from forecasting.families import Mix
-from forecasting.forecast import forecast
-from gis.faults import FaultError
 
 STAGES = {"primary": tuple("123456"), "junior": tuple("789")}
 
@@ -35,62 +34,6 @@ def made_history(seed=0, years=range(2012, 2024), schools=4):
 
 def made_panel(**options):
     return panel.from_frame(history.read(made_history(**options)))
-
-
-def estate(**changes):
-    row = {
-        "estate_id": "E1",
-        "households": 1000,
-        "handover_year": 2024,
-        "primary_yield": 0.3,
-        "junior_yield": 0.1,
-        "school": "s0",
-        "from_outside": 0.5,
-    }
-    return pd.DataFrame([row | changes])
-
-
-def test_estates_build_up_to_their_yield():
-    made = estates.pupils(estate(), range(2023, 2032), build_up=(0.5, 1.0))
-    primary = made[made["stage"] == "primary"].set_index("year")["pupils"]
-    assert primary.loc[[2023, 2024, 2025, 2031]].tolist() == [0, 150, 300, 300]
-    assert made[made["stage"] == "junior"]["pupils"].max() == 100
-    late = estates.pupils(estate(), [2024, 2025], build_up=(0.5, 1.0), delay=1)
-    assert late[late["stage"] == "primary"]["pupils"].tolist() == [0, 150]
-
-
-def test_yields_by_housing_type_fill_in_and_never_override():
-    table = pd.DataFrame({"housing_type": ["高层"], "stage": ["primary"], "pupils_per_household": [0.2]})
-    two = pd.concat([estate(primary_yield=np.nan, housing_type="高层"), estate(housing_type="高层")])
-    made = estates.pupils(two.reset_index(drop=True), [2040], table)
-    assert made[made["stage"] == "primary"]["pupils"].tolist() == [200, 300]
-
-
-def test_an_estate_without_date_or_yield_is_a_fault():
-    bad = pd.concat([estate(handover_year=np.nan), estate(junior_yield=np.nan, households=-1)])
-    with pytest.raises(FaultError) as raised:
-        estates.pupils(bad.reset_index(drop=True), [2025])
-    assert [f.kind for f in raised.value.faults] == ["fc_estate_date", "fc_negative", "fc_estate_yield"]
-    with pytest.raises(FaultError) as raised:
-        forecast(made_history(), until=2026, estates=estate(from_outside=np.nan, school="nowhere"))
-    assert [f.kind for f in raised.value.faults] == ["fc_estate_school", "fc_estate_outside"]
-
-
-def test_only_pupils_from_outside_add_to_the_district():
-    plain = forecast(made_history(), until=2030)
-    more = forecast(made_history(), until=2030, estates=estate())
-
-    def gain(level, name):
-        tables = [
-            f[(f["level"] == level) & (f["year"] == 2030)].set_index(level)["mean"] for f in (plain, more)
-        ]
-        return (tables[1] - tables[0])[name]
-
-    # 300 primary pupils of grades 1 to 6, half of them from outside.
-    assert gain("district", "d0") == pytest.approx(150, abs=1)
-    assert gain("district", "d1") == pytest.approx(0, abs=1)
-    assert gain("school", "s2") < 0
-    assert gain("school", "s0") + gain("school", "s2") == pytest.approx(150, abs=1)
 
 
 def cells(means, *, spread=0.1, grade="1"):
@@ -136,22 +79,64 @@ def test_stages_may_differ_in_what_counts_as_oversized():
     assert made.loc[0, "p_oversized"] > 0.5 > junior
 
 
-def test_a_cohort_keeps_its_classes_until_they_burst():
-    both = pd.concat([cells([90, 90], grade="1"), cells([100, 100], grade="2")], ignore_index=True)
+def kept(frame, **options):
     current = pd.DataFrame({"school": ["s", "s"], "grade": ["1", "2"], "classes": [3, 1]})
-    made = classes.classes(both, standard={"primary": 45}, rule="keep", current=current)
-    table = made.set_index(["grade", "year"])["classes"]
-    assert table.loc[("1", 2024)] == 2  # entrants are formed by the standard
-    assert table.loc[("2", 2024)] == 3  # last year's three classes of grade 1 move up
-    assert table.loc[("2", 2025)] == 2
-    burst = classes.classes(
-        cells([100], grade="2"), standard={"primary": 45}, rule="keep", current=current.assign(classes=1)
-    )
-    assert burst["classes"].tolist() == [2]
+    return classes.classes(frame, standard={"primary": 45}, rule="keep", current=current, **options)
+
+
+def test_a_cohort_keeps_its_classes_however_full_they_become():
+    both = pd.concat([cells([90, 90], grade="1"), cells([100, 100], grade="2")], ignore_index=True)
+    table = kept(both).set_index(["grade", "year"])
+    assert table.loc[("1", 2024), "classes"] == 2  # entrants are formed by the standard
+    assert table.loc[("2", 2024), "classes"] == 3  # last year's three classes of grade 1 move up
+    assert table.loc[("2", 2025), "classes"] == 2
+    full = kept(cells([100], grade="3", spread=0.01)).iloc[0]
+    assert (full["classes"], full["size"]) == (1, 100)
+    assert full["p_oversized"] > 0.99 and full["extra"] == 1  # two classes of 50 are below 56
     with pytest.raises(ValueError, match="keep"):
         classes.classes(both, standard={"primary": 45}, rule="keep")
     with pytest.raises(ValueError, match="grades 1"):
         classes.classes(both, standard={"junior": 50})
+
+
+def test_a_new_stage_is_formed_anew_also_in_a_school_of_nine_years():
+    last = cells([90, 90], grade="6")
+    junior = pd.concat([cells([98, 98], grade=grade) for grade in ("7", "8")]).assign(stage="junior")
+    current = pd.DataFrame({"school": "s", "grade": ["5", "6", "7"], "classes": [2, 5, 3]})
+    both = pd.concat([last, junior], ignore_index=True)
+    sizes = {"primary": 45, "junior": 50}
+    made = classes.classes(both, standard=sizes, rule="keep", current=current)
+    assert made.groupby("grade")["classes"].apply(list).to_dict() == {"6": [2, 2], "7": [2, 2], "8": [3, 2]}
+
+
+def test_a_roster_without_rows_forms_every_class_by_the_standard():
+    none = pd.DataFrame({"school": ["s"], "grade": ["1"], "classes": [1]}).iloc[:0].astype({"grade": "str"})
+    made = classes.classes(cells([100]), standard={"primary": 45}, rule="keep", current=none)
+    assert made["classes"].tolist() == [3]
+
+
+def test_kept_classes_have_no_range_and_those_of_entrants_keep_theirs():
+    both = pd.concat([cells([88, 88], grade="1"), cells([300, 88], grade="2")], ignore_index=True)
+    table = kept(both).set_index(["grade", "year"])
+    assert (table["pupils_low"] < table["pupils"]).all() and (table["pupils"] < table["pupils_high"]).all()
+    ranges = table[["low", "classes", "high"]]
+    assert ranges.loc[("2", 2024)].tolist() == [3, 3, 3]
+    assert ranges.loc[("1", 2024)].tolist() == ranges.loc[("2", 2025)].tolist() == [2, 2, 3]
+    assert table.loc[("2", 2024), "extra"] == 3  # six classes of 50
+
+
+def test_more_classes_are_wanted_only_from_the_oversize_limit_on():
+    assert kept(cells([55.0], grade="3"))["extra"].tolist() == [0]
+    assert kept(cells([55.1], grade="3"))["extra"].tolist() == [1]
+    assert kept(cells([55.1], grade="3"), large=66)["extra"].tolist() == [0]
+    assert classes.classes(cells([45, 300]), standard={"primary": 45})["extra"].tolist() == [0, 0]
+    # Three classes of 56 or more: the standard itself may be larger than the limit.
+    assert classes.classes(cells([180]), standard={"primary": 60})["extra"].tolist() == [1]
+
+
+def test_a_cohort_of_unknown_classes_is_formed_by_the_standard_and_an_empty_one_has_none():
+    made = kept(pd.concat([cells([100], grade="4"), cells([0], grade="2")], ignore_index=True))
+    assert made["classes"].tolist() == [3, 0] and made["p_oversized"].tolist()[1] == 0
 
 
 def test_peak_and_what_follows_it():
@@ -163,6 +148,17 @@ def test_peak_and_what_follows_it():
     pd.testing.assert_frame_equal(made, peaks.peaks(frame))
     unsure = peaks.peaks(cells([100, 101, 102, 101], spread=0.2).assign(group="")).iloc[0]
     assert unsure["year_low"] < unsure["year_high"] and unsure["high"] > 102
+
+
+def test_a_peak_whose_year_is_sure_has_the_range_of_that_year_and_another_is_no_lower_than_any_year():
+    frame = cells([100, 140, 120, 60], spread=0.05).assign(group="")
+    made = peaks.peaks(frame).iloc[0]
+    assert (made["year_low"], made["year_high"]) == (2025, 2025)
+    assert (made["low"], made["high"]) == tuple(frame.loc[frame["year"] == 2025, ["low", "high"]].iloc[0])
+    even = cells([100, 101, 102, 101]).assign(group="", high=lambda f: f["high"] + 9 * (f["year"] == 2027))
+    unsure = peaks.peaks(even, draws=50).iloc[0]
+    assert unsure["year_low"] < unsure["year_high"]
+    assert unsure["high"] >= even["high"].max() and even["low"].max() <= unsure["low"] <= 102
 
 
 def test_gpr3_by_hand():
@@ -294,10 +290,68 @@ def test_error_model_without_a_past_is_the_prior():
     made = made_panel(years=range(2022, 2024))
     model = intervals.fit([], made)
     assert model.origins == 0
-    assert model.parts["cell"].tolist() == intervals.PRIOR["cell"].tolist()
+    assert model.parts["cell"].tolist() == shocks.PRIOR["cell"].tolist()
+
+
+def past_forecasts(spreads, seed=0):
+    """Forecasts of 50 pupils a cell one year ahead, from one year after another, and what came."""
+    rng = np.random.default_rng(seed)
+    told, every, none = np.full((4, 6), 50.0), np.ones((4, 6), bool), np.zeros((4, 6), bool)
+    return [
+        Past(2012 + n, 1, told, told + rng.normal(0, spread, (4, 6)), every, none)
+        for n, spread in enumerate(spreads)
+    ]
+
+
+def test_widths_of_schools_answer_for_the_ranges_that_past_years_would_have_been_given():
+    made = made_panel()
+    steady, wilder, calmer = (
+        intervals.fit(past_forecasts(spreads), made)
+        for spreads in ([6] * 8, [3] * 4 + [9] * 4, [9] * 4 + [3] * 4)
+    )
+    for level in intervals.OFTEN:
+        width, more, less = (float(model.width(level, 1, 1)[0]) for model in (steady, wilder, calmer))
+        assert less < 0.8 * width and 1.2 * width < more
 
 
 def test_worst_schools_are_ranked():
     frame = backtest.backtest(made_panel(), cutoffs=[2020, 2021], horizons=1)
     worst = backtest.worst_schools(frame, count=2)
     assert len(worst) == 2 and worst["wape"].is_monotonic_decreasing
+
+
+def outcomes(level, inside):
+    """Forecasts one year ahead of 100, of which `inside` by base year were held."""
+    rows = [
+        ("cohort", cutoff, 1, level, "d", 100.0, 90.0, 110.0, 100.0 if hit else 200.0)
+        for cutoff, hits in inside.items()
+        for hit in hits
+    ]
+    names = ["method", "cutoff", "horizon", "level", "district", "mean", "low", "high", "actual"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_how_often_ranges_of_totals_hold_is_as_unsure_as_throws_of_so_many_years():
+    few = backtest.held(outcomes("district", {2020: [1], 2021: [0], 2022: [0], 2023: [0]})).iloc[0]
+    assert (few["base_years"], few["count"], few["inside"], few["covered"]) == (4, 4, 1, 0.25)
+    # One of four, 90 %: p with P(X >= 1) = 5 % and with P(X <= 1) = 5 %.
+    assert few["low"] == pytest.approx(1 - 0.95**0.25)
+    missed = 1 - few["high"]
+    assert missed**4 + 4 * few["high"] * missed**3 == pytest.approx(0.05)
+    assert few["short"] and few["few"]
+    unsure = backtest.held(outcomes("district", {y: [y != 2020] for y in range(2020, 2026)})).iloc[0]
+    assert unsure["covered"] == pytest.approx(5 / 6) and not unsure["short"] and unsure["few"]
+    every = backtest.held(outcomes("district", {y: [1] for y in range(2010, 2022)})).iloc[0]
+    assert every["high"] == 1 and 0.7 < every["low"] < 0.8 and not every["few"]
+
+
+def test_how_often_ranges_of_schools_hold_goes_by_the_years_they_share():
+    alike = {y: [1] * 8 + [0] * 2 for y in range(2018, 2024)}
+    steady = backtest.held(outcomes("school", alike)).iloc[0]
+    assert (steady["low"], steady["high"], steady["count"]) == (pytest.approx(0.8), pytest.approx(0.8), 60)
+    shocked = {y: [int(y % 3 > 0)] * 10 for y in range(2018, 2024)}
+    wild = backtest.held(outcomes("school", shocked)).iloc[0]
+    assert wild["covered"] == pytest.approx(2 / 3) and wild["high"] == 1 and not wild["short"]
+    single = backtest.held(outcomes("school", {2020: [1, 0]})).iloc[0]
+    assert (single["low"], single["high"]) == (0, 1)
+    assert backtest.held(outcomes("school", {2020: [0] * 9, 2021: [0] * 9})).iloc[0]["short"]

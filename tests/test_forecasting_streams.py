@@ -109,7 +109,7 @@ def test_entrants_follow_the_births_of_the_towns_they_come_from():
     bad = pd.concat([flow, flow.iloc[[0]]]).assign(share=["x", -0.1, 0.6, 0.4])
     with pytest.raises(FaultError) as raised:
         forecast(history, births=births, flow=bad, until=2026)
-    assert [f.kind for f in raised.value.faults] == ["fc_not_number", "fc_negative", "fc_duplicate"]
+    assert [f.kind for f in raised.value.faults] == ["fc_share", "fc_share", "fc_duplicate"]
 
 
 def test_a_unit_with_other_homes_teaches_no_yield():

@@ -124,3 +124,11 @@ def test_the_back_test_takes_the_flow_where_rolls_were_known(tmp_path):
     forecasts.backtest_job(made.folder)
     frame = forecasts.stored_backtest(open_project(made.folder))
     assert {FIRST - 1, YEAR - 1} <= set(frame["cutoff"])
+
+
+def test_a_register_of_coming_years_alone_is_warned_of_and_no_flow_is_told_of(tmp_path):
+    later = children().query(f"cohort > {YEAR}")
+    frame = tasks.forecast_job(project(tmp_path, children=later).folder, YEAR + 2, estates=False)
+    assert any("登记的适龄儿童说到" in line["zh"] for line in frame.attrs["warnings"])
+    assert not any("进城就读" in line["zh"] for line in frame.attrs["notes"])
+    assert "registered" not in set(frame["basis"])
