@@ -8,7 +8,7 @@ import pytest
 from planning import forecasts, lineage
 from planning.project import create_project
 from tests.test_planning_forecasts import EPSG, YEAR, enrolment, layers, schools
-from ui.forecast import whole
+from ui.forecast import levels, whole
 from ui.state import Context
 from ui.views import forecast, seats
 
@@ -93,7 +93,7 @@ def test_the_need_of_public_and_private_schools_is_told_apart_and_schools_that_a
     assert rows["relief"].to_dict() == {"public": 30, "private": 10}
     level = frame[(frame["level"] == "provider_stage") & (frame["group"] == "private")]
     peak = level.loc[level["year"] <= YEAR + 3, "mean"].max()
-    told = whole.table(frame)
+    told = whole.table(frame, levels.all_names(context))
     by_kind = told[told["level"].str.startswith("公办、民办")]
     assert set(by_kind["片区、镇街或办学性质"]) == {"公办学校", "民办学校"}
     assert len(told) == len(frame) and not told["level"].str.contains("[a-z]").any()

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from gis.faults import Fault
+from gis.layers import layer_label
 from ui.state import Context, stage_word
 from ui.texts import _, language, speaking
 from ui.texts.columns import column_config, localise, rounded, words
@@ -176,8 +177,10 @@ def provenance(context: Context) -> list[str]:
     lines = [f"{_('项目')}: {project_name(context)}", f"{_('学年')}: {school_year(context.year)}"]
     if context.project.synthetic:
         lines.append(_("合成数据:地名真实,人口、学校、路网均为虚构"))
-    rows = context.project.sources.itertuples()
-    return lines + [f"{row.layer}: {row.source} · {_('统计时点')} {row.as_of}" for row in rows]
+    for row in context.project.sources.itertuples():
+        layer = layer_label(str(row.layer), language())
+        lines.append(f"{layer}: {row.source} · {_('统计时点')} {row.as_of}")
+    return lines
 
 
 def faults(found: Sequence[Fault]) -> None:

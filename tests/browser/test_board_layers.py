@@ -55,7 +55,8 @@ def test_what_is_sent_is_sent_once_and_only_when_it_is_switched_on(board: Canvas
     grades = board.project.grades("primary")
     rows = classes[(classes["year"] == classes["year"].max()) & classes["grade"].isin(grades)]
     expect(page.locator(".hp-layer")).to_have_count(rows["school_id"].nunique())
-    assert board.page.locator(".hp-board-map").bounding_box() == place
+    # a font that comes late may shift it by a part of a pixel, a legend beside it by whole lines
+    assert board.page.locator(".hp-board-map").bounding_box() == pytest.approx(place, abs=1)
     expect(legend).to_contain_text("≥ 66")
     _switch(board, "classes", "estates")
     expect(legend).to_contain_text("交付年不明")

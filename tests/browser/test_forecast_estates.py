@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,8 +157,14 @@ def _levels(forms: Forms, frame: pd.DataFrame) -> None:
     for year in (YEAR + 5, YEAR + 2):
         forms.pick("by-level-year", year)
         row = _of(frame, "school_stage", year, "西")
-        told = f"{row['mean']:,.0f}({row['low']:,.0f}–{row['high']:,.0f})"
+        told = f"{row['mean']:,.0f} ({row['low']:,.0f}–{row['high']:,.0f})"
         tables.reads(forms.table("Adopted value"), "西小", "Middle", told)
+    kept = forms.sheets("levels-file-xlsx")["Forecast by level"]
+    here = kept[
+        (kept["Place"] == "西小") & (kept["School year"] == YEAR + 2) & (kept["Scenario"] == "Middle")
+    ]
+    numbers = [round(row[name]) for name in ("mean", "low", "high")]
+    assert here[["Forecast", "Low", "High"]].to_numpy().tolist() == [numbers]
 
 
 def _adopted(forms: Forms) -> None:
@@ -178,7 +185,7 @@ def _classes(forms: Forms) -> None:
     told = forms.sheets("classes-file-xlsx")["Classes and chance of oversized"]
     sums = told.groupby("School year")["Classes"].sum()
     assert [sums[YEAR + ahead] for ahead in (1, 3, 6)] == [22, 18, 12]
-    said = forms.page.get_by_text("grades oversized classes are as likely as not")
+    said = forms.page.get_by_text("grades of schools oversized classes are at least as likely as not")
     expect(said).to_contain_text(f"22 classes in {YEAR + 1}")
     forms.pick("class-year", YEAR + 3)
     expect(said).to_contain_text(f"18 classes in {YEAR + 3}")
@@ -204,11 +211,11 @@ def _methods(forms: Forms, frame: pd.DataFrame) -> None:
     record = pd.DataFrame(frame.attrs["methods"])
     told = forms.sheets("methods-file-xlsx")["Methods chosen"]
     assert told["Years ahead"].tolist() == record["horizon"].tolist()
-    assert told["Past cells"].tolist() == record["cells"].tolist()
-    table = forms.table("Kind of series")
-    tables.lines(table, len(record) + 1)
-    for row in told.head(3).itertuples(index=False):
-        tables.reads(table, *row[:3])
+    assert told["Past series"].tolist() == record["cells"].tolist()
+    rows = forms.page.get_by_test_id("stTable").filter(has_text="Kind of series").locator("tbody tr")
+    expect(rows).to_have_count(len(record))
+    for n, row in enumerate(told.head(3).itertuples(index=False)):
+        expect(rows.nth(n)).to_contain_text(re.compile(r"\s*".join(re.escape(str(one)) for one in row[:3])))
 
 
 def test_what_is_stated_of_estates_is_kept_with_what_is_typed_in_other_forms(project, address, page, ready):
@@ -232,8 +239,10 @@ def test_what_is_stated_of_estates_is_kept_with_what_is_typed_in_other_forms(pro
 
 def _counted_in(forms: Forms) -> None:
     """The share from outside the area is asked for only where estates are counted."""
-    tables.lines(forms.table("HandoverPrimary pupils"), 5)
-    tables.reads(forms.table("HandoverPrimary pupils"), "新城", "甲", 500, YEAR + 1, 0.2, 0.1)
+    tables.lines(forms.table("Handed over"), 5)
+    tables.reads(
+        forms.table("Handed over"), "新城", "商品房", 500, YEAR + 1, "not yet", "1 / 0 / 0", 0.2, 0.1
+    )
     expect(forms.key("from-outside")).to_have_count(0)
     forms.key("estates-on").get_by_text("Count new estates").click()
     expect(forms.key("from-outside")).to_contain_text("50")
@@ -268,7 +277,8 @@ def _yields(forms: Forms) -> None:
     assert set(taken) == {"e1", "e3"}
     assert taken["e1"].primary == round(measured[kind], 3) and taken["e1"].by == "Zhou"
     assert taken["e1"].source.startswith("Measured")
-    tables.reads(forms.table("Source of the yields"), "乙苑", f"{taken['e1'].primary:.2f}", "0.10")
+    stated = forms.table("Source of the yields").filter(has_not_text="Handed over")
+    tables.reads(stated, "乙苑", f"{taken['e1'].primary:.2f}", "0.10")
 
 
 def _build_up(forms: Forms) -> None:
@@ -288,5 +298,17 @@ def _slips(forms: Forms) -> None:
     assert (one.estate_id, one.low, one.middle, one.high) == ("e3", 3, 2, 1)
     assert (one.source, one.by) == ("site visit", "Wu")
     tables.reads(forms.table("Source of the delay"), "新城", 3, 2, 1, "site visit", "Wu")
+    forms.drawn()
+    told = forms.sheets("estates-file-xlsx")["New estates"].set_index("Name")
+    late = told[[f"{name}: years late" for name in ("Low", "Middle", "High")]]
+    assert late.loc["新城"].tolist() == [3, 2, 1] and late.loc["丙苑"].tolist() == [0, 0, 0]
+    yields = told[["Primary pupils per household", "Source of the yields"]]
+    assert yields.loc["新城"].tolist() == [0.5, "survey"] and yields.loc["甲苑"].iloc[0] == 0.2
+    assert told["Handed over"].tolist() == ["yes", "yes", "yes", "not yet"]
     assert forms.press("slip-back").slips == ()
-    expect(forms.box("slip-low-")).to_have_value("0")
+    expect(forms.box("slip-low-")).to_have_value("1")
+    forms.fill(slip_low_e3=0, slip_middle_e3=3, slip_source_e3="letter", slip_by="Wu")
+    forms.key("slip-save").locator("button").click()
+    expect(forms.page.get_by_text("low must not be less than middle")).to_be_visible()
+    forms.rest()
+    assert assumed.in_force(forms.project).slips == ()

@@ -70,7 +70,7 @@ def test_a_value_is_adopted_beside_the_forecast_and_scenarios_are_saved_with_the
     assert written["Adopted value"]["Author"].tolist() == ["Wang"]
     beside = written["Forecast by level"]
     assert beside["Against the range"].dropna().tolist() == ["outside the 80% range"]
-    numbers = ["Scenario", "School year", "Forecast (80% range)"]
+    numbers = ["Scenario", "School year", "Forecast"]
     pd.testing.assert_frame_equal(beside[numbers], before[numbers])
 
     page.get_by_text("See and change assumptions").click()

@@ -8,10 +8,10 @@ import pandas as pd
 from ui.charts.theme import AMBER, GREY, INK, MOSS, PLAIN_TITLE, TEAL, Drawn, styled
 from ui.texts import _
 
-#: Shape of a year's point by what it rests on: round where the children are known, a cross where assumed.
+#: Shape of a year's point by what it rests on, each its own; a cross where it is assumed.
 SHAPES = {
     "enrolled": "circle",
-    "registered": "circle",
+    "registered": "diamond",
     "kindergarten": "square",
     "born": "triangle-up",
     "assumed": "cross",

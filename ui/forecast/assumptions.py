@@ -27,7 +27,14 @@ def draw(context: Context) -> None:
     st.caption(_line(context, now))
     with st.expander(_("查看和修改设定:情景、截止日、小区、转学、民办、寄宿")):
         st.dataframe(scenario_table(now), hide_index=True, key="scenarios")
-        st.caption(_("情景是设定,不是区间;中情景只按历史与登记推算,不可改。") + " " + _origin(now))
+        st.caption(
+            _(
+                "情景是设定,不是区间。这里只改低、高情景;中情景不加出生系数、净迁入和统一的推迟,"
+                "但单个小区的推迟、学生系数、入住进度和转学、留级等设定对三个情景都起作用。"
+            )
+            + " "
+            + _origin(now)
+        )
         _scenario_form(context, now)
         if context.project.has("estates"):
             _yield_form(context, now)

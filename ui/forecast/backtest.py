@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from planning import assumed
+from planning import assumed, forecasts
 from ui import jobs, widgets
 from ui.charts import forecast as charts
 from ui.forecast import methods
@@ -42,11 +42,77 @@ def draw(context: Context) -> None:
     left.altair_chart(charts.errors(rows, title=_("预测比常用方法准多少"), note=note))
     right.altair_chart(charts.calibration(rows, title=_("区间包住了多少实际"), note=_("应接近 80%(虚线)")))
     st.caption(" · ".join(_past_error(row) for row in _own(rows).to_dict("records")))
+    _coverage(context, level)
     ratio = views.ratio_range(context, level)
     if ratio is not None:
         st.caption(_ratio_words(ratio))
     st.caption(_taken(context))
     _worst(context)
+
+
+def headline(context: Context) -> str:
+    """Say how often past ranges of the whole area held, for the place where these ranges stand first."""
+    rows = _held(context, "district")
+    if rows.empty:
+        return _("80% 区间由以往误差推出,包不包得住实际,还没有用回测检验。")
+    told = _("、").join(
+        _("提前 {n} 年 {inside}/{count} 次", n=row["horizon"], inside=row["inside"], count=row["count"])
+        for row in rows.to_dict("records")
+    )
+    said = _("回测中,全区总人数(各学段合计)的 80% 区间包住实际的次数:{told}。", told=told)
+    if rows["short"].any():
+        years = _("、").join(map(str, rows.loc[rows["short"], "horizon"]))
+        said += _("提前 {years} 年的看来不足 80%,区间很可能偏窄,请多留余地。", years=years)
+    unsure = (rows["few"] & ~rows["short"]).any()
+    if unsure and rows["short"].any():
+        said += _("其余提前年数的起点年份少,区间准不准还难以断定。")
+    elif unsure:
+        said += _("起点年份少,区间准不准还难以断定。")
+    return said
+
+
+def _coverage(context: Context, level: str) -> None:
+    """Warn where past ranges held clearly less than they should, and say how much so few years can tell."""
+    rows = _held(context, level)
+    short = rows[rows["short"]]
+    if not short.empty:
+        told = "".join(_share_words(row) for row in short.to_dict("records"))
+        st.warning(told + _("以上低于应有的 80%:这里的区间很可能偏窄,请多留余地。"))
+    rest = rows[rows["few"] & ~rows["short"]]
+    if not rest.empty:
+        st.caption("".join(_share_words(row) for row in rest.to_dict("records")))
+    if rows["few"].any():
+        st.caption(
+            _(
+                "起点年份不到 {n} 个时,包住的比例本身很不确定,没有低于 80% 的也不能就此断定区间是准的;"
+                "提前两年以上的起点互相重叠,实际把握比上面的范围还要小。",
+                n=rows["enough"].max(),
+            )
+        )
+
+
+def _held(context: Context, level: str) -> pd.DataFrame:
+    """Return how often past ranges of a level held, by years ahead; empty before the back-test."""
+    from forecasting.backtest import FEW, held
+
+    frame = forecasts.stored_backtest(context.project)
+    if frame is None or frame.empty:
+        return pd.DataFrame(columns=["level", "short", "few"])
+    table = held(frame).assign(enough=FEW)
+    return table[table["level"] == level]
+
+
+def _share_words(row: dict[Any, Any]) -> str:
+    return _(
+        "提前 {n} 年:{years} 个起点年份的 {count} 次里包住 {inside} 次,真实比例大约在 {low:.0%}–{high:.0%} "
+        "之间(90% 区间)。",
+        n=row["horizon"],
+        years=row["base_years"],
+        count=row["count"],
+        inside=row["inside"],
+        low=row["low"],
+        high=row["high"],
+    )
 
 
 def _taken(context: Context) -> str:
@@ -92,5 +158,9 @@ def _worst(context: Context) -> None:
     shown = pd.DataFrame({_("学校"): table["name"], _("平均误差(%)"): table["wape"].map("{:.1f}".format)})
     st.dataframe(shown, hide_index=True, key="worst-schools")
     st.caption(_("多为新开、合并、改制或规模很小的学校:这些学校请多留余地,并核对历年数据。"))
-    export = Exports("backtest", tables={_("最难预测的学校"): shown, _("回测"): views.scores_table(context)})
+    export = Exports(
+        "backtest",
+        tables={_("最难预测的学校"): shown, _("回测"): views.scores_table(context)},
+        notes=[headline(context), _taken(context)],
+    )
     widgets.exports(context, export, key="backtest-file")

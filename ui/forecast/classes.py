@@ -11,7 +11,10 @@ from ui.texts import _
 from ui.views import forecast as views
 from ui.widgets import Exports
 
-COLUMNS = ["school", "grade", "year", "pupils", "classes", "low", "high", "p_oversized"]
+COLUMNS = [
+    "school", "grade", "year", "pupils", "pupils_low", "pupils_high",
+    "classes", "p_oversized", "extra", "low", "high",
+]  # fmt: skip
 
 
 def draw(context: Context, frame: pd.DataFrame) -> None:
@@ -21,9 +24,15 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("今后的班数与大班额概率"))
     limits = views.class_limits(context.project, context.stage)
     rules = {
-        "keep": _("随班升级:不拆班、不并班,只有新生重新编班"),
+        "keep": _("随班升级:不拆班、不并班,超员也不增班;各学段新生按标准班额 {n} 人编班", n=limits.standard),
         "standard": _("每年按标准班额 {n} 人编班", n=limits.standard),
     }
+    if not views.knows_classes(context):
+        del rules["keep"]
+        base = views.base_year(context.project)
+        st.caption(
+            _("班级表没有 {year} 学年的班,现有班数不明,只能按标准班额编班;补上后可选“随班升级”。", year=base)
+        )
     rule = st.radio(
         _("编班规则"), list(rules), format_func=rules.__getitem__, key="class-rule", horizontal=True
     )
@@ -31,22 +40,49 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
         _("学年"), views.class_years(context, frame), key="class-year", persist_state="session", width=160
     )
     table = views.classes_ahead(context, frame, rule=rule)
-    whole = table[COLUMNS].rename(columns={"low": "classes_low", "high": "classes_high"})
+    whole = table[COLUMNS].rename(columns=_named())
     shown = whole[whole["year"] == year]
     widgets.table(shown.drop(columns="year"), key="classes", height=320)
-    st.caption(_sums(shown, year))
-    st.caption(widgets.escape(_limits_note(limits)))
-    export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[_limits_note(limits)])
+    st.caption(_sums(table[table["year"] == year], year, limits.large))
+    notes = [_limits_note(limits), _ranges_note(rule, limits)]
+    for note in notes:
+        st.caption(widgets.escape(note))
+    export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[rules[rule], *notes])
     widgets.exports(context, export, key="classes-file")
 
 
-def _sums(shown: pd.DataFrame, year: int) -> str:
+def _named() -> dict[str, str]:
+    return {
+        "pupils_low": _("学生数下限"),
+        "pupils_high": _("学生数上限"),
+        "low": "classes_low",
+        "high": "classes_high",
+        "extra": _("需增班数"),
+    }
+
+
+def _sums(rows: pd.DataFrame, year: int, large: int) -> str:
     return _(
-        "{year} 学年共 {n} 个班;{likely} 个年级的大班额概率达到一半。",
+        "{year} 学年共 {n} 个班;{likely} 个校·年级的大班额概率达到一半。"
+        "要使人数均分后没有一个班达到 {large} 人,共需再增 {extra} 个班。",
         year=year,
-        n=widgets.whole(shown["classes"].sum()),
-        likely=int((shown["p_oversized"] >= 0.5).sum()),
+        n=widgets.whole(rows["classes"].sum()),
+        likely=int((rows["p_oversized"] >= 0.5).sum()),
+        large=large,
+        extra=widgets.whole(rows["extra"].sum()),
     )
+
+
+def _ranges_note(rule: str, limits: views.Limits) -> str:
+    """Say what the columns of ranges and of classes to add hold."""
+    extra = _(
+        "需增班数:在所列班数之外,再增几个班,预测人数均分后才没有班达到 {large} 人。", large=limits.large
+    )
+    if rule == "keep":
+        return extra + _(
+            "班数的上下限:已编的班升级不变,没有上下限;新生按学生数 80% 区间的两端编班,升级后不变。"
+        )
+    return extra + _("班数的上下限:按学生数 80% 区间的两端编班。")
 
 
 def _limits_note(limits: views.Limits) -> str:
@@ -57,7 +93,7 @@ def _limits_note(limits: views.Limits) -> str:
         else _("规则包没有给出,按 GB 50099-2011 和教育部统计口径")
     )
     return _(
-        "大班额概率:平均每班达到 {large} 人的概率,由该年级的预测区间推出;标准班额 {standard} 人。"
+        "大班额概率:人数均分时有班达到 {large} 人的概率,由该年级的预测区间推出;标准班额 {standard} 人。"
         "依据:{source}。",
         large=limits.large,
         standard=limits.standard,

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from forecasting.estates import BUILD_UP
-from planning import assumed, calibrated
+from gis.faults import Fault, FaultError, register_kinds
+from planning import assumed, calibrated, tasks
 from planning.project import Project
 from ui import widgets
 from ui.forecast.writing import attempt, mark
-from ui.state import Context, distinct
+from ui.state import Context, distinct, stage_word
 from ui.texts import _
+from ui.views import forecast as views
+from ui.widgets import Exports
 from ui.zones.drafting import author
 
 YEARS = 8
 SCENARIOS = ("low", "middle", "high")
+
+register_kinds(
+    {
+        "slip_order": (
+            "“{found}”推迟的年数是低情景 {low}、中情景 {middle}、高情景 {high}。低情景学生最少、交付最晚："
+            "低情景不应少于中情景，中情景不应少于高情景。请改正。",
+            '"{found}" is late by {low} (low), {middle} (middle) and {high} (high) years. The low scenario '
+            "has the fewest pupils and the latest handover: low must not be less than middle, nor middle "
+            "less than high. Correct them.",
+        ),
+        "slip_delivered": (
+            "“{found}”在 {handover} 年已经交付，早于本项目的 {year} 学年，不能再推迟。"
+            "如果其实没有交付，请先在新建小区表里更正交付年份。",
+            '"{found}" was handed over in {handover}, before the project\'s year {year}, and cannot be late '
+            "any more. If it was not, first correct its year of handover in the table of estates.",
+        ),
+    }
+)
+
+#: Columns of the layer -> the parts of what is set for single estates.
+_SET = {"primary_yield": "primary", "junior_yield": "junior", "yield_source": "source"}
 
 
 def draw(context: Context, now: assumed.Assumed) -> None:
@@ -29,14 +54,89 @@ def draw(context: Context, now: assumed.Assumed) -> None:
 
 
 def table(context: Context) -> None:
-    """Draw the table of new estates with the years they are late by."""
+    """Draw the table of new estates as the forecast counts them, and its file."""
     if not context.project.has("estates"):
         return
     st.subheader(_("新建小区"))
-    rows = pd.DataFrame(context.project.layers["estates"].drop(columns="geometry"))
-    columns = ["name", "district", "town", "households", "handover_year", "primary_yield", "junior_yield"]
-    shown = rows[[c for c in [*columns, "yield_source"] if c in rows]]
-    widgets.table(shown, key="estates", height=280)
+    rows = in_force(context.project, assumed.in_force(context.project))
+    shown = worded(rows, year=context.project.year, places=views.places(context.project))
+    short = {_("小学生/户"): "primary", _("初中生/户"): "junior"}
+    config = {
+        name: st.column_config.NumberColumn(_("{stage}生/户", stage=stage_word(stage)), format="%.3f")
+        for name, stage in short.items()
+    }
+    config[_("户数")] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(compact(shown), hide_index=True, key="estates", height=280, column_config=config)
+    said = _("系数和推迟年数是预测正在用的:单独设定的优先,其余取自新建小区表和情景。")
+    if not views.settings(context).estates:
+        said += _("现在没有计入预测:页面上方可以打开。")
+    st.caption(said)
+    made = Exports("estates", tables={_("新建小区"): shown}, notes=[views.stands_on(context), said])
+    widgets.exports(context, made, key="estates-file")
+
+
+def in_force(project: Project, now: assumed.Assumed) -> pd.DataFrame:
+    """Return the estates as the forecast counts them.
+
+    Returns
+    -------
+    DataFrame
+        The layer with primary_yield, junior_yield and yield_source as set for single estates, where they
+        are, and low, middle, high: the years that each is late by in the scenarios.
+    """
+    rows = pd.DataFrame(project.layers["estates"].drop(columns="geometry", errors="ignore"))
+    ids = rows["estate_id"].astype("str")
+    own = {one.estate_id: one for one in now.yields}
+    for column, part in _SET.items():
+        given = ids.map({name: getattr(one, part) for name, one in own.items()})
+        stated = rows[column] if column in rows else pd.Series(None, index=rows.index, dtype="object")
+        rows[column] = given.where(given.notna(), stated)
+    for name, case in zip(SCENARIOS, tasks.punctual(project, now.cases), strict=True):
+        rows[name] = ids.map(dict(case.slips)).fillna(case.estate_delay).astype("int64")
+    return rows
+
+
+def worded(rows: pd.DataFrame, *, year: int, places: Mapping[str, str]) -> pd.DataFrame:
+    """Return the estates as they are read: where, what kind, how large, when and with how many pupils."""
+    heads = {"name": _("名称"), "district": _("旗区"), "town": _("镇街"), "housing_type": _("房屋类型")}
+    shown = rows[[name for name in heads if name in rows]].rename(columns=heads)
+    for name in {_("旗区"), _("镇街")} & set(shown):
+        shown[name] = shown[name].replace(dict(places))
+    handover = pd.to_numeric(rows["handover_year"], errors="coerce")
+    shown[_("户数")] = rows["households"]
+    shown[_("交付年份")] = rows["handover_year"]
+    shown[_("交付情况")] = [_delivered(one, year) for one in handover]
+    for name, word in zip(SCENARIOS, _scenario_words(), strict=True):
+        shown[_("{scenario}推迟(年)", scenario=word)] = rows[name]
+    shown[_("小学生/户")] = rows["primary_yield"].astype("float64")
+    shown[_("初中生/户")] = rows["junior_yield"].astype("float64")
+    if "from_outside" in rows:
+        shown[_("来自本地以外(%)")] = (100 * rows["from_outside"].astype("float64")).round(1)
+    shown[_("系数来源")] = rows["yield_source"].fillna("")
+    return shown
+
+
+def compact(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return `worded` estates as a page draws them: delays in one column, no district if there is but one."""
+    late = [_("{scenario}推迟(年)", scenario=word) for word in _scenario_words()]
+    drawn = shown.drop(columns=late)
+    told = [" / ".join(map(str, years)) for years in shown[late].to_numpy().tolist()]
+    drawn.insert(list(shown).index(late[0]), _("推迟年数(低/中/高)"), told)
+    district = _("旗区")
+    one = district in drawn and drawn[district].nunique() == 1
+    return drawn.drop(columns=district) if one else drawn
+
+
+def _delivered(handover: float, year: int) -> str:
+    if pd.isna(handover):
+        return "—"
+    if handover == year:
+        return _("本学年交付")
+    return _("已交付") if handover < year else _("未交付")
+
+
+def _scenario_words() -> tuple[str, str, str]:
+    return _("低情景"), _("中情景"), _("高情景")
 
 
 def curve_table(shares: tuple[float, ...], measured: tuple[float, ...]) -> pd.DataFrame:
@@ -99,22 +199,25 @@ def _origin(now: assumed.Assumed) -> str:
 def _slips(context: Context, now: assumed.Assumed) -> None:
     rows = context.project.layers["estates"]
     names = distinct({str(e): str(name) for e, name in zip(rows["estate_id"], rows["name"], strict=True)})
-    st.caption(_("有单独年数的小区按此推迟,其余按情景;分期交付的各期是各自的一行。"))
+    st.caption(
+        _("有单独年数的小区按此推迟,其余按情景;本学年以前已交付的不推迟。分期交付的各期是各自的一行。")
+    )
     if now.slips:
         st.dataframe(slip_table(now, names), hide_index=True, key="slips")
     estate = st.selectbox(_("小区"), list(names), format_func=names.__getitem__, key="slip-estate")
     own = {slip.estate_id: slip for slip in now.slips}.get(estate)
-    key = f"{estate}-{mark('slip', own)}"
-    words = dict(zip(SCENARIOS, (_("低情景"), _("中情景"), _("高情景")), strict=True))
+    late = _late(context.project, now, estate)
+    key = f"{estate}-{mark('slip', own, late)}"
+    words = dict(zip(SCENARIOS, _scenario_words(), strict=True))
     with st.form("slip-form", border=False):
         boxes = st.columns(3)
         years = {
             name: int(
                 box.number_input(
-                    f"{words[name]}:{_('推迟(年)')}",
+                    _("{scenario}推迟(年)", scenario=words[name]),
                     0,
                     20,
-                    getattr(own, name) if own else 0,
+                    late[name],
                     key=f"slip-{name}-{key}",
                 )
             )
@@ -127,9 +230,45 @@ def _slips(context: Context, now: assumed.Assumed) -> None:
             back = st.form_submit_button(_("改回按情景"), key="slip-back", disabled=own is None)
     if keep:
         row = {"estate_id": estate, **years, "source": source}
-        attempt(lambda: assumed.set_slip(context.project, row, by=by), form="slip")
+        attempt(lambda: set_slip(context.project, row, by=by), form="slip")
     elif back:
         attempt(lambda: assumed.drop_slip(context.project, str(estate), by=by), form="slip")
+
+
+def _late(project: Project, now: assumed.Assumed, estate: str) -> dict[str, int]:
+    """Return the years that an estate is late by now, in each scenario."""
+    cases = tasks.punctual(project, now.cases)
+    found = (dict(case.slips).get(estate, case.estate_delay) for case in cases)
+    return dict(zip(SCENARIOS, found, strict=True))
+
+
+def set_slip(project: Project, row: dict[str, Any], *, by: str) -> assumed.Assumed:
+    """State by how many years one estate is late, see `planning.assumed.set_slip`.
+
+    Raises
+    ------
+    FaultError
+        With every fault; nothing is written then. Delays that the scenarios contradict, and those of estates
+        that were handed over before the project's year, are faults.
+    """
+    if found := slip_faults(project, row):
+        raise FaultError(found)
+    return assumed.set_slip(project, row, by=by)
+
+
+def slip_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
+    """Return what the estate and the scenarios have against a delay of one estate."""
+    estates = project.layers["estates"].set_index("estate_id")
+    estate = estates.loc[row["estate_id"]]
+    name, handover = str(estate["name"]), estate["handover_year"]
+    years = {part: int(row[part]) for part in SCENARIOS}
+    faults = []
+    if not years["low"] >= years["middle"] >= years["high"]:
+        faults.append(Fault("slip_order", found=name, params=years))
+    if pd.notna(handover) and int(handover) < project.year:
+        told = {"handover": int(handover), "year": project.year}
+        faults.append(Fault("slip_delivered", found=name, params=told))
+    return faults
 
 
 def slip_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:

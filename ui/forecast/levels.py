@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -17,8 +18,12 @@ from ui.forecast import stated
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.views import forecast as views
+from ui.views.edits import when
 from ui.widgets import Exports
 from ui.zones.drafting import author
+
+#: The level of grades of the whole area; no values are adopted for it.
+GRADE: Final = "grade"
 
 
 def draw(context: Context, frame: pd.DataFrame) -> None:
@@ -63,6 +68,7 @@ def level_words() -> dict[str, str]:
         "school": _("学校"),
         "zone": _("片区"),
         "town": _("镇街"),
+        GRADE: _("年级"),
         "area": _("全区"),
         streamcheck.PROVIDER: _("公办、民办"),
     }
@@ -70,28 +76,48 @@ def level_words() -> dict[str, str]:
 
 def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     """Return rows as they are read: forecast with its range, streams, and the adopted value apart."""
-    table = pd.DataFrame(
+    table = _heads(rows, names)
+    ends = zip(rows["mean"], rows["low"], rows["high"], strict=True)
+    table[_("预测(80% 区间)")] = [views.ranged(*row) for row in ends]
+    if "migrant" in rows:
+        table[_("其中随迁(估)")] = _migrants(rows)
+    table = _tail(table.join(stated.beside(rows)), rows)
+    if "value" in rows:
+        table[_("规划取值")] = rows["value"].map(widgets.whole)
+    return table
+
+
+def numbered(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Return rows as a workbook holds them, in whole pupils: every number in a column of its own."""
+    table = _heads(rows, names).assign(**{_("学年"): rows["year"]})
+    heads = {"mean": _("预测"), "low": _("下限"), "high": _("上限"), "migrant": _("其中随迁(估)")}
+    heads |= {"migrant_low": _("随迁下限"), "migrant_high": _("随迁上限")}
+    numbers = rows[[name for name in heads if name in rows]].rename(columns=heads)
+    counted = numbers.join(stated.counts(rows)).astype("Float64").round().astype("Int64")
+    return _tail(table.join(counted), rows)
+
+
+def _heads(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             _("对象"): _called(rows["place"], names),
             _("学年"): rows["year"].astype(str),
             _("情景"): rows["scenario"].map(charts.scenario_words()),
-            _("预测(80% 区间)"): [
-                f"{widgets.whole(mean)}({widgets.span(low, high)})"
-                for mean, low, high in zip(rows["mean"], rows["low"], rows["high"], strict=True)
-            ],
         }
     )
-    if "migrant" in rows:
-        table[_("其中随迁(估)")] = _migrants(rows)
-    table = table.join(stated.beside(rows))
+
+
+def _tail(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add what the rows rest on, and the adopted values with how they lie to the ranges."""
+    said: dict[str, pd.Series] = {}
     if rows["basis"].ne("").any():
-        table[_("预测依据")] = rows["basis"].map(charts.basis_words())
+        said[_("预测依据")] = rows["basis"].map(charts.basis_words())
     if "value" in rows:
-        table[_("规划取值")] = rows["value"].map(widgets.whole)
         marks = {True: _("超出 80% 区间"), False: _("在区间内")}
-        table[_("与区间")] = rows["outside"].map(marks).astype("object").fillna("")
-        table[_("理由")] = rows["reason"].fillna("")
-    return table
+        said[_("规划取值")] = rows["value"].astype("Int64")
+        said[_("与 80% 区间相比")] = rows["outside"].map(marks).astype("object").fillna("")
+        said[_("理由")] = rows["reason"].fillna("")
+    return table.assign(**said)
 
 
 def _migrants(rows: pd.DataFrame) -> list[str]:
@@ -99,8 +125,8 @@ def _migrants(rows: pd.DataFrame) -> list[str]:
     means = [widgets.whole(value) for value in rows["migrant"]]
     if "migrant_low" not in rows:
         return means
-    ends = zip(means, rows["migrant_low"], rows["migrant_high"], strict=True)
-    return [mean if pd.isna(low) else f"{mean}({widgets.span(low, high)})" for mean, low, high in ends]
+    ends = zip(rows["migrant"], rows["migrant_low"], rows["migrant_high"], means, strict=True)
+    return [mean if pd.isna(row[1]) else views.ranged(*row) for *row, mean in ends]
 
 
 def all_names(context: Context) -> dict[str, pd.Series]:
@@ -123,8 +149,17 @@ def _rows(context: Context, frame: pd.DataFrame, level: str) -> pd.DataFrame:
     whole = _split(_tried_key(project), chosen, project, frame)
     units = _units(_tried_key(project), chosen, project, frame) if level == streams.UNIT else None
     told = _told(_tried_key(project), chosen, project, frame if whole is None else whole)
-    rows = streams.by_level(told, units, level, context.stage)
-    return _ordered(rows)
+    if level == GRADE:
+        return _ordered(by_grade(told, project.grades(context.stage)))
+    return _ordered(streams.by_level(told, units, level, context.stage))
+
+
+def by_grade(forecast: pd.DataFrame, grades: Collection[int]) -> pd.DataFrame:
+    """Return the grades of the whole area with their ranges, as `planning.streams.by_level` levels."""
+    names = set(map(str, grades))
+    rows = forecast[(forecast["level"] == "area_grade") & forecast["grade"].isin(names)]
+    parts = [name for name in ("migrant", "local", *streams.PARTS) if name in rows]
+    return rows.assign(place=rows["grade"])[[*streams.COLUMNS, *parts]].reset_index(drop=True)
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
@@ -157,6 +192,10 @@ def _names(context: Context, level: str) -> pd.Series:
         return pd.Series({"": _("全部学校")})
     if level == streamcheck.PROVIDER:
         return pd.Series({"public": _("公办学校"), "private": _("民办学校")})
+    if level == GRADE:
+        return pd.Series({str(n): _("{n} 年级", n=n) for n in context.project.grades(context.stage)})
+    if level == "town":
+        return pd.Series(views.places(context.project), dtype="object")
     schools = layers["schools"]
     by_school = schools.set_index("school_id")["name"]
     if level == "school":
@@ -191,6 +230,8 @@ def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
             said.append(_("数据没有注明随迁子女,没有单列。"))
         else:
             said.append(stream_note(whole.attrs.get("stream_widths"), level))
+    if level == GRADE:
+        said.append(grade_note())
     st.caption(" ".join(said))
 
 
@@ -223,9 +264,20 @@ def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names:
     st.rerun()
 
 
+def grade_note() -> str:
+    """Say what the ranges of grades rest on."""
+    return _(
+        "各年级为全区合计;区间由各校各年级的误差合成,宽度按全区总人数的以往误差校准,没有按年级单独检验。"
+    )
+
+
 def stream_note(widths: list[dict[str, Any]] | None, level: str) -> str:
     """Say how the range of migrant children came about at a level, or why there is none."""
     own = [row for row in widths or [] if row["level"] == level]
+    if level == GRADE:
+        return _("随迁人数按已知比例分出(估),按年级没有区间。")
+    if level == streamcheck.PROVIDER:
+        return _("随迁人数按已知比例分出(估),按办学性质没有区间。")
     if not own:
         return _(
             "随迁人数按已知比例分出(估),没有区间:"
@@ -273,15 +325,17 @@ def _tried_key(project: Project) -> str:
 
 def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
     def tables() -> dict[str, pd.DataFrame]:
-        sheets = {_("分级预测"): worded(whole, names)}
+        sheets = {_("分级预测"): numbered(whole, names)}
         made = adopted.entries(context.project)
         return sheets | ({_("规划取值"): entries_table(made, all_names(context))} if len(made) else {})
 
-    notes = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
+    notes = [views.stands_on(context), _("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
     if "migrant" in whole:
         notes.append(stream_note(whole.attrs.get("stream_widths"), level))
     if level == "unit":
         notes.append(unit_note(whole.attrs.get("widths")))
+    if level == GRADE:
+        notes.append(grade_note())
     made = Exports(f"levels-{level}", tables=tables, notes=notes)
     widgets.exports(context, made, key="levels-file")
 
@@ -289,17 +343,20 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
 def entries_table(entries: pd.DataFrame, names: dict[str, pd.Series]) -> pd.DataFrame:
     """Return all that was ever written down, newest first, with the range that was seen then."""
     rows = entries[::-1]
-    words = level_words()
-    spans = zip(rows["mean"], rows["low"], rows["high"], strict=True)
+    kept = rows["value"].notna()
+    seen = {name: rows[name].round().astype("Int64") for name in ("mean", "low", "high")}
     return pd.DataFrame(
         {
-            _("时间"): rows["at"],
-            _("层级"): rows["level"].map(words),
+            _("时间"): rows["at"].map(when),
+            _("层级"): rows["level"].map(level_words()),
             _("对象"): [called(names, level, place) for level, place in zip(rows["level"], rows["place"])],
             _("学段"): rows["stage"].map({"primary": _("小学"), "junior": _("初中")}),
             _("学年"): rows["year"],
-            _("规划取值"): [_("撤回") if pd.isna(value) else int(value) for value in rows["value"]],
-            _("当时的预测"): [f"{widgets.whole(m)}({widgets.span(low, high)})" for m, low, high in spans],
+            _("规划取值"): rows["value"],
+            _("记下或撤回"): [_("记下") if one else _("撤回") for one in kept],
+            _("当时的预测"): seen["mean"],
+            _("当时的下限"): seen["low"],
+            _("当时的上限"): seen["high"],
             _("理由"): rows["reason"],
             _("经办人"): rows["by"],
         }

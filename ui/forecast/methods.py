@@ -26,54 +26,86 @@ def draw(context: Context) -> None:
             "学校之间的分配始终按本软件的递进法,各级照样加总一致。"
             "挑选只看提前一至三年,只用于这几年,更远的仍用合并的权重;所用方法的以往误差正是挑选的依据,会比今后的略小,以下面的回测为准。"
         )
+        + common(record)
     )
-    shown = table(record)
-    st.dataframe(shown, hide_index=True, key="methods-table")
-    widgets.exports(context, Exports("methods", tables={_("方法选择"): shown}), key="methods-file")
+    shown = table(record, broken=True)
+    # drawn as a plain table, whose long heads break into lines instead of being cut off
+    st.table(shown.style.format(precision=1, na_rep="–"), border="horizontal", hide_index=True)
+    made = Exports("methods", tables={_("方法选择"): table(record)}, notes=[views.stands_on(context)])
+    widgets.exports(context, made, key="methods-file")
 
 
-def table(record: pd.DataFrame) -> pd.DataFrame:
-    """Return the record of ``forecasting.families`` in the words of the page."""
+def table(record: pd.DataFrame, *, broken: bool = False) -> pd.DataFrame:
+    """Return the record of ``forecasting.families`` in the words of the page.
+
+    Parameters
+    ----------
+    record : DataFrame
+        Rows of ``families.COLUMNS``.
+    broken : bool
+        Break the lines of long texts, as a table that is drawn does; in a file they are one line.
+    """
+    gap, joined = ("  \n", "  \n") if broken else (" ", "")
     families = {
         "to_3": _("在校生升入三年级及以下"),
         "4_to_6": _("在校生升入四至六年级"),
         "from_7": _("在校生升入七年级及以上"),
         "entrants": _("尚未入学的新生"),
-        "step": _("尚未从别校升入的学生(如初中新生)"),
+        "step": _("尚未从别校升入的学生{gap}(如初中新生)", gap=joined),
     }
     reasons = {
         "nearer": _("以往明显更准"),
-        "alike": _("没有明显更准的,沿用合并权重"),
-        "short": _("历史太短,沿用合并权重"),
-        "known": _("已有登记、在园或出生数,尚未入读的一律用本软件的方法"),
-        "shock": _("近年有异常年份,只用本软件的方法"),
+        "alike": _("没有更准的"),
+        "short": _("历史太短"),
+        "known": _("已知新生人数"),
+        "shock": _("近年有异常"),
     }
     columns = {
         _("序列类别"): record["family"].map(families),
-        _("提前年数"): record["horizon"],
+        _("提前{gap}年数", gap=joined): record["horizon"],
         _("所用方法"): [_used(*shares) for shares in record[[f"{m}_share" for m in _METHODS]].to_numpy()],
         **{
-            _("{method} 以往误差(%)", method=name): record[f"{method}_wape"].astype(float)
+            _("{method}{gap}以往误差(%)", method=name, gap=gap): record[f"{method}_wape"].astype(float)
             for method, name in _names().items()
         },
-        _("所用方法 以往误差(%)"): record["used_wape"].astype(float),
-        _("以往起点数"): record["years"],
-        _("以往单元数"): record["cells"],
+        _("{method}{gap}以往误差(%)", method=_("所用方法"), gap=gap): record["used_wape"].astype(float),
+        _("以往{gap}起点数", gap=joined): record["years"],
+        _("以往{gap}序列数", gap=joined): record["cells"],
         _("选定的理由"): record["why"].map(reasons),
     }
     return pd.DataFrame(columns).round(1)
+
+
+def common(record: pd.DataFrame) -> str:
+    """Say what the common shares are, where any kind of series goes by them."""
+    rows = record[record["why"].isin(["alike", "short"])]
+    if rows.empty:
+        return ""
+    parts = _parts(*rows[[f"{m}_share" for m in _METHODS]].iloc[0]).values()
+    return _(
+        "没有更准的和历史太短的用合并权重,即各类合在一起比较时各方法所占的比重,现为:{parts}。"
+        "已有登记、在园或出生数的新生,以及近年有异常年份的,一律用本软件的递进法。",
+        parts=_("、").join(parts),
+    )
 
 
 _METHODS = ("cohort", "gpr3", "naive")
 
 
 def _names() -> dict[str, str]:
-    return dict(zip(_METHODS, (_("递进法(本软件)"), _("三年递进率法"), _("维持现状")), strict=True))
+    return dict(zip(_METHODS, (_("递进法"), _("三年递进率法"), _("维持现状")), strict=True))
 
 
 def _used(*shares: float) -> str:
     """Return the methods used with their shares, such as 70 % of one and 30 % of another."""
-    parts = [(name, share) for name, share in zip(_names().values(), shares, strict=True) if share > 0.005]
-    if len(parts) == 1:
-        return parts[0][0]
-    return " + ".join(_("{method} {share:.0%}", method=name, share=share) for name, share in parts)
+    parts = _parts(*shares)
+    return " + ".join(parts if len(parts) == 1 else parts.values())
+
+
+def _parts(*shares: float) -> dict[str, str]:
+    """Return the methods that count, each with its share in words."""
+    return {
+        name: _("{method} {share:.0%}", method=name, share=share)
+        for name, share in zip(_names().values(), shares, strict=True)
+        if share > 0.005
+    }

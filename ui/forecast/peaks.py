@@ -1,6 +1,8 @@
-"""The peak of every zone with its range, and the seats that stand empty after it."""
+"""The highest year ahead of every zone with its range, and the seats that stand empty after it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -21,14 +23,19 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     if rows.empty:
         widgets.empty(_("学校表没有片区,无法按片区找峰值。请在“数据”页补充学校的片区编号。"))
         return
-    st.markdown(_headline(context, rows))
+    base = views.base_year(context.project)
+    st.markdown(_headline(context, rows, base))
     names = views.zone_names(context)
     shown = worded(rows, names)
     st.dataframe(shown, hide_index=True, key="zone-peaks", height=320)
-    st.caption(
-        _("按片区内学校的在校生计,中情景;学位为设计学位,减去 {year} 学年预测人数即为闲置。", year=_last(rows))
+    note = _(
+        "按片区内学校的在校生计,中情景,只计 {base} 学年之后;标“峰值已过”的,今后最高也低于现在。最高的学年"
+        "拿不准时,区间是今后最高人数的,比单独一年的高。学位为设计学位,减去 {year} 学年预测人数即为闲置。",
+        base=base,
+        year=_last(rows),
     )
-    export = Exports("zone-peaks", tables={_("各片区峰值与峰后闲置"): shown})
+    st.caption(note)
+    export = Exports("zone-peaks", tables={_("各片区峰值与峰后闲置"): shown}, notes=[note])
     widgets.exports(context, export, key="zone-peaks-file")
 
 
@@ -36,18 +43,20 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     """Return the peaks as they are read: every forecast with its range, seats short and empty apart."""
     zone = rows["zone_id"].map(names)
     short = pd.to_numeric(rows["gap"], errors="coerce")
+    lacking = _lacking(rows)
     empty = pd.to_numeric(rows["empty"], errors="coerce")
     return pd.DataFrame(
         {
             _("片区"): zone.where(zone.notna(), rows["zone_id"]),
             _("在校生"): rows["pupils"].map(widgets.whole),
-            _("峰值学年"): [_years(row) for row in rows.itertuples()],
-            _("峰值(80% 区间)"): [
-                f"{widgets.whole(m)}({widgets.span(low, high)})"
-                for m, low, high in zip(rows["mean"], rows["low"], rows["high"], strict=True)
+            _("今后最高的学年"): [_years(row) for row in rows.itertuples()],
+            _("今后最高(80% 区间)"): [
+                views.ranged(mean, low, high)
+                for mean, low, high in zip(rows["mean"], rows["low"], rows["high"], strict=True)
             ],
             _("学位"): rows["seats"].map(widgets.whole),
-            _("峰值时缺学位"): short.clip(lower=0).map(widgets.whole),
+            _("现缺学位"): lacking.map(widgets.whole),
+            _("届时缺学位"): short.clip(lower=0).map(widgets.whole),
             _("峰后闲置学位"): empty.clip(lower=0).map(widgets.whole),
         }
     )
@@ -58,23 +67,37 @@ def _peaks(key: str, chosen: str, stage: str, _project: Project, _frame: pd.Data
     return measured.zone_peaks(_project, _frame, views.history(key, _project), stage)
 
 
-def _years(row: object) -> str:
-    year, low, high = (int(getattr(row, name)) for name in ("peak_year", "year_low", "year_high"))
-    return str(year) if low == high else f"{year}({low}–{high})"
+def _years(row: Any) -> str:
+    year, low, high = int(row.peak_year), int(row.year_low), int(row.year_high)
+    told = str(year) if low == high else f"{year}({low}–{high})"
+    return _("{year},峰值已过", year=told) if _passed(row) else told
+
+
+def _passed(row: Any) -> bool:
+    """Tell whether even the upper bound ahead is below the pupils of today, as the figures above do."""
+    return bool(pd.notna(row.pupils) and row.high < row.pupils)
+
+
+def _lacking(rows: pd.DataFrame) -> pd.Series:
+    """Seats short today, missing where the seats or the pupils are."""
+    pupils, seats = (pd.to_numeric(rows[name], errors="coerce") for name in ("pupils", "seats"))
+    return (pupils - seats).clip(lower=0)
 
 
 def _last(rows: pd.DataFrame) -> int:
     return int(rows["last_year"].max())
 
 
-def _headline(context: Context, rows: pd.DataFrame) -> str:
+def _headline(context: Context, rows: pd.DataFrame, base: int) -> str:
     short = pd.to_numeric(rows["gap"], errors="coerce")
     return _(
-        "{stage}:**{n}** 个片区峰值时学位不够,共缺 **{short}** 个;"
-        "到 {year} 学年各片区共闲置 **{empty}** 个。",
+        "{stage}:今后各片区人数最高时,**{n}** 个片区学位不够,共缺 **{short}** 个(只计今后;{base} 学年现缺 "
+        "**{now}** 个);到 {year} 学年各片区共闲置 **{empty}** 个。",
         stage=stage_word(context.stage),
         n=int((short > 0).sum()),
         short=widgets.whole(short.clip(lower=0).sum()),
+        base=base,
+        now=widgets.whole(_lacking(rows).sum()),
         year=_last(rows),
         empty=widgets.whole(pd.to_numeric(rows["empty"], errors="coerce").clip(lower=0).sum()),
     )

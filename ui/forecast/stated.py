@@ -119,10 +119,15 @@ def _rows(now: assumed.Assumed) -> list[list[Any]]:
 
 def beside(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the columns for what stated shares tell apart: boarders, day pupils, pupils from outside."""
+    return counts(rows).map(widgets.whole)
+
+
+def counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `beside` as numbers."""
     found = {}
     if rates.BOARDING in rows:
-        found[_("其中寄宿(设定,另需床位)")] = rows[rates.BOARDING].map(widgets.whole)
-        found[_("走读")] = (rows["mean"] - rows[rates.BOARDING]).map(widgets.whole)
+        found[_("其中寄宿(设定,另需床位)")] = rows[rates.BOARDING]
+        found[_("走读")] = rows["mean"] - rows[rates.BOARDING]
     if rates.OUTSIDE in rows:
-        found[_("其中区外(设定)")] = rows[rates.OUTSIDE].map(widgets.whole)
+        found[_("其中区外(设定)")] = rows[rates.OUTSIDE]
     return pd.DataFrame(found, index=rows.index)

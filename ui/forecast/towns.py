@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -23,7 +25,8 @@ def draw(context: Context) -> None:
     if table is None:
         widgets.empty(_("还没有“就读与居住”数据,看不出跨镇街就读。请在“数据”页用学籍花名册汇总。"))
         return
-    own = table[table["stage"] == context.stage]
+    towns = views.places(context.project)
+    own = table[table["stage"] == context.stage].replace({"home": towns, "attended": towns})
     if own.empty:
         widgets.empty(_("这个学段还没有“就读与居住”数据。"))
         return
@@ -37,7 +40,7 @@ def draw(context: Context) -> None:
             "更名、合并、拆分过的学校按沿革计入现在的学校。"
         )
     )
-    wide = _matrix(now)
+    wide = matrix(now)
     with st.expander(_("居住镇街 × 就读镇街")):
         _table(wide, "town-matrix")
     tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): wide}
@@ -68,12 +71,17 @@ def net_table(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _matrix(table: pd.DataFrame) -> pd.DataFrame:
+def matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Return pupils by home and town attended: towns first, then homes outside, unknown, and of no town."""
+    wide = table.pivot_table(index="home", columns="attended", values="pupils", aggfunc="sum", fill_value=0)
     special = {flows.OUTSIDE: _("区外"), flows.UNKNOWN: _("住址不明"), "": "—"}
-    named = table.assign(home=table["home"].replace(special), attended=table["attended"].replace("", "—"))
-    wide = named.pivot_table(index="home", columns="attended", values="pupils", aggfunc="sum", fill_value=0)
-    wide = wide.astype("int64")
-    return wide.rename_axis(index=_("居住"), columns=None).reset_index()
+    rows, columns = _towns_first(wide.index, special), _towns_first(wide.columns, special)
+    ordered = wide.loc[rows, columns].astype("int64").rename(index=special, columns=special)
+    return ordered.rename_axis(index=_("居住"), columns=None).reset_index()
+
+
+def _towns_first(found: pd.Index, special: Mapping[str, str]) -> list[str]:
+    return [*(one for one in found if one not in special), *(one for one in special if one in found)]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from planning import streamcheck
@@ -16,14 +18,37 @@ def worded(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(basis=frame["basis"].map(basis).fillna(""), scenario=frame["scenario"].map(scenario))
 
 
-def table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the forecast with its levels, its groups and the rest in words."""
+def table(frame: pd.DataFrame, names: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Return the forecast with its levels, its groups and the rest in words.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `planning.forecasts`.
+    names : mapping of str to Series
+        Names of schools and zones by their ids, as of `ui.forecast.levels.all_names`.
+    """
     rows = worded(frame.drop(columns=["median"]))
+    zoned = rows["group"].where(rows["level"].str.startswith("zone_id"), "")
+    rows = rows.rename(columns={"school": "school_id"})
+    rows = _after(rows, "school_id", school=_named(rows["school_id"], names["school"]))
+    rows = _after(rows, "group", **{_("片区名称"): _named(zoned, names["zone"])})
     provider = rows["level"].str.startswith(streamcheck.PROVIDER)
     kinds = {"public": _("公办学校"), "private": _("民办学校")}
     rows["group"] = rows["group"].mask(provider, rows["group"].map(kinds))
     rows["level"] = rows["level"].map({name: level_word(name) for name in rows["level"].unique()})
     return rows.rename(columns={"group": _("片区、镇街或办学性质")})
+
+
+def _after(rows: pd.DataFrame, column: str, **more: pd.Series) -> pd.DataFrame:
+    """Return rows with more columns behind one."""
+    at = list(rows).index(column) + 1
+    return rows.assign(**more)[[*rows.columns[:at], *more, *rows.columns[at:]]]
+
+
+def _named(ids: pd.Series, names: pd.Series) -> pd.Series:
+    """Return the name of each id; the id where it has none, as one that is gone since."""
+    return ids.map(names).astype("object").where(ids.isin(names.index), ids)
 
 
 def level_word(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from ui import gate, widgets
+from ui import gate, naming, widgets
 from ui.charts import forecast as charts
 from ui.forecast import assumptions, backtest, born, changes, classes, housing, levels, peaks, towns, whole
 from ui.maps import forecast as maps
@@ -22,11 +22,13 @@ def page(context: Context) -> None:
     if not (context.project.has("enrolment") or context.project.has("classes")):
         widgets.empty(_("还没有历年在校生。请在“数据”页导入“在校生”(学校、学年、年级、人数),至少三年。"))
         return
+    st.caption(views.stands_on(context))
     assumptions.draw(context)
     frame = gate.forecast(context)
     if frame is None:
         return
     _figures(context, frame)
+    st.caption(backtest.headline(context))
     _map(context)
     _fans(context, frame)
     born.draw(context)
@@ -87,18 +89,25 @@ def _map(context: Context) -> None:
     html = maps.growth(context, units, now=year, then=year + views.TOWARDS)
     show.show(html, alt=_("入学人数变化地图"))
     spoken = {"now": widgets.school_year(year), "then": widgets.school_year(year + views.TOWARDS)}
-    table = pd.DataFrame(units.drop(columns="geometry")).rename(columns=spoken)
-    widgets.exports(
-        context,
-        Exports("growth", tables={_("入学人数变化"): table}, layers={"growth": units}, html=lambda: html),
-        key="growth",
+    table = pd.DataFrame(units.drop(columns=["geometry", naming.ENGLISH], errors="ignore"))
+    table = table[["unit_id", "name", *table.columns.difference(["unit_id", "name"], sort=False)]]
+    places = views.places(context.project)
+    table = table.replace({name: places for name in ("town", "district") if name in table})
+    made = Exports(
+        "growth",
+        tables={_("入学人数变化"): table.rename(columns=spoken)},
+        layers={"growth": units},
+        html=lambda: html,
+        notes=[_("人数为适龄儿童登记数,按入学学年计,不是预测。")],
     )
+    widgets.exports(context, made, key="growth")
 
 
 def _fans(context: Context, frame: pd.DataFrame) -> None:
     note = _(
-        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:在校生、登记、在园、出生",
+        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:{sources}",
         stage=stage_word(context.stage),
+        sources=sources(context),
     )
     st.altair_chart(
         charts.fan(views.past_totals(context), views.of_stage(context, frame), title=_("在校生"), note=note)
@@ -109,8 +118,21 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
     table = views.of_stage(context, frame)[["year", "scenario", "mean", "low", "high", "basis"]]
     with st.expander(_("逐年数字")):
         widgets.table(whole.worded(table), key="stage-years")
-    every = Exports("forecast", tables=lambda: {_("预测"): whole.table(frame)})
+    every = Exports(
+        "forecast",
+        tables=lambda: {_("预测"): whole.table(frame, levels.all_names(context))},
+        notes=[views.stands_on(context)],
+    )
     widgets.exports(context, every, key="forecast")
+
+
+def sources(context: Context) -> str:
+    """Name the layers that the forecast is made from."""
+    words = {"children": _("登记儿童"), "kindergarten": _("在园幼儿"), "births": _("出生人口")}
+    found = [_("在校生表"), *(word for name, word in words.items() if context.project.has(name))]
+    if views.settings(context).estates:
+        found.append(_("新建小区(设定)"))
+    return _("、").join(found)
 
 
 def _certain(entrants: pd.DataFrame) -> str:
@@ -125,7 +147,7 @@ def _certain(entrants: pd.DataFrame) -> str:
     if assumed.empty:
         return _("到 {year} 学年的新生都已在校、已登记、已在园或已出生。", year=known.max())
     if known.empty:
-        return _("没有出生、登记和在园数据,各年新生都按设定推算。")
+        return _("没有可用的出生、登记和在园数据,各年新生都按设定推算。")
     return _(
         "到 {known} 学年的新生已在校、已登记、已在园或已出生;{assumed} 学年起按设定推算,点的形状不同。",
         known=known.max(),
@@ -136,14 +158,33 @@ def _certain(entrants: pd.DataFrame) -> str:
 def _schools(context: Context, frame: pd.DataFrame) -> None:
     st.subheader(_("各校三年后"))
     st.caption(_("预测为均值,区间按学校一级的历史误差估计;各校均值可加成全区,区间不能相加。"))
-    widgets.table(views.by_school(context, frame), key="schools", height=320)
+    base = views.base_year(context.project)
+    shown = school_table(views.by_school(context, frame), now=base, then=base + views.TOWARDS)
+    counts = shown.select_dtypes("number").columns
+    config = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(shown, hide_index=True, key="schools", height=320, column_config=config)
+    made = Exports("schools", tables={_("各校三年后"): shown}, notes=[views.stands_on(context)])
+    widgets.exports(context, made, key="schools-file")
+
+
+def school_table(schools: pd.DataFrame, *, now: int, then: int) -> pd.DataFrame:
+    """Return `views.by_school` as it is read, in whole pupils: each number with the year it is of."""
+    heads = {
+        "pupils": _("{year} 学年在校(现有)", year=now),
+        "mean": _("{year} 学年预测", year=then),
+        "low": _("下限"),
+        "high": _("上限"),
+        "change": _("变化"),
+    }
+    counted = schools[list(heads)].astype("Float64").round().astype("Int64").rename(columns=heads)
+    return schools[["school_id", "school"]].set_axis([_("学校编号"), _("学校")], axis=1).join(counted)
 
 
 def _method(context: Context, frame: pd.DataFrame) -> None:
     for item in frame.attrs.get("warnings", []):
-        st.warning(widgets.escape(item[language()]))
+        st.warning(widgets.escape(views.named(context.project, item[language()])))
     changes.draw(context)
     with st.expander(_("这些数字怎么来的")):
         for item in frame.attrs.get("notes", []):
-            st.markdown(f"- {widgets.escape(item[language()])}")
+            st.markdown(f"- {widgets.escape(views.named(context.project, item[language()]))}")
         st.markdown(_("- 区间是“以往预测错多少”,情景是“如果……会怎样”,两者从不混在一起。"))

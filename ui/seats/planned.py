@@ -70,7 +70,7 @@ def table(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
             _("学年"): rows["year"].astype(str),
             _("规划取值"): rows["value"].map(widgets.whole),
             _("预测(80% 区间)"): [_ranged(*row) for row in zip(rows["mean"], rows["low"], rows["high"])],
-            _("与区间"): rows["outside"].map(marks).astype("object").fillna(""),
+            _("与 80% 区间相比"): rows["outside"].map(marks).astype("object").fillna(""),
             _("学位"): rows["seats"].map(widgets.whole),
             _("缺口(规划取值)"): rows["gap"].map(widgets.whole),
             _("缺口(预测)"): [

@@ -12,7 +12,9 @@ import streamlit as st
 from planning import assumed, forecasts, lineage, need, outlook, policy, stages
 from planning.forecasts import Settings
 from planning.project import Project
+from ui import naming, widgets
 from ui.state import Context
+from ui.texts import _, language
 from ui.views import plan as plans
 
 MIDDLE = "中"
@@ -51,6 +53,44 @@ def history(key: str, _project: Project) -> pd.DataFrame:
     past = outlook.history(_project)
     grade = past["grade"].astype(int)
     return past.assign(grade=grade, stage=[stages.stage_of(_project.stage_system, g) for g in grade])
+
+
+def base_year(project: Project) -> int:
+    """Return the newest school year of the history: the year that the forecast stands on."""
+    return int(history(project.key, project)["year"].max())
+
+
+def stands_on(context: Context) -> str:
+    """Say which years the forecast goes from and to, whatever year the sidebar shows."""
+    return _(
+        "预测以 {base} 学年的在校生为起点,推算到 {until} 学年;侧栏所选的学年不改变这里的数字。",
+        base=base_year(context.project),
+        until=settings(context).until,
+    )
+
+
+def ranged(mean: float, low: float, high: float) -> str:
+    """Return a forecast with its range, in whole pupils: 412(380–447)."""
+    return _("{mean}({span})", mean=widgets.whole(mean), span=widgets.span(low, high))
+
+
+def places(project: Project) -> dict[str, str]:
+    """Return the districts and townships by the names other layers state, in the page's language."""
+    if not project.has("areas"):
+        return {}
+    given = naming.stored(project)["areas"]["name"]
+    return dict(zip(map(str, given), map(str, project.layers["areas"]["name"]), strict=True))
+
+
+def named(project: Project, text: str) -> str:
+    """Return a sentence kept with the forecast with the names of schools and scenarios the page uses."""
+    schools = naming.stored(project)["schools"]["name"].astype("str")
+    names = dict(zip(schools, project.layers["schools"]["name"].astype("str"), strict=True))
+    if language() == "en":
+        names |= {'"低"': '"Low"', '"高"': '"High"'}
+    for given in sorted(names, key=len, reverse=True):  # a name may hold a shorter one
+        text = text.replace(given, names[given])
+    return text[:1].upper() + text[1:]
 
 
 def of_stage(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +151,13 @@ def peaks(key: str, chosen: Settings, stage: str, _project: Project, _frame: pd.
 
 
 def by_school(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the schools of the stage: pupils now and in three years, largest change first."""
+    """Return the schools of the stage: pupils now and in three years, largest change first.
+
+    Returns
+    -------
+    DataFrame
+        school_id, school (name), pupils (of the base year), mean, low, high, change.
+    """
     past = history(context.project.key, context.project)
     last = past["year"].max()
     now = past[(past["year"] == last) & (past["stage"] == context.stage)].groupby("school")["enrolment"].sum()
@@ -120,11 +166,12 @@ def by_school(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
         & (frame["stage"] == context.stage)
         & (frame["scenario"] == MIDDLE)
         & (frame["year"] == last + TOWARDS)
-    ].set_index("school")
+    ]
     names = context.project.layers["schools"].set_index("school_id")["name"]
-    table = rows[["mean", "low", "high"]].assign(pupils=now.reindex(rows.index), year=last + TOWARDS)
+    ids = rows["school"].reset_index(drop=True)
+    ahead = rows[["mean", "low", "high"]].reset_index(drop=True)
+    table = pd.DataFrame({"school_id": ids, "school": ids.map(names), "pupils": ids.map(now)}).join(ahead)
     table["change"] = table["mean"] - table["pupils"]
-    table.insert(0, "school", table.index.map(names))
     return table.sort_values("change", key=lambda c: -c.abs()).reset_index(drop=True)
 
 
@@ -169,15 +216,20 @@ def class_limits(project: Project, stage: str) -> Limits:
 
 def class_years(context: Context, frame: pd.DataFrame) -> list[int]:
     """Return the forecast years that classes can be told for."""
-    last = int(history(context.project.key, context.project)["year"].max())
+    last = base_year(context.project)
     return [year for year in sorted(map(int, frame["year"].unique())) if year > last]
+
+
+def knows_classes(context: Context) -> bool:
+    """Return whether the classes of the year that the forecast starts from are known, to be kept."""
+    return bool((context.project.layers["classes"]["year"] == base_year(context.project)).any())
 
 
 def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.DataFrame:
     """Return classes to open and the chance of 大班额 by school, grade and year, in the middle scenario."""
     from forecasting.classes import classes
 
-    last = int(history(context.project.key, context.project)["year"].max())
+    last = base_year(context.project)
     middle = frame[(frame["scenario"] == MIDDLE) & (frame["level"] == "cell") & (frame["stage"] != "")]
     roster = context.project.layers["classes"]
     counted = roster[roster["year"] == last].groupby(["school_id", "grade"], as_index=False).size()
@@ -228,9 +280,27 @@ def doubts(context: Context) -> list[dict[str, str]]:
 
 
 def scores_table(context: Context) -> pd.DataFrame:
-    """Return the past errors for export; empty before the back-test."""
+    """Return the past errors in words, for export; empty before the back-test."""
     found = scores(context)
-    return pd.DataFrame() if found is None else found
+    return pd.DataFrame() if found is None else scores_worded(found)
+
+
+def scores_worded(found: pd.DataFrame) -> pd.DataFrame:
+    """Return past errors with their methods, levels and heads in words."""
+    methods = {"cohort": _("递进法(本软件)"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
+    levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
+    return pd.DataFrame(
+        {
+            _("方法"): found["method"].map(methods),
+            _("层级"): found["level"].map(levels),
+            _("提前年数"): found["horizon"],
+            _("平均误差(%)"): found["wape"].round(2),
+            _("误差与三年递进率法之比"): found["ratio"].round(3),
+            _("80% 区间包住的比例"): found["covered"].round(3),
+            _("区间得分(占学生数 %,越低越好)"): found["interval_score"].round(2),
+            _("检验次数"): found["count"],
+        }
+    )
 
 
 def ratio_range(context: Context, level: str) -> pd.Series | None:
@@ -246,12 +316,14 @@ def ratio_range(context: Context, level: str) -> pd.Series | None:
 
 
 def worst_schools(context: Context) -> pd.DataFrame | None:
-    """Return the schools whose totals were forecast worst, with their names; None before the back-test."""
+    """Return the stage's schools whose totals were forecast worst, with names; None before the back-test."""
     from forecasting.backtest import worst_schools as find
 
     frame = forecasts.stored_backtest(context.project)
     if frame is None or frame.empty:
         return None
+    past = history(context.project.key, context.project)
+    taught = past.loc[past["stage"] == context.stage, "school"]
     names = context.project.layers["schools"].set_index("school_id")["name"]
-    found = find(frame)
+    found = find(frame[frame["school"].isin(taught) | (frame["level"] != "school")])
     return found.assign(name=found["school"].map(names).fillna(found["school"]))
