@@ -263,9 +263,10 @@ def set_slip(project: Project, row: dict[str, Any], *, by: str) -> Assumed:
     Raises
     ------
     FaultError
-        With every fault; nothing is written then.
+        With every fault; nothing is written then. Delays that the scenarios contradict, and those of estates
+        that were handed over before the project's year, are faults.
     """
-    if faults := _said("-", by) + slip_faults(row):
+    if faults := _said("-", by) + slip_faults(project, row):
         raise FaultError(faults)
     low, middle, high = (int(row[name]) for name in ("low", "middle", "high"))
     now = in_force(project)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pandas as pd
+
 from forecasting import rates
 from gis.faults import Fault, Words, register_kinds
 from planning import stages
@@ -64,6 +66,19 @@ register_kinds(
             "本项目没有出生人口,出生至入学的存活率和净迁入率不会起作用。请先导入出生人口。",
             "this project has no births, so survival and net migration from birth to entrance would do "
             "nothing. Import the births first.",
+        ),
+        "slip_order": (
+            "“{found}”推迟的年数是低情景 {low}、中情景 {middle}、高情景 {high}。低情景学生最少、交付最晚："
+            "低情景不应少于中情景，中情景不应少于高情景。请改正。",
+            '"{found}" is late by {low} (low), {middle} (middle) and {high} (high) years. The low scenario '
+            "has the fewest pupils and the latest handover: low must not be less than middle, nor middle "
+            "less than high. Correct them.",
+        ),
+        "slip_delivered": (
+            "“{found}”在 {handover} 年已经交付，早于本项目的 {year} 学年，不能再推迟。"
+            "如果其实没有交付，请先在新建小区表里更正交付年份。",
+            '"{found}" was handed over in {handover}, before the project\'s year {year}, and cannot be late '
+            "any more. If it was not, first correct its year of handover in the table of estates.",
         ),
         "stated_nothing": (
             "没有可撤回的设定：{found}。",
@@ -201,13 +216,30 @@ def build_up_faults(shares: Sequence[float], source: str) -> list[Fault]:
     return faults + source_faults(source, Words("入住进度", "the build-up"))
 
 
-def slip_faults(row: Mapping[str, Any]) -> list[Fault]:
-    """Return every fault of the slip of one estate."""
-    words = Words(f"“{row['estate_id']}”推迟的年数", f'the delay of "{row["estate_id"]}" in years')
-    faults = [
-        f for name in ("low", "middle", "high") for f in _outside(row[name], 0, LONGEST, words, whole=True)
-    ]
+def slip_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
+    """Return every fault of the slip of one estate, those the scenarios and its handover make among them."""
+    name, handover = _estate(project, str(row["estate_id"]))
+    words = Words(f"“{name}”推迟的年数", f'the delay of "{name}" in years')
+    parts = ("low", "middle", "high")
+    faults = [fault for part in parts for fault in _outside(row[part], 0, LONGEST, words, whole=True)]
+    if not faults and not row["low"] >= row["middle"] >= row["high"]:
+        faults.append(Fault("slip_order", found=name, params={part: int(row[part]) for part in parts}))
+    if handover is not None and handover < project.year:
+        told = {"handover": handover, "year": project.year}
+        faults.append(Fault("slip_delivered", found=name, params=told))
     return faults + source_faults(row["source"], words)
+
+
+def _estate(project: Project, estate_id: str) -> tuple[str, int | None]:
+    """Return the name of an estate and its year of handover, as far as the project knows them."""
+    if not project.has("estates"):
+        return estate_id, None
+    rows = project.layers["estates"]
+    rows = rows[rows["estate_id"].astype("str") == estate_id]
+    if rows.empty:
+        return estate_id, None
+    name, handover = rows.iloc[0]["name"], rows.iloc[0]["handover_year"]
+    return str(name), None if pd.isna(handover) else int(handover)
 
 
 def source_faults(source: Any, words: str | Words) -> list[Fault]:

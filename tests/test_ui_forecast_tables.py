@@ -59,7 +59,7 @@ def test_estates_show_the_yields_and_delays_the_forecast_uses(project):
     assert before.loc["新", ["low", "middle", "high"]].tolist() == [1, 0, 0]
     assert before["primary_yield"].tolist() == [0.2, 0.17]
     assumed.set_yield(project, estate_id="新", primary=0.256, junior=0.11, source="实测", by="王")
-    housing.set_slip(project, {"estate_id": "新", "low": 3, "middle": 2, "high": 2, **SOURCE}, by="王")
+    assumed.set_slip(project, {"estate_id": "新", "low": 3, "middle": 2, "high": 2, **SOURCE}, by="王")
     rows = in_force(project)
     assert rows["primary_yield"].tolist() == [0.2, 0.256] and rows["junior_yield"].tolist() == [0.1, 0.11]
     assert rows["yield_source"].tolist() == ["表", "实测"]
@@ -87,7 +87,7 @@ def test_estates_without_yields_of_their_own_are_shown(project):
 def test_a_delay_that_contradicts_the_scenarios_is_refused(project, years):
     row = dict(zip(("low", "middle", "high"), years, strict=True))
     with pytest.raises(FaultError) as refused:
-        housing.set_slip(project, {"estate_id": "新", **row, **SOURCE}, by="王")
+        assumed.set_slip(project, {"estate_id": "新", **row, **SOURCE}, by="王")
     assert [fault.kind for fault in refused.value.faults] == ["slip_order"]
     assert "新苑" in refused.value.text("zh") and "新苑" in refused.value.text("en")
     assert not assumed.in_force(project).slips
@@ -95,8 +95,18 @@ def test_a_delay_that_contradicts_the_scenarios_is_refused(project, years):
 
 def test_an_estate_that_was_handed_over_cannot_be_late(project):
     with pytest.raises(FaultError, match=f"{YEAR - 1} 年已经交付"):
-        housing.set_slip(project, {"estate_id": "旧", "low": 2, "middle": 1, "high": 0, **SOURCE}, by="王")
+        assumed.set_slip(project, {"estate_id": "旧", "low": 2, "middle": 1, "high": 0, **SOURCE}, by="王")
     assert not assumed.in_force(project).slips
+
+
+def test_every_fault_of_a_delay_is_told_at_once_by_the_name_of_the_estate(project):
+    with pytest.raises(FaultError) as refused:
+        assumed.set_slip(project, {"estate_id": "旧", "low": 0, "middle": 1, "high": 0, "source": " "}, by="")
+    kinds = [fault.kind for fault in refused.value.faults]
+    assert sorted(kinds) == ["assumed_source", "slip_delivered", "slip_order", "stated_source"]
+    assert refused.value.text("zh").count("旧苑") == 3
+    with pytest.raises(FaultError, match="“新苑”推迟的年数是“21”"):
+        assumed.set_slip(project, {"estate_id": "新", "low": 21, "middle": 1, "high": 0, **SOURCE}, by="王")
 
 
 def forecast_of(project):
@@ -118,6 +128,9 @@ def test_files_hold_numbers_and_names(project):
     zones = every[every["level"] == "片区 · 按学段"]
     assert dict(zip(zones["片区、镇街或办学性质"], zones["片区名称"]))["a"] == names["zone"]["a"]
     assert every["mean"].tolist() == frame["mean"].tolist()
+    by_town = frame[:2].assign(level="town_stage", group="北镇", district="甲")
+    told = whole.table(by_town, names | {"town": pd.Series({"北镇": "Bei Town", "甲": "A"})})
+    assert set(told["片区、镇街或办学性质"]) == {"Bei Town"} and set(told["district"]) == {"A"}
 
 
 def test_grades_of_the_whole_area_stand_with_their_ranges_and_add_up(project):

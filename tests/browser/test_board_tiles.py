@@ -81,7 +81,7 @@ def test_tiles_are_asked_for_only_while_they_are_on(board: Canvas, tiles: Tiles,
     control.locator("summary").click()
     expect(box).to_be_enabled()
     assert not tiles.asked  # set, but not switched on
-    assert str(tiles.server_port) not in board.ask("return JSON.stringify(b.data)")
+    assert f"127.0.0.1:{tiles.server_port}" not in board.ask("return JSON.stringify(b.data)")
     box.click()
     expect(page.locator(".hp-board-legend")).to_contain_text("在线底图:127.0.0.1(内网瓦片,须为 Web 墨卡托)")
     expect(page.locator(".hp-board-map .leaflet-tile-loaded").first).to_be_attached()

@@ -155,12 +155,17 @@ def _worst(context: Context) -> None:
     if table is None or table.empty:
         return
     st.markdown(f"**{_('最难预测的学校')}**")
-    shown = pd.DataFrame({_("学校"): table["name"], _("平均误差(%)"): table["wape"].map("{:.1f}".format)})
-    st.dataframe(shown, hide_index=True, key="worst-schools")
-    st.caption(_("多为新开、合并、改制或规模很小的学校:这些学校请多留余地,并核对历年数据。"))
+    error = _("平均误差(%)")
+    shown = pd.DataFrame({_("学校"): table["name"], error: table["wape"].round(1)})
+    config = {error: st.column_config.NumberColumn(format="%.1f")}
+    st.dataframe(shown, hide_index=True, key="worst-schools", column_config=config)
+    st.caption(_("这些学校请多留余地,并核对历年数据:新开、合并、改制和规模很小的学校往往难以预测。"))
     export = Exports(
         "backtest",
-        tables={_("最难预测的学校"): shown, _("回测"): views.scores_table(context)},
+        tables={
+            _("最难预测的学校"): shown.assign(**{_("学校编号"): table["school"]}),
+            _("回测"): views.scores_table(context),
+        },
         notes=[headline(context), _taken(context)],
     )
     widgets.exports(context, export, key="backtest-file")

@@ -12,7 +12,7 @@ from ui.views import forecast as views
 from ui.widgets import Exports
 
 COLUMNS = [
-    "school", "grade", "year", "pupils", "pupils_low", "pupils_high",
+    "school_id", "school", "grade", "year", "pupils", "pupils_low", "pupils_high",
     "classes", "p_oversized", "extra", "low", "high",
 ]  # fmt: skip
 
@@ -40,14 +40,16 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
         _("学年"), views.class_years(context, frame), key="class-year", persist_state="session", width=160
     )
     table = views.classes_ahead(context, frame, rule=rule)
-    whole = table[COLUMNS].rename(columns=_named())
+    pupils = {name: table[name].round().astype(int) for name in ("pupils", "pupils_low", "pupils_high")}
+    whole = table.assign(**pupils)[COLUMNS].rename(columns=_named())
     shown = whole[whole["year"] == year]
-    widgets.table(shown.drop(columns="year"), key="classes", height=320)
+    widgets.table(shown.drop(columns=["school_id", "year"]), key="classes", height=320)
     st.caption(_sums(table[table["year"] == year], year, limits.large))
-    notes = [_limits_note(limits), _ranges_note(rule, limits)]
+    notes = [_limits_note(limits), _ranges_note(rule, limits), *_formed_note(table, rule)]
     for note in notes:
         st.caption(widgets.escape(note))
-    export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[rules[rule], *notes])
+    stand = [views.stands_on(context), views.how_read(scenario=False), rules[rule]]
+    export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[*stand, *notes])
     widgets.exports(context, export, key="classes-file")
 
 
@@ -83,6 +85,17 @@ def _ranges_note(rule: str, limits: views.Limits) -> str:
             "班数的上下限:已编的班升级不变,没有上下限;新生按学生数 80% 区间的两端编班,升级后不变。"
         )
     return extra + _("班数的上下限:按学生数 80% 区间的两端编班。")
+
+
+def _formed_note(table: pd.DataFrame, rule: str) -> list[str]:
+    """Say how many cohorts are formed anew though they have pupils today, for the roster has no classes."""
+    cohorts = table.attrs["unknown"] if rule == "keep" else 0
+    if not cohorts:
+        return []
+    said = _(
+        "班级表缺 {n} 个校·年级的现有班数,这些年级的班数按标准班额另编;补上后才按现有的班升级。", n=cohorts
+    )
+    return [said]
 
 
 def _limits_note(limits: views.Limits) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from forecasting.estates import BUILD_UP
-from gis.faults import Fault, FaultError, register_kinds
 from planning import assumed, calibrated, tasks
 from planning.project import Project
 from ui import widgets
@@ -22,24 +20,6 @@ from ui.zones.drafting import author
 
 YEARS = 8
 SCENARIOS = ("low", "middle", "high")
-
-register_kinds(
-    {
-        "slip_order": (
-            "“{found}”推迟的年数是低情景 {low}、中情景 {middle}、高情景 {high}。低情景学生最少、交付最晚："
-            "低情景不应少于中情景，中情景不应少于高情景。请改正。",
-            '"{found}" is late by {low} (low), {middle} (middle) and {high} (high) years. The low scenario '
-            "has the fewest pupils and the latest handover: low must not be less than middle, nor middle "
-            "less than high. Correct them.",
-        ),
-        "slip_delivered": (
-            "“{found}”在 {handover} 年已经交付，早于本项目的 {year} 学年，不能再推迟。"
-            "如果其实没有交付，请先在新建小区表里更正交付年份。",
-            '"{found}" was handed over in {handover}, before the project\'s year {year}, and cannot be late '
-            "any more. If it was not, first correct its year of handover in the table of estates.",
-        ),
-    }
-)
 
 #: Columns of the layer -> the parts of what is set for single estates.
 _SET = {"primary_yield": "primary", "junior_yield": "junior", "yield_source": "source"}
@@ -230,7 +210,7 @@ def _slips(context: Context, now: assumed.Assumed) -> None:
             back = st.form_submit_button(_("改回按情景"), key="slip-back", disabled=own is None)
     if keep:
         row = {"estate_id": estate, **years, "source": source}
-        attempt(lambda: set_slip(context.project, row, by=by), form="slip")
+        attempt(lambda: assumed.set_slip(context.project, row, by=by), form="slip")
     elif back:
         attempt(lambda: assumed.drop_slip(context.project, str(estate), by=by), form="slip")
 
@@ -240,35 +220,6 @@ def _late(project: Project, now: assumed.Assumed, estate: str) -> dict[str, int]
     cases = tasks.punctual(project, now.cases)
     found = (dict(case.slips).get(estate, case.estate_delay) for case in cases)
     return dict(zip(SCENARIOS, found, strict=True))
-
-
-def set_slip(project: Project, row: dict[str, Any], *, by: str) -> assumed.Assumed:
-    """State by how many years one estate is late, see `planning.assumed.set_slip`.
-
-    Raises
-    ------
-    FaultError
-        With every fault; nothing is written then. Delays that the scenarios contradict, and those of estates
-        that were handed over before the project's year, are faults.
-    """
-    if found := slip_faults(project, row):
-        raise FaultError(found)
-    return assumed.set_slip(project, row, by=by)
-
-
-def slip_faults(project: Project, row: Mapping[str, Any]) -> list[Fault]:
-    """Return what the estate and the scenarios have against a delay of one estate."""
-    estates = project.layers["estates"].set_index("estate_id")
-    estate = estates.loc[row["estate_id"]]
-    name, handover = str(estate["name"]), estate["handover_year"]
-    years = {part: int(row[part]) for part in SCENARIOS}
-    faults = []
-    if not years["low"] >= years["middle"] >= years["high"]:
-        faults.append(Fault("slip_order", found=name, params=years))
-    if pd.notna(handover) and int(handover) < project.year:
-        told = {"handover": int(handover), "year": project.year}
-        faults.append(Fault("slip_delivered", found=name, params=told))
-    return faults
 
 
 def slip_table(now: assumed.Assumed, names: dict[str, str]) -> pd.DataFrame:

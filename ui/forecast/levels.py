@@ -329,7 +329,8 @@ def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series)
         made = adopted.entries(context.project)
         return sheets | ({_("规划取值"): entries_table(made, all_names(context))} if len(made) else {})
 
-    notes = [views.stands_on(context), _("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
+    notes = [views.stands_on(context), views.how_read(scenario=True)]
+    notes.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
     if "migrant" in whole:
         notes.append(stream_note(whole.attrs.get("stream_widths"), level))
     if level == "unit":

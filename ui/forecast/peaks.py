@@ -26,28 +26,29 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     base = views.base_year(context.project)
     st.markdown(_headline(context, rows, base))
     names = views.zone_names(context)
-    shown = worded(rows, names)
-    st.dataframe(shown, hide_index=True, key="zone-peaks", height=320)
+    st.dataframe(worded(rows, names), hide_index=True, key="zone-peaks", height=320)
     note = _(
-        "按片区内学校的在校生计,中情景,只计 {base} 学年之后;标“峰值已过”的,今后最高也低于现在。最高的学年"
-        "拿不准时,区间是今后最高人数的,比单独一年的高。学位为设计学位,减去 {year} 学年预测人数即为闲置。",
+        "按片区内学校的在校生计,中情景,只计 {base} 学年之后;标“峰值已过”的,连 80% 区间的上限也低于现在。"
+        "最高的学年拿不准时,区间是今后最高人数的,比单独一年的高。"
+        "学位为设计学位,减去 {year} 学年预测人数即为闲置。",
         base=base,
         year=_last(rows),
     )
-    st.caption(note)
-    export = Exports("zone-peaks", tables={_("各片区峰值与峰后闲置"): shown}, notes=[note])
+    notes = [note, *unzoned(frame, context.stage, base + 1)]
+    st.caption(" ".join(notes))
+    export = Exports(
+        "zone-peaks",
+        tables={_("各片区峰值"): numbered(rows, names)},
+        notes=[views.stands_on(context), *notes],
+    )
     widgets.exports(context, export, key="zone-peaks-file")
 
 
 def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     """Return the peaks as they are read: every forecast with its range, seats short and empty apart."""
-    zone = rows["zone_id"].map(names)
-    short = pd.to_numeric(rows["gap"], errors="coerce")
-    lacking = _lacking(rows)
-    empty = pd.to_numeric(rows["empty"], errors="coerce")
     return pd.DataFrame(
         {
-            _("片区"): zone.where(zone.notna(), rows["zone_id"]),
+            _("片区"): _called(rows, names),
             _("在校生"): rows["pupils"].map(widgets.whole),
             _("今后最高的学年"): [_years(row) for row in rows.itertuples()],
             _("今后最高(80% 区间)"): [
@@ -55,11 +56,58 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
                 for mean, low, high in zip(rows["mean"], rows["low"], rows["high"], strict=True)
             ],
             _("学位"): rows["seats"].map(widgets.whole),
-            _("现缺学位"): lacking.map(widgets.whole),
-            _("届时缺学位"): short.clip(lower=0).map(widgets.whole),
-            _("峰后闲置学位"): empty.clip(lower=0).map(widgets.whole),
+            **{name: counts.map(widgets.whole) for name, counts in _room(rows).items()},
         }
     )
+
+
+def numbered(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Return the peaks as a workbook holds them, in whole pupils: every number in a column of its own."""
+    return pd.DataFrame(
+        {
+            _("片区编号"): rows["zone_id"],
+            _("片区"): _called(rows, names),
+            _("在校生"): rows["pupils"],
+            _("今后最高的学年"): rows["peak_year"],
+            _("最早学年"): rows["year_low"],
+            _("最晚学年"): rows["year_high"],
+            _("今后最高"): _count(rows["mean"]),
+            _("下限"): _count(rows["low"]),
+            _("上限"): _count(rows["high"]),
+            _("峰值已过"): [_("是") if _passed(row) else "" for row in rows.itertuples()],
+            _("学位"): rows["seats"],
+            **_room(rows),
+        }
+    )
+
+
+def _called(rows: pd.DataFrame, names: pd.Series) -> pd.Series:
+    zone = rows["zone_id"].map(names)
+    return zone.where(zone.notna(), rows["zone_id"])
+
+
+def _count(numbers: pd.Series) -> pd.Series:
+    """Return whole numbers, missing where one is."""
+    return pd.to_numeric(numbers, errors="coerce").astype("Float64").round().astype("Int64")
+
+
+def _room(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the seats short today and then, and those empty after the peak, under their heads."""
+    return {
+        _("现缺学位"): _count(_lacking(rows)),
+        _("届时缺学位"): _count(rows["gap"]).clip(lower=0),
+        _("峰后闲置学位"): _count(rows["empty"]).clip(lower=0),
+    }
+
+
+def unzoned(frame: pd.DataFrame, stage: str, year: int) -> list[str]:
+    """Say how many pupils are in schools without a zone, which the table cannot hold."""
+    rows = frame[(frame["level"] == "zone_id_stage") & (frame["stage"] == stage) & (frame["group"] == "")]
+    pupils = rows.loc[(rows["scenario"] == views.MIDDLE) & (rows["year"] == year), "mean"].sum()
+    if round(pupils) == 0:
+        return []
+    said = _("没有片区编号的学校不在表内({year} 学年预测 {n} 人)。", year=year, n=widgets.whole(pupils))
+    return [said]
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -69,13 +117,12 @@ def _peaks(key: str, chosen: str, stage: str, _project: Project, _frame: pd.Data
 
 def _years(row: Any) -> str:
     year, low, high = int(row.peak_year), int(row.year_low), int(row.year_high)
-    told = str(year) if low == high else f"{year}({low}–{high})"
+    told = str(year) if low == high else _("{mean}({span})", mean=year, span=f"{low}–{high}")
     return _("{year},峰值已过", year=told) if _passed(row) else told
 
 
 def _passed(row: Any) -> bool:
-    """Tell whether even the upper bound ahead is below the pupils of today, as the figures above do."""
-    return bool(pd.notna(row.pupils) and row.high < row.pupils)
+    return bool(pd.notna(row.pupils)) and views.passed(row.high, row.pupils)
 
 
 def _lacking(rows: pd.DataFrame) -> pd.Series:

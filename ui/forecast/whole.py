@@ -26,7 +26,7 @@ def table(frame: pd.DataFrame, names: Mapping[str, pd.Series]) -> pd.DataFrame:
     frame : DataFrame
         From `planning.forecasts`.
     names : mapping of str to Series
-        Names of schools and zones by their ids, as of `ui.forecast.levels.all_names`.
+        Names of schools, zones and townships, as of `ui.forecast.levels.all_names`.
     """
     rows = worded(frame.drop(columns=["median"]))
     zoned = rows["group"].where(rows["level"].str.startswith("zone_id"), "")
@@ -35,7 +35,10 @@ def table(frame: pd.DataFrame, names: Mapping[str, pd.Series]) -> pd.DataFrame:
     rows = _after(rows, "group", **{_("片区名称"): _named(zoned, names["zone"])})
     provider = rows["level"].str.startswith(streamcheck.PROVIDER)
     kinds = {"public": _("公办学校"), "private": _("民办学校")}
+    areas = rows["level"].str.startswith(("town", "district"))
     rows["group"] = rows["group"].mask(provider, rows["group"].map(kinds))
+    rows["group"] = rows["group"].mask(areas, _named(rows["group"], names["town"]))
+    rows["district"] = _named(rows["district"], names["town"])
     rows["level"] = rows["level"].map({name: level_word(name) for name in rows["level"].unique()})
     return rows.rename(columns={"group": _("片区、镇街或办学性质")})
 

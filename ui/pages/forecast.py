@@ -68,14 +68,15 @@ def _figure(label: str, row: pd.Series, year: str, scope: str, source: str) -> F
 
 
 def _peak_word(peak: pd.Series, now: float) -> str:
-    return _("今后最高(峰值已过)") if peak["high"] < now else _("今后峰值")
+    return _("今后最高(峰值已过)") if views.passed(peak["high"], now) else _("今后峰值")
 
 
 def _peak_year(peak: pd.Series) -> str:
     year = widgets.school_year(peak["peak_year"])
     if peak["year_low"] == peak["year_high"]:
         return year
-    return _("{year}(可能在 {low}–{high})", year=year, low=peak["year_low"], high=peak["year_high"])
+    first, last = (widgets.school_year(peak[end]) for end in ("year_low", "year_high"))
+    return _("{year}(可能在 {low}至{high})", year=year, low=first, high=last)
 
 
 def _map(context: Context) -> None:
@@ -121,7 +122,7 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
     every = Exports(
         "forecast",
         tables=lambda: {_("预测"): whole.table(frame, levels.all_names(context))},
-        notes=[views.stands_on(context)],
+        notes=[views.stands_on(context), views.how_read(scenario=True)],
     )
     widgets.exports(context, every, key="forecast")
 
@@ -163,7 +164,8 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
     counts = shown.select_dtypes("number").columns
     config = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     st.dataframe(shown, hide_index=True, key="schools", height=320, column_config=config)
-    made = Exports("schools", tables={_("各校三年后"): shown}, notes=[views.stands_on(context)])
+    notes = [views.stands_on(context), views.how_read(scenario=False)]
+    made = Exports("schools", tables={_("各校三年后"): shown}, notes=notes)
     widgets.exports(context, made, key="schools-file")
 
 

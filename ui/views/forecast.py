@@ -74,6 +74,17 @@ def ranged(mean: float, low: float, high: float) -> str:
     return _("{mean}({span})", mean=widgets.whole(mean), span=widgets.span(low, high))
 
 
+def passed(high: float, now: float) -> bool:
+    """Tell whether a peak is past: even its upper bound is below today, in whole pupils as shown."""
+    return round(high) < round(now)
+
+
+def how_read(*, scenario: bool) -> str:
+    """Say what the numbers of a file are: means with 80 % ranges, of all scenarios or of the middle one."""
+    said = _("预测为均值,上下限为 80% 区间;各处均值可以相加,区间不能相加。")
+    return said if scenario else said + _("这里是中情景。")
+
+
 def places(project: Project) -> dict[str, str]:
     """Return the districts and townships by the names other layers state, in the page's language."""
     if not project.has("areas"):
@@ -226,7 +237,10 @@ def knows_classes(context: Context) -> bool:
 
 
 def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.DataFrame:
-    """Return classes to open and the chance of 大班额 by school, grade and year, in the middle scenario."""
+    """Return classes to open and the chance of 大班额 by school, grade and year, in the middle scenario.
+
+    Its ``attrs["unknown"]`` counts the cohorts whose classes of today the roster does not have.
+    """
     from forecasting.classes import classes
 
     last = base_year(context.project)
@@ -243,8 +257,20 @@ def classes_ahead(context: Context, frame: pd.DataFrame, *, rule: str) -> pd.Dat
     )
     rows = table[table["stage"] == context.stage]
     names = context.project.layers["schools"].set_index("school_id")["name"]
-    named = rows.assign(school=rows["school"].map(names))
-    return named.sort_values(["year", "p_oversized"], ascending=[True, False], ignore_index=True)
+    named = rows.assign(school_id=rows["school"], school=rows["school"].map(names))
+    result = named.sort_values(["year", "p_oversized"], ascending=[True, False], ignore_index=True)
+    result.attrs["unknown"] = _without_classes(context, counted)
+    return result
+
+
+def _without_classes(context: Context, counted: pd.DataFrame) -> int:
+    """Return how many schools' grades have pupils today but no class in the roster, where they move up."""
+    past = history(context.project.key, context.project)
+    up = past["grade"] < max(context.project.grades(context.stage))
+    here = past[(past["year"] == past["year"].max()) & (past["stage"] == context.stage) & up]
+    schooled = pd.MultiIndex.from_frame(here.loc[here["enrolment"] > 0, ["school", "grade"]])
+    known = pd.MultiIndex.from_frame(counted[["school_id", "grade"]].astype({"grade": int}))
+    return len(schooled.difference(known))
 
 
 def growth_by_unit(context: Context) -> gpd.GeoDataFrame:
