@@ -22,6 +22,9 @@ Faults = dict[str, list[Fault]]
 #: people has seldom more than one child of primary age on average over an estate (设定).
 MUCH = 1.0
 
+#: Files whose counts are of places: some rows with a district and some without would be of different ones.
+_COUNTED = ("history", "births", "entrants", "kindergarten")
+
 
 def faults(tables: Mapping[str, Input], *, until: int, lineage: pd.DataFrame | None = None) -> Faults:
     """Every fault that shows between the files, by the name of the file that it stands in.
@@ -35,7 +38,7 @@ def faults(tables: Mapping[str, Input], *, until: int, lineage: pd.DataFrame | N
     lineage : DataFrame, optional
         Schools renamed, merged and split: their new names are known, too.
     """
-    found: Faults = {name: _apart(table) for name, table in tables.items()}
+    found: Faults = {name: [*_apart(table), *_part_blank(table)] for name, table in tables.items()}
     known = None
     if "history" in tables:
         known = _schools(tables["history"], lineage)
@@ -65,6 +68,14 @@ def _apart(table: Input) -> list[Fault]:
         table.fault("fc_year_apart", int(row), "year", str(years[row]), span=span, limit=history.APART)
         for row in years.index[away]
     ]
+
+
+def _part_blank(table: Input) -> list[Fault]:
+    """Return a fault for each row without a district where others name theirs: places would fall apart."""
+    if table.schema.name not in _COUNTED or not _has(table, "district"):
+        return []
+    blank = table.frame["district"].isna()
+    return [table.fault("fc_unfilled", int(row), "district") for row in table.frame.index[blank]]
 
 
 def _span(table: Input, until: int) -> list[Fault]:

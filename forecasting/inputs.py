@@ -54,7 +54,7 @@ def _kindergarten() -> tuple[Column, ...]:
         LAYERS["kindergarten"]["district"],
         LAYERS["kindergarten"]["town"],
         replace(place, name="school", weak=("kindergarten", *_school().aliases, *_school().weak)),
-        replace(classes, choices=choices),
+        replace(classes, choices=choices, weak=("年级", "班级")),
         replace(children, weak=("pupils", "enrolment")),
     )
 

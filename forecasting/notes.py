@@ -59,10 +59,10 @@ _LEARNED = {
 
 
 _FEW = (
-    "地区和全区的总数每个起点年份只能对照一次，起点这样少，还难以断定它们的范围包不包得住实际：请看“回测”中"
-    "实际包住的次数，多留余地。",
+    "地区和全区的总数每个起点年份只能对照一次，起点这样少，还难以断定它们的范围包不包得住实际："
+    "请看“预测”页“回测”中实际包住的次数，多留余地。",
     "A district or whole-area total is checked once a base year; so few cannot tell whether its range holds "
-    "what comes: see in the back-test how often it did, and leave room.",
+    "what comes: see in the back-test of the page Forecast how often it did, and leave room.",
 )
 
 
@@ -267,8 +267,8 @@ def _same_years(used: Use) -> Note:
     registered = "registered" in used.sources
     return _note(
         "以上误差用的是现在的参数，而参数正是从这些年份学来的"
-        f"{'，登记数也是现在的' if registered else ''}，因此会偏小；“回测”只用各起点年份当时已有的数据重新"
-        f"学习，起点为最近 {errors.TRIED} 年，两处的误差因此不同，判断把握以“回测”为准。",
+        f"{'，登记数也是现在的' if registered else ''}，因此会偏小；“预测”页的“回测”只用各起点年份"
+        f"当时已有的数据重新学习，起点为最近 {errors.TRIED} 年，两处的误差因此不同，判断把握以回测为准。",
         "These errors are of today's settings, which were learned from these very years"
         f"{', and of the register as it is now' if registered else ''}, and so are somewhat small. The "
         f"back-test learns anew in each of the newest {errors.TRIED} base years from what was known then; "

@@ -85,6 +85,28 @@ def test_every_cell_of_an_estate_says_what_it_expects(faults):
     assert "“1027”不能用作年份" in text and "“x”不是数" in text and "没有开设的年级" not in text
 
 
+def test_a_district_that_some_rows_lack_is_asked_for_and_a_blank_column_is_none(run, faults):
+    gappy = HISTORY.replace("2018,D,A,3,", "2018,,A,3,")
+    row = 1 + gappy.splitlines().index(next(line for line in gappy.splitlines() if line[:6] == "2018,,"))
+    places, text = faults(history=gappy)
+    assert places == [("history", row, "district")] and "没有填" in text
+    run(history=HISTORY.replace(",D,", ",,"))
+
+
+def test_heads_that_bureaus_use_are_understood(run):
+    heads = {"year": "学年", "district": "旗县区", "school": "学校", "grade": "年级", "enrolment": "在校生"}
+    rolls = "学年,地区,幼儿园,年级,人数\n" + "".join(f"{y},D,甲,大班,62\n" for y in range(2016, 2024))
+    estates = "编号,学校,户数,交付年份,小学生/户,初中生/户,外来占比\ne1,A,500,2025,0.3,0.1,1\n"
+    said = warned(run(history=renamed(HISTORY, heads), kindergarten=rolls, estates=estates))
+    assert "不认识这一列" not in said
+
+
+def renamed(text: str, heads: dict[str, str]) -> str:
+    """Return a table with other heads."""
+    first, rest = text.split("\n", 1)
+    return ",".join(heads[head] for head in first.split(",")) + "\n" + rest
+
+
 def test_a_handover_stated_as_a_month_is_understood_as_in_an_import(run, tmp_path):
     texts = {}
     for name, when in {"year": "2024", "month": "2024-09"}.items():
