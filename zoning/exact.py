@@ -80,7 +80,8 @@ class Prover:
     Notes
     -----
     Pairs that no plan cheaper than the best can use are closed for good, and its own rows are valid for the
-    pairs left, so the best plan handed in must never get worse.
+    pairs left, so the best plan handed in must never get worse. :attr:`ceiling`, its cost, may be lowered
+    from another thread while a proof goes on.
     """
 
     def __init__(
@@ -125,10 +126,10 @@ class Prover:
             return self._done(())
         whole = self._whole(self._model(), best, limits, effort)
         self.low = max(self.low, whole.bound)
-        return self._done(whole.plans) if whole.finished else Proof(self._bound, whole.plans, finished=False)
+        return self._done(whole.plans) if whole.finished else Proof(self.bound, whole.plans, finished=False)
 
     def _done(self, plans: tuple[np.ndarray, ...]) -> Proof:
-        return Proof(self._bound, plans, finished=True)
+        return Proof(self.bound, plans, finished=True)
 
     def _only(self, plan: np.ndarray) -> Proof:
         """Return the proof when a single plan is left: it keeps every rule or there is none better."""
@@ -146,7 +147,8 @@ class Prover:
         return self.left.allowed if self.all_pairs is None else self.all_pairs
 
     @property
-    def _bound(self) -> float:
+    def bound(self) -> float:
+        """A bound on the cost of every plan, as far as the proof has come."""
         return min(self.low, self.ceiling)
 
     @property

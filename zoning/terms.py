@@ -27,6 +27,11 @@ class Terms:
         """Seconds since the start."""
         return self.limits.clock() - self.began
 
+    @property
+    def timed(self) -> bool:
+        """Whether time alone limits the run, so that it need not take the same steps each time."""
+        return self.work is None and math.isfinite(self.limits.deadline)
+
     def over(self, work: int) -> bool:
         """Return whether the time or the work allowed is used up."""
         most = self.work
