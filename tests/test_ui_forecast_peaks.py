@@ -36,7 +36,7 @@ def test_a_workbook_holds_the_peaks_in_numbers_and_a_year_in_english_stands_apar
     rows = ROWS.assign(high=[999.6, 850.0, 540.0])
     told = peaks.numbered(rows, pd.Series({"A": "甲"}))
     assert told["片区编号"].tolist() == ["A", "B", "C"] and told["片区"].tolist() == ["甲", "B", "C"]
-    counts = ["在校生", "今后最高", "下限", "上限", "学位", "现缺学位", "届时缺学位", "峰后闲置学位"]
+    counts = ["在校生", "今后最高", "下限", "上限", "学位", "现缺学位", "届时缺学位", "峰后闲置"]
     assert all(pd.api.types.is_integer_dtype(told[name]) for name in [*counts, "今后最高的学年", "最晚学年"])
     assert told["上限"].tolist() == [1000, 850, 540] and told["峰值已过"].tolist() == ["", "", ""]
     assert peaks.numbered(ROWS, pd.Series(dtype="object"))["峰值已过"].tolist() == ["是", "", ""]

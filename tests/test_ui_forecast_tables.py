@@ -119,14 +119,16 @@ def test_files_hold_numbers_and_names(project):
     frame = forecast_of(project)
     names = levels.all_names(Context(project, "primary", YEAR, None))
     rows = streams.by_level(frame, None, "school", "primary")
-    told = levels.numbered(rows, names["school"])
+    told = levels.numbered(rows, names["school"], ids=True)
+    assert set(zip(told["编号"], told["对象"])) == {("东", "东小"), ("西", "西小")}
     assert all(pd.api.types.is_integer_dtype(told[name]) for name in ("学年", "预测", "下限", "上限"))
     assert (told["下限"] <= told["上限"]).all() and set(told["对象"]) == {"东小", "西小"}
     every = whole.table(frame, names)
     by_school = every[every["level"] == "学校 · 按学段"]
     assert set(zip(by_school["school_id"], by_school["school"])) >= {("东", "东小"), ("西", "西小")}
     zones = every[every["level"] == "片区 · 按学段"]
-    assert dict(zip(zones["片区、镇街或办学性质"], zones["片区名称"]))["a"] == names["zone"]["a"]
+    assert dict(zip(zones["zone_id"], zones["片区、镇街或办学性质"]))["a"] == names["zone"]["a"]
+    assert pd.api.types.is_integer_dtype(every["grade"])
     assert every["mean"].tolist() == frame["mean"].tolist()
     by_town = frame[:2].assign(level="town_stage", group="北镇", district="甲")
     told = whole.table(by_town, names | {"town": pd.Series({"北镇": "Bei Town", "甲": "A"})})
@@ -217,6 +219,10 @@ def test_homes_outside_and_unknown_stand_behind_the_townships():
     told = towns.matrix(table)
     assert told["居住"].tolist() == ["丁", "龙", "区外", "住址不明", "—"]
     assert list(told) == ["居住", "丁", "甲", "—"]
+    two = pd.concat([table.assign(year=2025), table[:1].assign(year=2026)])
+    every = towns.matrices(two)
+    assert list(every)[:2] == ["学年", "居住"] and every["学年"].tolist() == [2026] + 5 * [2025]
+    assert every.iloc[0]["甲"] == 1 and every.drop(columns=["学年", "居住"]).to_numpy().sum() == 7
 
 
 def test_the_common_shares_are_said_and_heads_break_only_where_drawn():

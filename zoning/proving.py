@@ -16,7 +16,7 @@ from zoning.solver import Limits
 from zoning.terms import Terms
 
 SHARE = 0.3
-"""Share of the time left that a try in turn may take; a quarter of it while no plan fits."""
+"""Share of the time left that a try may take, for the next knows more; a quarter of it while no plan fits."""
 
 FIRST_EFFORT = 100_000
 """Work allowed to the first try, in the solver's stop checks times open pairs; more each time."""
@@ -94,14 +94,12 @@ class Proving:
             None while a try goes on.
         """
         if self.pool is None:
-            share = SHARE if best is not None else SHARE / 4
-            return self.prover.prove(bound, best, self.limits.share(share), effort=self._effort(pairs))
+            return self._prove(bound, best, pairs)
         found = None
         if self.running is not None and (wait or self.running.done()):
             found, self.running = self.running.result(), None
         if self.running is None and not (found and found.finished):
-            more = {"effort": self._effort(pairs)}
-            self.running = self.pool.submit(self.prover.prove, bound, best, self.limits, **more)
+            self.running = self.pool.submit(self._prove, bound, best, pairs)
         return found
 
     def end(self) -> Proof | None:
@@ -113,10 +111,11 @@ class Proving:
             self.pool.shutdown()
         return found
 
-    def _effort(self, pairs: int) -> int:
+    def _prove(self, bound: Bound, best: np.ndarray | None, pairs: int) -> Proof:
+        limits = self.limits.share(SHARE if best is not None else SHARE / 4)
         effort = math.ceil(self.effort / (1 + pairs))
         self.effort *= 2.0
-        return effort
+        return self.prover.prove(bound, best, limits, effort=effort)
 
     def _stoppable(self, limits: Limits) -> Limits:
         return replace(limits, cancelled=lambda: self.stopped or limits.cancelled())

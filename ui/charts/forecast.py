@@ -96,7 +96,7 @@ def fan(past: pd.DataFrame, ahead: pd.DataFrame, *, title: str, note: str) -> Dr
         )
     )
     layers = [band, line, points, known] if others.empty else [band, dashes, line, points, known]
-    return styled(alt.layer(*layers), title=title, note=note, height=340)
+    return styled(alt.layer(*layers), title=title, note=note, height=460)
 
 
 def _last_known(past: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def scenario_words() -> dict[str, str]:
 
 def errors(scores: pd.DataFrame, *, title: str, note: str) -> Drawn:
     """Draw the mean past error by years ahead: this method beside the two standard ones."""
-    words = {"cohort": _("本软件"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
+    words = {"cohort": _("本软件的递进法"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
     shown = scores.assign(method=scores["method"].map(words))
     bars = (
         alt.Chart(shown)

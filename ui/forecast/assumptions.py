@@ -158,8 +158,8 @@ def _yield_form(context: Context, now: assumed.Assumed) -> None:
     key = f"{estate}-{mark('yield', primary, junior)}"
     with st.form("yield", border=False):
         left, right, most = *st.columns(2), assumed.MOST_A_HOUSEHOLD
-        first = left.number_input(_("小学生/户"), 0.0, most, primary, 0.01, key=f"primary-{key}")
-        second = right.number_input(_("初中生/户"), 0.0, most, junior, 0.01, key=f"junior-{key}")
+        first = left.number_input(_("小学生/户"), 0.0, most, primary, 0.01, "%.3f", key=f"primary-{key}")
+        second = right.number_input(_("初中生/户"), 0.0, most, junior, 0.01, "%.3f", key=f"junior-{key}")
         source = st.text_input(_("系数来源"), key=f"yield-source-{key}")
         by = st.text_input(_("经办人"), value=author(), key="yield-by")
         keep = st.form_submit_button(_("保存系数"), key="yield-save")

@@ -11,7 +11,7 @@ from planning import assumed, forecasts
 from ui import jobs, widgets
 from ui.charts import forecast as charts
 from ui.forecast import methods
-from ui.state import Context
+from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import forecast as views
 from ui.widgets import Exports
@@ -32,12 +32,12 @@ def draw(context: Context) -> None:
         return
     for item in views.doubts(context):
         st.warning(widgets.escape(item[language()]))
-    levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
+    levels = views.level_words()
     level = st.radio(
         _("层级"), list(levels), format_func=levels.__getitem__, key="backtest-level", horizontal=True
     )
     rows = scores[scores["level"] == level]
-    note = _("平均绝对百分比误差(WAPE),越低越好 · 来源:本项目历年在校生")
+    note = _("加权绝对百分比误差(WAPE),越低越好 · 来源:本项目历年在校生")
     left, right = st.columns([3, 2])
     left.altair_chart(charts.errors(rows, title=_("预测比常用方法准多少"), note=note))
     right.altair_chart(charts.calibration(rows, title=_("区间包住了多少实际"), note=_("应接近 80%(虚线)")))
@@ -93,13 +93,34 @@ def _coverage(context: Context, level: str) -> None:
 
 def _held(context: Context, level: str) -> pd.DataFrame:
     """Return how often past ranges of a level held, by years ahead; empty before the back-test."""
+    table = _all_held(context)
+    return table[table["level"] == level]
+
+
+def _all_held(context: Context) -> pd.DataFrame:
     from forecasting.backtest import FEW, held
 
     frame = forecasts.stored_backtest(context.project)
     if frame is None or frame.empty:
         return pd.DataFrame(columns=["level", "short", "few"])
-    table = held(frame).assign(enough=FEW)
-    return table[table["level"] == level]
+    return held(frame).assign(enough=FEW)
+
+
+def held_table(context: Context) -> pd.DataFrame:
+    """Return how often past ranges held at every level, as a workbook holds it."""
+    found = _all_held(context)
+    return pd.DataFrame(
+        {
+            _("层级"): found["level"].map(views.level_words()),
+            _("提前年数"): found["horizon"],
+            _("起点年份数"): found["base_years"],
+            _("检验次数"): found["count"],
+            _("包住的次数"): found["inside"],
+            _("包住的比例(%)"): (100 * found["covered"]).round(1),
+            _("真实比例下限(%,90% 区间)"): (100 * found["low"]).round(1),
+            _("真实比例上限(%,90% 区间)"): (100 * found["high"]).round(1),
+        }
+    )
 
 
 def _share_words(row: dict[Any, Any]) -> str:
@@ -156,16 +177,23 @@ def _worst(context: Context) -> None:
         return
     st.markdown(f"**{_('最难预测的学校')}**")
     error = _("平均误差(%)")
-    shown = pd.DataFrame({_("学校"): table["name"], error: table["wape"].round(1)})
+    listed = pd.DataFrame({_("学校编号"): table["school"], _("学校"): table["name"]})
+    listed[error] = table["wape"].round(1)
+    shown = listed.drop(columns=_("学校编号"))
     config = {error: st.column_config.NumberColumn(format="%.1f")}
     st.dataframe(shown, hide_index=True, key="worst-schools", column_config=config)
     st.caption(_("这些学校请多留余地,并核对历年数据:新开、合并、改制和规模很小的学校往往难以预测。"))
     export = Exports(
-        "backtest",
+        f"backtest-{context.stage}",
         tables={
-            _("最难预测的学校"): shown.assign(**{_("学校编号"): table["school"]}),
+            _("最难预测的学校"): listed,
             _("回测"): views.scores_table(context),
+            _("区间包住的次数"): held_table(context),
         },
-        notes=[headline(context), _taken(context)],
+        notes=[
+            _("最难预测的学校:{stage}。", stage=stage_word(context.stage)),
+            headline(context),
+            _taken(context),
+        ],
     )
     widgets.exports(context, export, key="backtest-file")

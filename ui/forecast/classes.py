@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ui import widgets
+from ui.forecast import filed
 from ui.state import Context
 from ui.texts import _
 from ui.views import forecast as views
@@ -13,7 +14,7 @@ from ui.widgets import Exports
 
 COLUMNS = [
     "school_id", "school", "grade", "year", "pupils", "pupils_low", "pupils_high",
-    "classes", "p_oversized", "extra", "low", "high",
+    "classes", "low", "high", "p_oversized", "extra",
 ]  # fmt: skip
 
 
@@ -41,15 +42,16 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     )
     table = views.classes_ahead(context, frame, rule=rule)
     pupils = {name: table[name].round().astype(int) for name in ("pupils", "pupils_low", "pupils_high")}
-    whole = table.assign(**pupils)[COLUMNS].rename(columns=_named())
+    rounded = table.assign(**pupils, p_oversized=table["p_oversized"].round(3))
+    whole = rounded.astype({"grade": int})[COLUMNS].rename(columns=_named())
     shown = whole[whole["year"] == year]
     widgets.table(shown.drop(columns=["school_id", "year"]), key="classes", height=320)
     st.caption(_sums(table[table["year"] == year], year, limits.large))
     notes = [_limits_note(limits), _ranges_note(rule, limits), *_formed_note(table, rule)]
     for note in notes:
         st.caption(widgets.escape(note))
-    stand = [views.stands_on(context), views.how_read(scenario=False), rules[rule]]
-    export = Exports("classes", tables={_("班数与大班额概率"): whole}, notes=[*stand, *notes])
+    said = [*filed.notes(context, scenarios=False), rules[rule], *notes]
+    export = Exports(f"classes-{context.stage}", tables={_("班数与大班额概率"): whole}, notes=said)
     widgets.exports(context, export, key="classes-file")
 
 

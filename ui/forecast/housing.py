@@ -51,7 +51,7 @@ def table(context: Context) -> None:
     if not views.settings(context).estates:
         said += _("现在没有计入预测:页面上方可以打开。")
     st.caption(said)
-    made = Exports("estates", tables={_("新建小区"): shown}, notes=[views.stands_on(context), said])
+    made = Exports("estates", tables={_("新建小区"): shown}, notes=[views.stands_on(context), said.strip()])
     widgets.exports(context, made, key="estates-file")
 
 

@@ -14,7 +14,7 @@ from planning.forecasts import Settings
 from planning.project import Project
 from ui import widgets
 from ui.charts import forecast as charts
-from ui.forecast import stated
+from ui.forecast import filed, stated
 from ui.state import Context, distinct
 from ui.texts import _
 from ui.views import forecast as views
@@ -24,6 +24,8 @@ from ui.zones.drafting import author
 
 #: The level of grades of the whole area; no values are adopted for it.
 GRADE: Final = "grade"
+#: Rows up to which a table is as high as they need.
+SHORT: Final = 8
 
 
 def draw(context: Context, frame: pd.DataFrame) -> None:
@@ -54,7 +56,7 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     names = _names(context, level)
     whole = _with_values(context, rows, level)
     shown = worded(whole[whole["year"] == year], names).drop(columns=_("学年"))
-    st.dataframe(shown, hide_index=True, key="levels", height=320)
+    st.dataframe(shown, hide_index=True, key="levels", height=320 if len(shown) > SHORT else "auto")
     _notes(context, frame, level)
     if level in adopted.LEVELS:
         _record(context, frame, level, year, names)
@@ -87,12 +89,19 @@ def worded(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     return table
 
 
-def numbered(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
-    """Return rows as a workbook holds them, in whole pupils: every number in a column of its own."""
+def numbered(rows: pd.DataFrame, names: pd.Series, *, ids: bool = False) -> pd.DataFrame:
+    """Return rows as a workbook holds them, in whole pupils: every number in a column of its own.
+
+    With `ids`, the ids of the places stand before their names.
+    """
     table = _heads(rows, names).assign(**{_("学年"): rows["year"]})
+    if ids:
+        table.insert(0, _("编号"), rows["place"])
     heads = {"mean": _("预测"), "low": _("下限"), "high": _("上限"), "migrant": _("其中随迁(估)")}
     heads |= {"migrant_low": _("随迁下限"), "migrant_high": _("随迁上限")}
-    numbers = rows[[name for name in heads if name in rows]].rename(columns=heads)
+    numbers = rows[[name for name in heads if name in rows and rows[name].notna().any()]].rename(
+        columns=heads
+    )
     counted = numbers.join(stated.counts(rows)).astype("Float64").round().astype("Int64")
     return _tail(table.join(counted), rows)
 
@@ -218,10 +227,12 @@ def _with_values(context: Context, rows: pd.DataFrame, level: str) -> pd.DataFra
 
 
 def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
-    said = [_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。")]
+    said = []
+    if level in adopted.LEVELS:
+        said.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
     if level == "unit":
         units = _units(_tried_key(context.project), views.settings(context), context.project, frame)
-        said = [unit_note(units.attrs.get("widths"))]
+        said.append(unit_note(units.attrs.get("widths")))
         if units.attrs["assumed"]:
             said.append(_("没有学籍汇总,设定学生都在本片区学校就读。"))
     else:
@@ -284,8 +295,7 @@ def stream_note(widths: list[dict[str, Any]] | None, level: str) -> str:
             "要有至少三年注明随迁、与在校生相符的学籍汇总(之前还要有两年在校生),并运行下面的回测。"
         )
     return _(
-        "随迁人数按已知比例分出(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
-        n=max(int(row["bases"]) for row in own),
+        "随迁人数按已知比例分出(估),区间按学籍汇总回测校准:{parts};更远的年份沿用最后一个宽度。",
         parts=_widened(own),
     )
 
@@ -297,8 +307,7 @@ def unit_note(widths: list[dict[str, Any]] | None) -> str:
             "单元的人数由学校预测分摊(估),区间没有回测过;有两年以上学籍汇总时,运行下面的回测即可检验并校准。"
         )
     return _(
-        "单元的人数由学校预测分摊(估),区间按 {n} 个起点年份的学籍汇总回测校准:{parts}。",
-        n=max(int(row["bases"]) for row in widths),
+        "单元的人数由学校预测分摊(估),区间按学籍汇总回测校准:{parts};更远的年份沿用最后一个宽度。",
         parts=_widened(widths),
     )
 
@@ -307,8 +316,10 @@ def _widened(widths: list[dict[str, Any]]) -> str:
     """Say by horizon what ranges held before and after they were widened."""
     parts = [
         _(
-            "提前 {n} 年原区间包住 {held:.0%},放宽到 {width:.2f} 倍(留出年份检验包住 {apart})",
+            "提前 {n} 年({bases} 个起点年份)原区间包住 {held:.0%},放宽到 {width:.2f} 倍"
+            "(留出年份检验包住 {apart})",
             n=int(row["horizon"]),
+            bases=int(row["bases"]),
             held=row["held"],
             width=row["width"],
             apart="—" if pd.isna(row["held_apart"]) else f"{row['held_apart']:.0%}",
@@ -325,19 +336,20 @@ def _tried_key(project: Project) -> str:
 
 def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
     def tables() -> dict[str, pd.DataFrame]:
-        sheets = {_("分级预测"): numbered(whole, names)}
+        sheets = {_("分级预测"): numbered(whole, names, ids=level in ("unit", "school", "zone"))}
         made = adopted.entries(context.project)
         return sheets | ({_("规划取值"): entries_table(made, all_names(context))} if len(made) else {})
 
-    notes = [views.stands_on(context), views.how_read(scenario=True)]
-    notes.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
+    notes = filed.notes(context, scenarios=True)
+    if level in adopted.LEVELS:
+        notes.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
     if "migrant" in whole:
         notes.append(stream_note(whole.attrs.get("stream_widths"), level))
     if level == "unit":
         notes.append(unit_note(whole.attrs.get("widths")))
     if level == GRADE:
         notes.append(grade_note())
-    made = Exports(f"levels-{level}", tables=tables, notes=notes)
+    made = Exports(f"levels-{level}-{context.stage}", tables=tables, notes=notes)
     widgets.exports(context, made, key="levels-file")
 
 

@@ -19,19 +19,17 @@ def draw(context: Context) -> None:
     if record.empty:
         return
     st.markdown(f"**{_('各类序列用哪种方法')}**")
-    st.caption(
-        _(
-            "按过去误差挑选:某一类以往明显有更准的方法(起点年份间的 t 检验,单侧 5%),"
-            "并且全区总数也因此更准,才单独用它,否则沿用各类合并的权重。选定的是各类在各地区的总数,"
-            "学校之间的分配始终按本软件的递进法,各级照样加总一致。"
-            "挑选只看提前一至三年,只用于这几年,更远的仍用合并的权重;所用方法的以往误差正是挑选的依据,会比今后的略小,以下面的回测为准。"
-        )
-        + common(record)
-    )
+    said = _(
+        "按过去误差挑选:某一类以往明显有更准的方法(起点年份间的 t 检验,单侧 5%),"
+        "并且全区总数也因此更准,才单独用它,否则沿用各类合并的权重。选定的是各类在各地区的总数,"
+        "学校之间的分配始终按本软件的递进法,各级照样加总一致。"
+        "挑选只看提前一至三年,只用于这几年,更远的仍用合并的权重;所用方法的以往误差正是挑选的依据,会比今后的略小,以下面的回测为准。"
+    ) + common(record)
+    st.caption(said)
     shown = table(record, broken=True)
     # drawn as a plain table, whose long heads break into lines instead of being cut off
     st.table(shown.style.format(precision=1, na_rep="–"), border="horizontal", hide_index=True)
-    made = Exports("methods", tables={_("方法选择"): table(record)}, notes=[views.stands_on(context)])
+    made = Exports("methods", tables={_("方法选择"): table(record)}, notes=[views.stands_on(context), said])
     widgets.exports(context, made, key="methods-file")
 
 
@@ -93,7 +91,7 @@ _METHODS = ("cohort", "gpr3", "naive")
 
 
 def _names() -> dict[str, str]:
-    return dict(zip(_METHODS, (_("递进法"), _("三年递进率法"), _("维持现状")), strict=True))
+    return dict(zip(_METHODS, (_("本软件的递进法"), _("三年递进率法"), _("维持现状")), strict=True))
 
 
 def _used(*shares: float) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from planning import measured
 from planning.project import Project
 from ui import widgets
+from ui.forecast import filed
 from ui.state import Context, stage_word
 from ui.texts import _
 from ui.views import forecast as views
@@ -29,7 +30,7 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     st.dataframe(worded(rows, names), hide_index=True, key="zone-peaks", height=320)
     note = _(
         "按片区内学校的在校生计,中情景,只计 {base} 学年之后;标“峰值已过”的,连 80% 区间的上限也低于现在。"
-        "最高的学年拿不准时,区间是今后最高人数的,比单独一年的高。"
+        "最高的学年不确定时(最早、最晚学年不同),给的是今后各年最高值的区间,会比某一年的区间高。"
         "学位为设计学位,减去 {year} 学年预测人数即为闲置。",
         base=base,
         year=_last(rows),
@@ -37,9 +38,9 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     notes = [note, *unzoned(frame, context.stage, base + 1)]
     st.caption(" ".join(notes))
     export = Exports(
-        "zone-peaks",
+        f"zone-peaks-{context.stage}",
         tables={_("各片区峰值"): numbered(rows, names)},
-        notes=[views.stands_on(context), *notes],
+        notes=[*filed.notes(context, scenarios=False), *notes],
     )
     widgets.exports(context, export, key="zone-peaks-file")
 
@@ -96,7 +97,7 @@ def _room(rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         _("现缺学位"): _count(_lacking(rows)),
         _("届时缺学位"): _count(rows["gap"]).clip(lower=0),
-        _("峰后闲置学位"): _count(rows["empty"]).clip(lower=0),
+        _("峰后闲置"): _count(rows["empty"]).clip(lower=0),
     }
 
 

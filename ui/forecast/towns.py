@@ -33,18 +33,17 @@ def draw(context: Context) -> None:
     years = sorted(own["year"].unique(), reverse=True)
     year = st.selectbox(_("学年"), years, key="flow-year")
     now = own[own["year"] == year]
-    _table(net_table(now), "town-net")
-    st.caption(
-        _(
-            "净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"
-            "更名、合并、拆分过的学校按沿革计入现在的学校。"
-        )
+    _table(net_table(now).drop(columns=_("学年")), "town-net")
+    said = _(
+        "净流入 = 流入 − 流出,负数为净流出;各镇街净流入合计为 0,区外和住址不明的另列。"
+        "更名、合并、拆分过的学校按沿革计入现在的学校。"
     )
-    wide = matrix(now)
+    st.caption(said)
     with st.expander(_("居住镇街 × 就读镇街")):
-        _table(wide, "town-matrix")
-    tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): wide}
-    widgets.exports(context, Exports("flows", tables=tables), key="flows-file")
+        _table(matrix(now), "town-matrix")
+    tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): matrices(own)}
+    made = Exports(f"flows-{context.stage}", tables=tables, notes=[views.stage_line(context), said])
+    widgets.exports(context, made, key="flows-file")
 
 
 def _table(rows: pd.DataFrame, key: str) -> None:
@@ -59,7 +58,7 @@ def net_table(table: pd.DataFrame) -> pd.DataFrame:
     rows = flows.net(table).sort_values(["year", "net"], ascending=[False, True])
     return pd.DataFrame(
         {
-            _("学年"): rows["year"].astype(str),
+            _("学年"): rows["year"].astype("int64"),
             _("镇街"): rows["town"].replace("", "—"),
             _("居住的学生"): rows["living"],
             _("就读的学生"): rows["attending"],
@@ -78,6 +77,15 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
     rows, columns = _towns_first(wide.index, special), _towns_first(wide.columns, special)
     ordered = wide.loc[rows, columns].astype("int64").rename(index=special, columns=special)
     return ordered.rename_axis(index=_("居住"), columns=None).reset_index()
+
+
+def matrices(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the matrix of every year, newest first, below each other."""
+    years = sorted(table["year"].unique(), reverse=True)
+    made = pd.concat([matrix(table[table["year"] == year]).assign(year=year) for year in years])
+    counts = made.columns.difference([_("居住"), "year"], sort=False)
+    whole = made[counts].fillna(0).astype("int64")
+    return pd.concat([made["year"].rename(_("学年")), made[_("居住")], whole], axis=1, ignore_index=False)
 
 
 def _towns_first(found: pd.Index, special: Mapping[str, str]) -> list[str]:

@@ -32,13 +32,18 @@ def table(frame: pd.DataFrame, names: Mapping[str, pd.Series]) -> pd.DataFrame:
     zoned = rows["group"].where(rows["level"].str.startswith("zone_id"), "")
     rows = rows.rename(columns={"school": "school_id"})
     rows = _after(rows, "school_id", school=_named(rows["school_id"], names["school"]))
-    rows = _after(rows, "group", **{_("片区名称"): _named(zoned, names["zone"])})
+    rows = _after(rows, "group", zone_id=zoned)
+    called = _named(zoned, names["zone"]).replace("", _("区外、不明或未划片"))
+    rows["group"] = rows["group"].mask(rows["level"].str.startswith("zone_id"), called)
     provider = rows["level"].str.startswith(streamcheck.PROVIDER)
     kinds = {"public": _("公办学校"), "private": _("民办学校")}
     areas = rows["level"].str.startswith(("town", "district"))
     rows["group"] = rows["group"].mask(provider, rows["group"].map(kinds))
     rows["group"] = rows["group"].mask(areas, _named(rows["group"], names["town"]))
     rows["district"] = _named(rows["district"], names["town"])
+    grades = pd.to_numeric(rows["grade"], errors="coerce").astype("Int64")
+    if rows["grade"].eq("").eq(grades.isna()).all():  # no kindergarten classes among them
+        rows["grade"] = grades
     rows["level"] = rows["level"].map({name: level_word(name) for name in rows["level"].unique()})
     return rows.rename(columns={"group": _("片区、镇街或办学性质")})
 

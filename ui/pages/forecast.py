@@ -7,7 +7,19 @@ import streamlit as st
 
 from ui import gate, naming, widgets
 from ui.charts import forecast as charts
-from ui.forecast import assumptions, backtest, born, changes, classes, housing, levels, peaks, towns, whole
+from ui.forecast import (
+    assumptions,
+    backtest,
+    born,
+    changes,
+    classes,
+    filed,
+    housing,
+    levels,
+    peaks,
+    towns,
+    whole,
+)
 from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
@@ -95,18 +107,18 @@ def _map(context: Context) -> None:
     places = views.places(context.project)
     table = table.replace({name: places for name in ("town", "district") if name in table})
     made = Exports(
-        "growth",
+        f"growth-{context.stage}",
         tables={_("入学人数变化"): table.rename(columns=spoken)},
         layers={"growth": units},
         html=lambda: html,
-        notes=[_("人数为适龄儿童登记数,按入学学年计,不是预测。")],
+        notes=[views.stage_line(context), _("人数为适龄儿童登记数,按入学学年计,不是预测。")],
     )
     widgets.exports(context, made, key="growth")
 
 
 def _fans(context: Context, frame: pd.DataFrame) -> None:
     note = _(
-        "{stage} · 深色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:{sources}",
+        "{stage} · 色带为 80% 区间 · 虚线为低、高情景(设定)· 来源:{sources}",
         stage=stage_word(context.stage),
         sources=sources(context),
     )
@@ -122,7 +134,7 @@ def _fans(context: Context, frame: pd.DataFrame) -> None:
     every = Exports(
         "forecast",
         tables=lambda: {_("预测"): whole.table(frame, levels.all_names(context))},
-        notes=[views.stands_on(context), views.how_read(scenario=True)],
+        notes=[*filed.notes(context, scenarios=True, staged=False), *_made(context, frame)],
     )
     widgets.exports(context, every, key="forecast")
 
@@ -150,7 +162,8 @@ def _certain(entrants: pd.DataFrame) -> str:
     if known.empty:
         return _("没有可用的出生、登记和在园数据,各年新生都按设定推算。")
     return _(
-        "到 {known} 学年的新生已在校、已登记、已在园或已出生;{assumed} 学年起按设定推算,点的形状不同。",
+        "到 {known} 学年的新生已在校、已登记、已在园或已出生;{assumed} 学年起按设定推算,点的形状不同。"
+        "依据换了,{assumed} 学年前后的升降可能只由此而来。",
         known=known.max(),
         assumed=assumed.min(),
     )
@@ -164,8 +177,8 @@ def _schools(context: Context, frame: pd.DataFrame) -> None:
     counts = shown.select_dtypes("number").columns
     config = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     st.dataframe(shown, hide_index=True, key="schools", height=320, column_config=config)
-    notes = [views.stands_on(context), views.how_read(scenario=False)]
-    made = Exports("schools", tables={_("各校三年后"): shown}, notes=notes)
+    notes = filed.notes(context, scenarios=False)
+    made = Exports(f"schools-{context.stage}", tables={_("各校三年后"): shown}, notes=notes)
     widgets.exports(context, made, key="schools-file")
 
 
@@ -187,6 +200,11 @@ def _method(context: Context, frame: pd.DataFrame) -> None:
         st.warning(widgets.escape(views.named(context.project, item[language()])))
     changes.draw(context)
     with st.expander(_("这些数字怎么来的")):
-        for item in frame.attrs.get("notes", []):
-            st.markdown(f"- {widgets.escape(views.named(context.project, item[language()]))}")
-        st.markdown(_("- 区间是“以往预测错多少”,情景是“如果……会怎样”,两者从不混在一起。"))
+        for line in _made(context, frame):
+            st.markdown(f"- {widgets.escape(line)}")
+
+
+def _made(context: Context, frame: pd.DataFrame) -> list[str]:
+    """Return how the numbers came about, a line each."""
+    said = [views.named(context.project, item[language()]) for item in frame.attrs.get("notes", [])]
+    return [*said, _("区间是“以往预测错多少”,情景是“如果……会怎样”,两者从不混在一起。")]

@@ -13,7 +13,7 @@ from planning import assumed, forecasts, lineage, need, outlook, policy, stages
 from planning.forecasts import Settings
 from planning.project import Project
 from ui import naming, widgets
-from ui.state import Context
+from ui.state import Context, stage_word
 from ui.texts import _, language
 from ui.views import plan as plans
 
@@ -79,10 +79,9 @@ def passed(high: float, now: float) -> bool:
     return round(high) < round(now)
 
 
-def how_read(*, scenario: bool) -> str:
-    """Say what the numbers of a file are: means with 80 % ranges, of all scenarios or of the middle one."""
-    said = _("预测为均值,上下限为 80% 区间;各处均值可以相加,区间不能相加。")
-    return said if scenario else said + _("这里是中情景。")
+def stage_line(context: Context) -> str:
+    """Say which stage a file is of."""
+    return _("学段:{stage}。", stage=stage_word(context.stage))
 
 
 def places(project: Project) -> dict[str, str]:
@@ -305,6 +304,11 @@ def doubts(context: Context) -> list[dict[str, str]]:
     return [] if frame is None else frame.attrs.get("warnings", [])
 
 
+def level_words() -> dict[str, str]:
+    """Return the levels of the back-test in words."""
+    return {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
+
+
 def scores_table(context: Context) -> pd.DataFrame:
     """Return the past errors in words, for export; empty before the back-test."""
     found = scores(context)
@@ -313,16 +317,15 @@ def scores_table(context: Context) -> pd.DataFrame:
 
 def scores_worded(found: pd.DataFrame) -> pd.DataFrame:
     """Return past errors with their methods, levels and heads in words."""
-    methods = {"cohort": _("递进法(本软件)"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
-    levels = {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
+    methods = {"cohort": _("本软件的递进法"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
     return pd.DataFrame(
         {
             _("方法"): found["method"].map(methods),
-            _("层级"): found["level"].map(levels),
+            _("层级"): found["level"].map(level_words()),
             _("提前年数"): found["horizon"],
             _("平均误差(%)"): found["wape"].round(2),
             _("误差与三年递进率法之比"): found["ratio"].round(3),
-            _("80% 区间包住的比例"): found["covered"].round(3),
+            _("80% 区间包住的比例(%)"): (100 * found["covered"]).round(1),
             _("区间得分(占学生数 %,越低越好)"): found["interval_score"].round(2),
             _("检验次数"): found["count"],
         }
