@@ -118,6 +118,12 @@ def stored_backtest(project: Project) -> pd.DataFrame | None:
     return _read_once(place, place.stat().st_mtime_ns).copy() if place.exists() else None
 
 
+def backtest_mark(project: Project) -> str:
+    """Return a mark of the back-test that `stored_backtest` gives; empty where there is none yet."""
+    place = _backtest_place(project, assumed.in_force(project).cutoff_month)
+    return f"{place.name}-{place.stat().st_mtime_ns}" if place.exists() else ""
+
+
 def backtest_job(folder: str | Path, progress: Progress | None = None) -> None:
     """Forecast past years again with what was known then, and store how far off it was; runs as a job.
 

@@ -16,7 +16,7 @@ from planning.project import create_project
 from tests.test_planning_forecasts import EPSG, YEAR, births, layers, places, schools
 from ui import naming, widgets
 from ui.charts import forecast as charts
-from ui.forecast import housing, levels, methods, towns, whole
+from ui.forecast import backtest, filed, housing, levels, methods, towns, whole
 from ui.pages import forecast as page
 from ui.state import Context
 from ui.texts import speaking
@@ -234,6 +234,36 @@ def test_the_common_shares_are_said_and_heads_break_only_where_drawn():
     drawn, kept = methods.table(record, broken=True), methods.table(record)
     assert "维持现状  \n以往误差(%)" in drawn and "维持现状 以往误差(%)" in kept
     assert "以往序列数" in kept and not any("\n" in name for name in kept)
+
+
+def test_how_often_ranges_held_stands_in_the_file_in_numbers():
+    found = pd.DataFrame(
+        {
+            "level": ["district", "school"], "horizon": [1, 3], "base_years": [6, 4], "count": [6, 80],
+            "inside": [5, 66], "covered": [5 / 6, 0.825], "low": [0.42, 0.7], "high": [0.99, 0.94],
+        }
+    )  # fmt: skip
+    told = backtest.held_table(found)
+    assert told["包住的比例(%)"].tolist() == [83.3, 82.5] and told["包住的次数"].tolist() == [5, 66]
+    assert told["层级"].tolist() == ["全区总人数", "学校总人数"]
+
+
+def test_every_file_says_its_stage_its_years_its_ranges_and_whether_estates_count(project):
+    context = Context(project, "junior", YEAR, None)
+    middle = " ".join(filed.notes(context, scenarios=False))
+    for word in (
+        "学段:初中",
+        f"以 {YEAR} 学年",
+        "新建小区没有计入",
+        "80% 区间",
+        "这里是中情景",
+        "还没有用回测检验",
+    ):
+        assert word in middle
+    every = " ".join(filed.notes(context, scenarios=True, staged=False))
+    assert "学段" not in every and "该情景下的区间" in every
+    with speaking("en"):
+        assert not re.search("[\u4e00-\u9fff]", " ".join(filed.notes(context, scenarios=True)))
 
 
 def test_every_basis_of_a_year_has_a_mark_of_its_own():

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from planning import assumed, forecasts
+from planning import assumed
 from ui import jobs, widgets
 from ui.charts import forecast as charts
 from ui.forecast import methods
@@ -93,22 +93,14 @@ def _coverage(context: Context, level: str) -> None:
 
 def _held(context: Context, level: str) -> pd.DataFrame:
     """Return how often past ranges of a level held, by years ahead; empty before the back-test."""
-    table = _all_held(context)
+    table = views.held(context)
+    if table is None:
+        return pd.DataFrame(columns=["level", "short", "few"])
     return table[table["level"] == level]
 
 
-def _all_held(context: Context) -> pd.DataFrame:
-    from forecasting.backtest import FEW, held
-
-    frame = forecasts.stored_backtest(context.project)
-    if frame is None or frame.empty:
-        return pd.DataFrame(columns=["level", "short", "few"])
-    return held(frame).assign(enough=FEW)
-
-
-def held_table(context: Context) -> pd.DataFrame:
-    """Return how often past ranges held at every level, as a workbook holds it."""
-    found = _all_held(context)
+def held_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Return how often past ranges held at every level (`views.held`), as a workbook holds it."""
     return pd.DataFrame(
         {
             _("层级"): found["level"].map(views.level_words()),
@@ -183,12 +175,13 @@ def _worst(context: Context) -> None:
     config = {error: st.column_config.NumberColumn(format="%.1f")}
     st.dataframe(shown, hide_index=True, key="worst-schools", column_config=config)
     st.caption(_("这些学校请多留余地,并核对历年数据:新开、合并、改制和规模很小的学校往往难以预测。"))
+    found = views.held(context)
     export = Exports(
         f"backtest-{context.stage}",
         tables={
             _("最难预测的学校"): listed,
             _("回测"): views.scores_table(context),
-            _("区间包住的次数"): held_table(context),
+            _("区间包住的次数"): pd.DataFrame() if found is None else held_table(found),
         },
         notes=[
             _("最难预测的学校:{stage}。", stage=stage_word(context.stage)),

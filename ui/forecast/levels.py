@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -57,10 +57,11 @@ def draw(context: Context, frame: pd.DataFrame) -> None:
     whole = _with_values(context, rows, level)
     shown = worded(whole[whole["year"] == year], names).drop(columns=_("学年"))
     st.dataframe(shown, hide_index=True, key="levels", height=320 if len(shown) > SHORT else "auto")
-    _notes(context, frame, level)
+    notes = _notes(context, frame, level)
+    st.caption(" ".join(notes))
     if level in adopted.LEVELS:
         _record(context, frame, level, year, names)
-    _export(context, whole, level, names)
+    _export(context, whole, level, names, notes)
 
 
 def level_words() -> dict[str, str]:
@@ -99,9 +100,8 @@ def numbered(rows: pd.DataFrame, names: pd.Series, *, ids: bool = False) -> pd.D
         table.insert(0, _("编号"), rows["place"])
     heads = {"mean": _("预测"), "low": _("下限"), "high": _("上限"), "migrant": _("其中随迁(估)")}
     heads |= {"migrant_low": _("随迁下限"), "migrant_high": _("随迁上限")}
-    numbers = rows[[name for name in heads if name in rows and rows[name].notna().any()]].rename(
-        columns=heads
-    )
+    known = [name for name in heads if name in rows and rows[name].notna().any()]
+    numbers = rows[known].rename(columns=heads)
     counted = numbers.join(stated.counts(rows)).astype("Float64").round().astype("Int64")
     return _tail(table.join(counted), rows)
 
@@ -226,7 +226,8 @@ def _with_values(context: Context, rows: pd.DataFrame, level: str) -> pd.DataFra
     return whole
 
 
-def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
+def _notes(context: Context, frame: pd.DataFrame, level: str) -> list[str]:
+    """Say what the numbers of a level rest on."""
     said = []
     if level in adopted.LEVELS:
         said.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
@@ -243,7 +244,7 @@ def _notes(context: Context, frame: pd.DataFrame, level: str) -> None:
             said.append(stream_note(whole.attrs.get("stream_widths"), level))
     if level == GRADE:
         said.append(grade_note())
-    st.caption(" ".join(said))
+    return said
 
 
 def _record(context: Context, frame: pd.DataFrame, level: str, year: int, names: pd.Series) -> None:
@@ -334,22 +335,16 @@ def _tried_key(project: Project) -> str:
     return f"{project.key}-{unitcheck.place(project).exists()}-{streamcheck.place(project).exists()}"
 
 
-def _export(context: Context, whole: pd.DataFrame, level: str, names: pd.Series) -> None:
+def _export(
+    context: Context, whole: pd.DataFrame, level: str, names: pd.Series, notes: Sequence[str]
+) -> None:
     def tables() -> dict[str, pd.DataFrame]:
         sheets = {_("分级预测"): numbered(whole, names, ids=level in ("unit", "school", "zone"))}
         made = adopted.entries(context.project)
         return sheets | ({_("规划取值"): entries_table(made, all_names(context))} if len(made) else {})
 
-    notes = filed.notes(context, scenarios=True)
-    if level in adopted.LEVELS:
-        notes.append(_("规划取值由人定,写在预测旁边,不改动预测、区间和情景。"))
-    if "migrant" in whole:
-        notes.append(stream_note(whole.attrs.get("stream_widths"), level))
-    if level == "unit":
-        notes.append(unit_note(whole.attrs.get("widths")))
-    if level == GRADE:
-        notes.append(grade_note())
-    made = Exports(f"levels-{level}-{context.stage}", tables=tables, notes=notes)
+    said = [*filed.notes(context, scenarios=True), *notes]
+    made = Exports(f"levels-{level}-{context.stage}", tables=tables, notes=said)
     widgets.exports(context, made, key="levels-file")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -290,12 +291,31 @@ def _growth(key: str, stage: str, _project: Project) -> gpd.GeoDataFrame:
 
 def scores(context: Context) -> pd.DataFrame | None:
     """Return past errors by level and horizon beside the standard methods; None before the back-test."""
-    frame = forecasts.stored_backtest(context.project)
-    if frame is None:
-        return None
-    from forecasting.backtest import score
+    return _past(context).get("scores")
 
-    return score(frame)
+
+def held(context: Context) -> pd.DataFrame | None:
+    """Return how often past ranges held, as `forecasting.backtest.held`; None before the back-test."""
+    return _past(context).get("held")
+
+
+def _past(context: Context) -> Mapping[str, pd.DataFrame]:
+    frame = forecasts.stored_backtest(context.project)
+    mark = forecasts.backtest_mark(context.project)
+    return {} if frame is None else _judged(context.project.key, mark, frame)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _judged(key: str, mark: str, _frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    from forecasting import backtest
+
+    scores = {"scores": backtest.score(_frame)}
+    if _frame.empty:
+        return scores
+    return scores | {
+        "held": backtest.held(_frame).assign(enough=backtest.FEW),
+        "ratios": backtest.bootstrap(_frame),
+    }
 
 
 def doubts(context: Context) -> list[dict[str, str]]:
@@ -334,12 +354,9 @@ def scores_worded(found: pd.DataFrame) -> pd.DataFrame:
 
 def ratio_range(context: Context, level: str) -> pd.Series | None:
     """Return the range of the error against GPR3 at a level, all horizons; None below two origins."""
-    from forecasting.backtest import bootstrap
-
-    frame = forecasts.stored_backtest(context.project)
-    if frame is None or frame.empty:
+    table = _past(context).get("ratios")
+    if table is None:
         return None
-    table = bootstrap(frame)
     rows = table[(table["level"] == level) & (table["horizon"] == 0) & (table["blocks"] > 1)]
     return None if rows.empty else rows.iloc[0]
 
