@@ -41,7 +41,8 @@ SHAKES, MIXED = 6, 8
 """How often the best plan is shaken in a turn; how many turns lie between two draws from catchments."""
 
 STALE = 150_000
-"""Work without a better plan after which a new start is made: the more, the longer it got better before."""
+"""Work without a better plan after which a run that is to prove, and so takes long, makes a new start: the
+more, the longer it got better before."""
 
 LARGE = 100_000
 """Pairs of unit and zone from which only steps are taken whose time grows with the units."""
@@ -108,8 +109,8 @@ class Engine:
             turn += 1
             if (self.at.over, self.at.cost) < before:
                 last = self.now.work
-            stale = self.now.work - last >= max(STALE, last - began)
-            if stale and not self.large and self.best.over == 0:
+            stale = self.now.work - last >= max(STALE, last - began) and self.best.over == 0
+            if stale and self.terms.exact and not self.large:
                 break
         return turn
 

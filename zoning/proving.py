@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -16,7 +17,13 @@ from zoning.solver import Limits
 from zoning.terms import Terms
 
 SHARE = 0.3
-"""Share of the time left that a try may take, for the next knows more; a quarter of it while no plan fits."""
+"""Share of the time left that a try in turn may take; a quarter of it while no plan fits."""
+
+SHARES = (0.3, 0.4)
+"""Shares of the time left of the first tries beside the search, after which the next know more; then all."""
+
+SWITCH = 0.0002
+"""Seconds after which a thread of Python lets the other work: the solvers of both ask often, and briefly."""
 
 FIRST_EFFORT = 100_000
 """Work allowed to the first try, in the solver's stop checks times open pairs; more each time."""
@@ -30,7 +37,7 @@ PROVABLE = 1_500
 
 
 class Proving:
-    """The tries of one run, each with twice the effort of the last.
+    """The tries of one run, each with more effort than the last.
 
     A run that is limited by work, or not at all, gives the same plan each time, so its tries are made in
     turn; one limited by time alone has no such promise to keep and uses a second core.
@@ -51,6 +58,9 @@ class Proving:
         self.effort = FIRST_EFFORT * (ASKED if terms.exact else 1.0)
         self.pool = ThreadPoolExecutor(1) if terms.exact and terms.timed else None
         self.running: Future[Proof] | None = None
+        self.switch = sys.getswitchinterval()
+        if self.pool is not None:
+            sys.setswitchinterval(SWITCH)
         self.limits, self.stopped = self._stoppable(terms.limits), False
 
     @property
@@ -94,12 +104,12 @@ class Proving:
             None while a try goes on.
         """
         if self.pool is None:
-            return self._prove(bound, best, pairs)
+            return self._in_turn(bound, best, pairs)
         found = None
         if self.running is not None and (wait or self.running.done()):
             found, self.running = self.running.result(), None
         if self.running is None and not (found and found.finished):
-            self.running = self.pool.submit(self._prove, bound, best, pairs)
+            self.running = self.pool.submit(self._beside, bound, best)
         return found
 
     def end(self) -> Proof | None:
@@ -109,13 +119,18 @@ class Proving:
         self.running = None
         if self.pool is not None:
             self.pool.shutdown()
+            sys.setswitchinterval(self.switch)
         return found
 
-    def _prove(self, bound: Bound, best: np.ndarray | None, pairs: int) -> Proof:
+    def _in_turn(self, bound: Bound, best: np.ndarray | None, pairs: int) -> Proof:
         limits = self.limits.share(SHARE if best is not None else SHARE / 4)
         effort = math.ceil(self.effort / (1 + pairs))
         self.effort *= 2.0
         return self.prover.prove(bound, best, limits, effort=effort)
+
+    def _beside(self, bound: Bound, best: np.ndarray | None) -> Proof:
+        share = SHARES[self.prover.tries] if self.prover.tries < len(SHARES) else 1.0
+        return self.prover.prove(bound, best, self.limits.share(share), effort=None)
 
     def _stoppable(self, limits: Limits) -> Limits:
         return replace(limits, cancelled=lambda: self.stopped or limits.cancelled())
