@@ -24,7 +24,7 @@ def test_classes_that_move_up_whole_fill_up_and_the_page_says_so(app, page: Page
     top = int(told.index[told.eq("Classes to add").any(axis=1)][0])
     rows = told.iloc[top + 1 :].set_axis(told.loc[top], axis=1).dropna(subset="Classes to add")
     first = rows[rows["School year"] == rows["School year"].min()]
-    likely, extra = int((first["Chance of oversized class"] >= 0.5).sum()), int(first["Classes to add"].sum())
+    likely, extra = int((first["Oversized (chance)"] >= 0.5).sum()), int(first["Classes to add"].sum())
     assert likely > 0 and extra > 0
     expect(said).to_contain_text(f"in {likely} grades")
     expect(said).to_contain_text(f"{extra} more classes are needed")
