@@ -74,8 +74,7 @@ class Panel:
     @cached_property
     def district_codes(self) -> Ints:
         """Position of each school's district in ``district_names``."""
-        position = {name: i for i, name in enumerate(self.district_names)}
-        return self.schools["district"].map(position).to_numpy(np.int64)
+        return pd.factorize(self.schools["district"], sort=True)[0].astype(np.int64)
 
     @cached_property
     def open_cells(self) -> Bools:
