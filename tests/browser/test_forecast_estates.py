@@ -195,16 +195,17 @@ def _classes(forms: Forms) -> None:
 
 def _flows(forms: Forms) -> None:
     table = forms.table("Net inflow")
-    tables.reads(table, YEAR, "北", 31, 20, 11, 0, 0, -11)
+    tables.reads(table, "北", 31, 20, 11, 0, 0, -11)
     forms.pick("flow-year", YEAR - 1)
-    tables.reads(table, YEAR - 1, "北", 30, 20, 10, 0, 0, -10)
+    tables.reads(table, "北", 30, 20, 10, 0, 0, -10)
     told = forms.sheets("flows-file-xlsx")
     net = told["Net inflow by township"]
     assert dict(zip(zip(net["School year"], net["Township"]), net["Net inflow"])) == {
         (YEAR, "北"): -11, (YEAR, "南"): 11, (YEAR - 1, "北"): -10, (YEAR - 1, "南"): 10
     }  # fmt: skip
-    wide = told["Home township × school township"].set_index("Home")
-    assert wide.loc["北"].to_dict() == {"北": 20, "南": 10}
+    wide = told["Home township × school township"].set_index(["School year", "Home"])
+    assert wide.loc[(YEAR - 1, "北")].to_dict() == {"北": 20, "南": 10}
+    assert wide.loc[(YEAR, "北")].to_dict() == {"北": 20, "南": 11}
 
 
 def _methods(forms: Forms, frame: pd.DataFrame) -> None:
