@@ -270,7 +270,7 @@ def _yields(forms: Forms) -> None:
     forms.fill(primary_e3=0.5, junior_e3=0.25, yield_source_e3="survey", yield_by="Li")
     (one,) = forms.press("yield-save").yields
     assert (one.estate_id, one.primary, one.junior, one.source, one.by) == ("e3", 0.5, 0.25, "survey", "Li")
-    expect(forms.box("primary-")).to_have_value("0.50")
+    expect(forms.box("primary-")).to_have_value("0.500")
     expect(forms.box("yield-source-")).to_have_value("")
     forms.pick("take-over-kind", kind)
     forms.fill(take_over_by="Zhou")
