@@ -69,12 +69,16 @@ class Panel:
     @cached_property
     def district_names(self) -> list[str]:
         """Districts in sorted order."""
-        return sorted(set(self.schools["district"]))
+        return [str(name) for name in self._districts[1]]
 
     @cached_property
     def district_codes(self) -> Ints:
         """Position of each school's district in ``district_names``."""
-        return pd.factorize(self.schools["district"], sort=True)[0].astype(np.int64)
+        return self._districts[0].astype(np.int64)
+
+    @cached_property
+    def _districts(self) -> tuple[Ints, pd.Index]:
+        return pd.factorize(self.schools["district"], sort=True)
 
     @cached_property
     def open_cells(self) -> Bools:

@@ -64,7 +64,7 @@ def table(record: pd.DataFrame, *, broken: bool = False) -> pd.DataFrame:
         _("所用方法"): [_used(*shares) for shares in record[[f"{m}_share" for m in _METHODS]].to_numpy()],
         **{
             _("{method}{gap}以往误差(%)", method=name, gap=gap): record[f"{method}_wape"].astype(float)
-            for method, name in _names().items()
+            for method, name in views.method_words().items()
         },
         _("{method}{gap}以往误差(%)", method=_("所用方法"), gap=gap): record["used_wape"].astype(float),
         _("以往{gap}起点数", gap=joined): record["years"],
@@ -90,10 +90,6 @@ def common(record: pd.DataFrame) -> str:
 _METHODS = ("cohort", "gpr3", "naive")
 
 
-def _names() -> dict[str, str]:
-    return dict(zip(_METHODS, (_("本软件的递进法"), _("三年递进率法"), _("维持现状")), strict=True))
-
-
 def _used(*shares: float) -> str:
     """Return the methods used with their shares, such as 70 % of one and 30 % of another."""
     parts = _parts(*shares)
@@ -104,6 +100,6 @@ def _parts(*shares: float) -> dict[str, str]:
     """Return the methods that count, each with its share in words."""
     return {
         name: _("{method} {share:.0%}", method=name, share=share)
-        for name, share in zip(_names().values(), shares, strict=True)
+        for name, share in zip(views.method_words().values(), shares, strict=True)
         if share > 0.005
     }

@@ -329,6 +329,11 @@ def level_words() -> dict[str, str]:
     return {"school": _("学校总人数"), "cell": _("各校各年级"), "district": _("全区总人数")}
 
 
+def method_words() -> dict[str, str]:
+    """Return the methods compared in words."""
+    return {"cohort": _("本软件的递进法"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
+
+
 def scores_table(context: Context) -> pd.DataFrame:
     """Return the past errors in words, for export; empty before the back-test."""
     found = scores(context)
@@ -337,10 +342,9 @@ def scores_table(context: Context) -> pd.DataFrame:
 
 def scores_worded(found: pd.DataFrame) -> pd.DataFrame:
     """Return past errors with their methods, levels and heads in words."""
-    methods = {"cohort": _("本软件的递进法"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
     return pd.DataFrame(
         {
-            _("方法"): found["method"].map(methods),
+            _("方法"): found["method"].map(method_words()),
             _("层级"): found["level"].map(level_words()),
             _("提前年数"): found["horizon"],
             _("平均误差(%)"): found["wape"].round(2),
