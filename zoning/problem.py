@@ -69,6 +69,11 @@ class Problem:
         """Leave derived arrays out when the problem travels to a worker process."""
         return {name: vars(self)[name] for name in self.__dataclass_fields__}
 
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Be read-only there too: pickles of arrays are not, and the engine would be compiled once more."""
+        vars(self).update(state)
+        self.__post_init__()
+
     @property
     def n_units(self) -> int:
         """Number of units."""

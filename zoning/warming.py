@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from zoning.problem import Problem
@@ -26,6 +28,7 @@ def warm() -> None:
     search = Search(problem, tight, bound, seed=0)
     search.put(draft.grow(problem))
     search.cool(Cooling(2_000), limits)
+    search.mend(search.zone.copy(), limits, tries=1, ceiling=math.inf)
     separators.separate_flows(problem, tight.allowed, tight.allowed / 2.0, Cuts())
     list(Mixer(problem, tight, Cuts(), seed=0).draw(bound, limits))
     optimise(problem, work=1)
