@@ -1,4 +1,4 @@
-"""What is compiled at set-up: all that a search of the demo county runs, so that no user waits for it later."""
+"""All that a search of the demo county runs is compiled at set-up: no user waits for it later."""
 
 from __future__ import annotations
 
@@ -42,5 +42,7 @@ def test_a_search_compiles_nothing_that_was_not_compiled_at_set_up(demo, tmp_pat
     problem = zoneproblem.build(demo, "junior", demo.year)
     asked = tmp_path / "problem"
     asked.write_bytes(pickle.dumps((problem, problem.series(grow(problem)))))
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(asked)], cwd=ROOT, stderr=subprocess.PIPE)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(asked)], check=False, cwd=ROOT, stderr=subprocess.PIPE
+    )
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]

@@ -34,6 +34,12 @@ STILL = """quiet => {
     if (still) window.stillSince = null;
     return still;
 }"""
+# Nothing here looks at what moves, and without a graphics card each frame of it costs the two processors.
+AT_REST = """document.addEventListener("DOMContentLoaded", () => {
+    const style = document.createElement("style");
+    style.textContent = "*, ::before, ::after { animation: none !important; transition: none !important }";
+    document.head.append(style);
+})"""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about", "file", "chrome-extension"}
 
@@ -139,9 +145,11 @@ def app(home: Path, shared_app: App) -> Iterator[str]:
 
 
 def _new_context(browser: Browser) -> BrowserContext:
-    return browser.new_context(
+    context = browser.new_context(
         viewport={"width": 1440, "height": 1000}, accept_downloads=True, locale="zh-CN"
     )
+    context.add_init_script(AT_REST)
+    return context
 
 
 @pytest.fixture
@@ -156,6 +164,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """Return the profile of all pages: the scripts of an app are read and compiled once, no more is kept."""
     profile = _new_context(browser)
+    profile.new_page()  # stays, so that others are tabs beside it: a window is a second of work each time
     yield profile
     profile.close()
 
@@ -172,12 +181,13 @@ def page(profile: BrowserContext) -> Iterator[Page]:
 
     # The browser itself resolves nothing but loopback; to cut here, by a route, would cost it its cache.
     profile.on("request", note)
+    window, *_ = profile.pages
     page = profile.new_page()
     page.set_default_timeout(PATIENCE)
     yield page
     profile.remove_listener("request", note)
     broken = page.locator('[data-testid="stException"]').count()
-    for open_page in profile.pages:
+    for open_page in set(profile.pages) - {window}:
         if urlsplit(open_page.url).hostname in LOOPBACK:
             open_page.evaluate("localStorage.clear()")
         open_page.close()
