@@ -70,7 +70,7 @@ class Settings:
 
     def marked(self, project: Project) -> "Settings":
         """Return these settings with the lineage table in force, which caches must tell apart."""
-        return replace(self, mark=lineage.stored(project.folder).to_csv())
+        return replace(self, mark=lineage.mark(project.folder))
 
     def under(self, chosen: Assumed) -> "Settings":
         """Return these settings with the planner's assumptions."""
@@ -176,9 +176,8 @@ def _drivers(project: Project, known: "Panel", base: int, month: int) -> tuple["
 
 
 def _backtest_place(project: Project, cutoff_month: int) -> Path:
-    return derived.path(
-        project, "backtest", outlook.METHOD, HORIZONS, cutoff_month, lineage.stored(project.folder).to_csv()
-    )
+    mark = lineage.mark(project.folder)
+    return derived.path(project, "backtest", outlook.METHOD, HORIZONS, cutoff_month, mark)
 
 
 def _place(project: Project, settings: Settings) -> Path:

@@ -124,6 +124,12 @@ def stored(folder: Path) -> pd.DataFrame:
     return frame_of(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else empty()
 
 
+def mark(folder: Path) -> str:
+    """Return the text of the table kept in a folder, by which what is joined along it is told apart."""
+    place = folder / FILE
+    return place.read_text(encoding="utf-8") if place.exists() else ""
+
+
 def uncarried(folder: Path, *, opened: Collection[int]) -> pd.DataFrame:
     """Return the stored changes by which histories are still to be joined.
 

@@ -20,6 +20,7 @@ from ui.forecast import backtest, filed, housing, levels, methods, towns, whole
 from ui.pages import forecast as page
 from ui.state import Context
 from ui.texts import speaking
+from ui.views import backtest as judged
 from ui.views import forecast as views
 
 SOURCE = {"source": "住建局"}
@@ -193,7 +194,7 @@ def test_the_back_test_is_told_in_words():
     ]
     for lang, foreign in (("zh", "[a-z]{3}"), ("en", "[\u4e00-\u9fff]")):
         with speaking(lang):
-            told = views.scores_worded(pd.DataFrame(lines))
+            told = judged.scores_worded(pd.DataFrame(lines))
         words = [*told, *told.iloc[:, 0], *told.iloc[:, 1]]
         assert not [word for word in words if re.search(foreign, word)]
         assert told.iloc[:, 0].nunique() == told.iloc[:, 1].nunique() == 3
@@ -207,9 +208,9 @@ def test_the_hardest_schools_are_those_of_the_stage(project, monkeypatch):
         }
     )  # fmt: skip
     monkeypatch.setattr(views.forecasts, "stored_backtest", lambda _project: past)
-    found = views.worst_schools(Context(project, "primary", YEAR, None))
+    found = judged.worst_schools(Context(project, "primary", YEAR, None))
     assert found is not None and found["name"].tolist() == ["东小", "西小"]
-    junior = views.worst_schools(Context(project, "junior", YEAR, None))
+    junior = judged.worst_schools(Context(project, "junior", YEAR, None))
     assert junior is not None and junior["school"].tolist() == ["一中"]
 
 

@@ -13,7 +13,7 @@ from ui.charts import forecast as charts
 from ui.forecast import methods
 from ui.state import Context, stage_word
 from ui.texts import _, language
-from ui.views import forecast as views
+from ui.views import backtest as past
 from ui.widgets import Exports
 
 
@@ -21,7 +21,7 @@ def draw(context: Context) -> None:
     """Draw the section: one click, then errors, calibration and the schools that were hardest to forecast."""
     st.subheader(_("回测:用过去检验"))
     methods.draw(context)
-    scores = views.scores(context)
+    scores = past.scores(context)
     key = f"backtest-{context.project.id}"
     jobs.watch(key, _("正在用历史回测"), lambda _result: None)
     if scores is None:
@@ -30,9 +30,9 @@ def draw(context: Context) -> None:
             jobs.start(key, "planning.forecasts:backtest_job", folder=context.project.folder)
             st.rerun()
         return
-    for item in views.doubts(context):
+    for item in past.doubts(context):
         st.warning(widgets.escape(item[language()]))
-    levels = views.level_words()
+    levels = past.level_words()
     level = st.radio(
         _("层级"), list(levels), format_func=levels.__getitem__, key="backtest-level", horizontal=True
     )
@@ -43,7 +43,7 @@ def draw(context: Context) -> None:
     right.altair_chart(charts.calibration(rows, title=_("区间包住了多少实际"), note=_("应接近 80%(虚线)")))
     st.caption(" · ".join(_past_error(row) for row in _own(rows).to_dict("records")))
     _coverage(context, level)
-    ratio = views.ratio_range(context, level)
+    ratio = past.ratio_range(context, level)
     if ratio is not None:
         st.caption(_ratio_words(ratio))
     st.caption(_taken(context))
@@ -93,17 +93,17 @@ def _coverage(context: Context, level: str) -> None:
 
 def _held(context: Context, level: str) -> pd.DataFrame:
     """Return how often past ranges of a level held, by years ahead; empty before the back-test."""
-    table = views.held(context)
+    table = past.held(context)
     if table is None:
         return pd.DataFrame(columns=["level", "short", "few"])
     return table[table["level"] == level]
 
 
 def held_table(found: pd.DataFrame) -> pd.DataFrame:
-    """Return how often past ranges held at every level (`views.held`), as a workbook holds it."""
+    """Return how often past ranges held at every level (`views.backtest.held`), as a workbook holds it."""
     return pd.DataFrame(
         {
-            _("层级"): found["level"].map(views.level_words()),
+            _("层级"): found["level"].map(past.level_words()),
             _("提前年数"): found["horizon"],
             _("起点年份数"): found["base_years"],
             _("检验次数"): found["count"],
@@ -164,7 +164,7 @@ def _ratio_words(ratio: pd.Series) -> str:
 
 
 def _worst(context: Context) -> None:
-    table = views.worst_schools(context)
+    table = past.worst_schools(context)
     if table is None or table.empty:
         return
     st.markdown(f"**{_('最难预测的学校')}**")
@@ -175,12 +175,12 @@ def _worst(context: Context) -> None:
     config = {error: st.column_config.NumberColumn(format="%.1f")}
     st.dataframe(shown, hide_index=True, key="worst-schools", column_config=config)
     st.caption(_("这些学校请多留余地,并核对历年数据:新开、合并、改制和规模很小的学校往往难以预测。"))
-    found = views.held(context)
+    found = past.held(context)
     export = Exports(
         f"backtest-{context.stage}",
         tables={
             _("最难预测的学校"): listed,
-            _("回测"): views.scores_table(context),
+            _("回测"): past.scores_table(context),
             _("区间包住的次数"): pd.DataFrame() if found is None else held_table(found),
         },
         notes=[

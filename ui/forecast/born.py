@@ -5,17 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from planning import bornshares
 from ui import widgets
 from ui.state import Context
 from ui.texts import _
+from ui.views import forecast as views
 
 
 def draw(context: Context) -> None:
     """Draw the shares of past years for the primary stage; without births nothing."""
     if context.stage != "primary":
         return
-    found = bornshares.by_year(context.project)
+    found = views.born_shares(context)
     if found is None:
         return
     with st.expander(_("从出生到入学:历年入学比例")):

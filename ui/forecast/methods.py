@@ -8,6 +8,7 @@ import streamlit as st
 from ui import widgets
 from ui.state import Context
 from ui.texts import _
+from ui.views import backtest as past
 from ui.views import forecast as views
 from ui.widgets import Exports
 
@@ -64,7 +65,7 @@ def table(record: pd.DataFrame, *, broken: bool = False) -> pd.DataFrame:
         _("所用方法"): [_used(*shares) for shares in record[[f"{m}_share" for m in _METHODS]].to_numpy()],
         **{
             _("{method}{gap}以往误差(%)", method=name, gap=gap): record[f"{method}_wape"].astype(float)
-            for method, name in views.method_words().items()
+            for method, name in past.method_words().items()
         },
         _("{method}{gap}以往误差(%)", method=_("所用方法"), gap=gap): record["used_wape"].astype(float),
         _("以往{gap}起点数", gap=joined): record["years"],
@@ -100,6 +101,6 @@ def _parts(*shares: float) -> dict[str, str]:
     """Return the methods that count, each with its share in words."""
     return {
         name: _("{method} {share:.0%}", method=name, share=share)
-        for name, share in zip(views.method_words().values(), shares, strict=True)
+        for name, share in zip(past.method_words().values(), shares, strict=True)
         if share > 0.005
     }

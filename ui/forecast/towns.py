@@ -41,7 +41,10 @@ def draw(context: Context) -> None:
     st.caption(said)
     with st.expander(_("居住镇街 × 就读镇街")):
         _table(matrix(now), "town-matrix")
-    tables = {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): matrices(own)}
+
+    def tables() -> dict[str, pd.DataFrame]:
+        return {_("镇街净流入"): net_table(own), _("居住镇街 × 就读镇街"): matrices(own)}
+
     made = Exports(f"flows-{context.stage}", tables=tables, notes=[views.stage_line(context), said])
     widgets.exports(context, made, key="flows-file")
 

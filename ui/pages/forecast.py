@@ -20,7 +20,6 @@ from ui.forecast import (
     towns,
     whole,
 )
-from ui.maps import forecast as maps
 from ui.maps import show
 from ui.state import Context, stage_word
 from ui.texts import _, language
@@ -99,7 +98,7 @@ def _map(context: Context) -> None:
         return
     units = views.growth_by_unit(context)
     year = context.project.year
-    html = maps.growth(context, units, now=year, then=year + views.TOWARDS)
+    html = views.growth_map(context.project.key, context.stage, language(), context)
     show.show(html, alt=_("入学人数变化地图"))
     spoken = {"now": widgets.school_year(year), "then": widgets.school_year(year + views.TOWARDS)}
     table = pd.DataFrame(units.drop(columns=["geometry", naming.ENGLISH], errors="ignore"))
