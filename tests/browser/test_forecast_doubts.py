@@ -1,8 +1,6 @@
-"""What the page 预测 may not hide: full classes that nobody splits, and ranges that past years broke."""
+"""What the page 预测 may not hide: full classes that nobody splits."""
 
 from __future__ import annotations
-
-import re
 
 import pandas as pd
 import pytest
@@ -33,21 +31,3 @@ def test_classes_that_move_up_whole_fill_up_and_the_page_says_so(app, page: Page
     assert (first["Pupils, low"] <= first["Pupils"]).all() and (
         first["Pupils"] <= first["Pupils, high"]
     ).all()
-
-
-@pytest.mark.browser
-def test_ranges_that_held_too_seldom_are_said_beside_the_bars(app, page: Page, ready):
-    page.goto(f"{app}/forecast?lang=en&stage=primary")
-    page.locator(".st-key-backtest button").click(timeout=FORECAST)
-    expect(page.get_by_text("Schools hardest to forecast").first).to_be_visible(timeout=FORECAST)
-    ready(page)
-    expect(page.get_by_text("does not settle that the ranges are right")).to_be_visible()
-    page.locator(".st-key-backtest-level").get_by_text("District total").click()
-    ready(page)
-    warned = page.get_by_test_id("stAlert").filter(has_text="these ranges are probably too narrow")
-    expect(warned).to_contain_text(re.compile(r"3 year\(s\) ahead: 1 of 4 outcomes of 4 base years"))
-    with page.expect_download() as taken:
-        page.locator(".st-key-backtest-file-xlsx button").click()
-    sheets = pd.read_excel(taken.value.path(), sheet_name=None, header=None, engine="calamine")
-    words = " ".join(str(cell) for sheet in sheets.values() for cell in sheet.to_numpy().ravel())
-    assert "looks like less than 80%" in words
