@@ -120,6 +120,14 @@ def test_the_table_is_kept_beside_the_layers(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [lineage.FILE]
 
 
+def test_its_mark_tells_tables_apart(tmp_path):
+    marks = [lineage.mark(tmp_path)]
+    for rows in (SOUND, SOUND[1:], SOUND):
+        lineage.store(tmp_path, table(*rows))
+        marks.append(lineage.mark(tmp_path))
+    assert len(set(marks)) == 3 and marks[1] == marks[3]
+
+
 def test_a_row_that_does_not_say_what_changed_is_a_fault():
     assert (
         kinds(table(row(None, "closed", "s1", None), row("school", None, "s2", None)))

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +34,14 @@ def test_every_fault_is_reported_at_once():
     }
     for lang in ("zh", "en"):
         assert all(fault.text(lang) for fault in error.value.faults)
+
+
+def test_a_problem_sent_to_a_worker_is_read_only_there_too():
+    sent = pickle.loads(pickle.dumps(six_in_a_row()))
+    with pytest.raises(ValueError, match="read-only"):
+        sent.demand[0] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        sent.anchors[0][0] = 1
 
 
 def test_missing_columns_are_named():
