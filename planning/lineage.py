@@ -120,14 +120,18 @@ def frame_of(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
 
 def stored(folder: Path) -> pd.DataFrame:
     """Return the table kept in a project's folder, empty where there is none."""
-    place = folder / FILE
-    return frame_of(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else empty()
+    return frame_of(_kept(folder))
 
 
 def mark(folder: Path) -> str:
-    """Return the text of the table kept in a folder, by which what is joined along it is told apart."""
+    """Return the table kept in a project's folder as text, by which what is joined along it is told apart."""
+    return json.dumps(_kept(folder))
+
+
+def _kept(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows kept in a project's folder; none where there is no table."""
     place = folder / FILE
-    return place.read_text(encoding="utf-8") if place.exists() else ""
+    return json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
 
 
 def uncarried(folder: Path, *, opened: Collection[int]) -> pd.DataFrame:

@@ -207,7 +207,7 @@ def test_the_hardest_schools_are_those_of_the_stage(project, monkeypatch):
             "mean": [90.0, 99.0, 10.0], "actual": 100.0,
         }
     )  # fmt: skip
-    monkeypatch.setattr(views.forecasts, "stored_backtest", lambda _project: past)
+    monkeypatch.setattr(judged.forecasts, "stored_backtest", lambda _project: past)
     found = judged.worst_schools(Context(project, "primary", YEAR, None))
     assert found is not None and found["name"].tolist() == ["东小", "西小"]
     junior = judged.worst_schools(Context(project, "junior", YEAR, None))

@@ -12,7 +12,7 @@ from zoning.draft import grow
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
-import pickle, sys
+import math, pickle, sys
 from numba.core.dispatcher import Dispatcher
 import zoning
 
@@ -26,13 +26,20 @@ def compiled():
 
 zoning.warm()
 known = compiled()
+from zoning import bounds
 from zoning.frontier import frontier
 from zoning.optimise import optimise
+from zoning.reach import reach
+from zoning.search import Search
+from zoning.solver import Limits
 with open(sys.argv[1], "rb") as file:
     problem, present = pickle.load(file)
 found = optimise(problem, work=100, exact=True)
 assert found.feasible
 frontier(problem, present, points=3, seconds=5)
+tight = reach(problem)  # chains, which a short search need not come to
+search = Search(problem, tight, bounds.linear(problem, tight, Limits()), seed=0)
+search.mend(problem.positions(found.zones), Limits(), tries=1, ceiling=math.inf)
 new = sorted(name for name, _ in compiled() - known)
 assert not new, new
 """

@@ -14,10 +14,8 @@ FORECAST = 180_000
 
 def backtested(page: Page, ready) -> None:
     """Have the page show the back-test, which takes a minute of work, so that it is made once here."""
-    start, made = (
-        page.locator(".st-key-backtest button"),
-        page.get_by_text("Schools hardest to forecast").first,
-    )
+    start = page.locator(".st-key-backtest button")
+    made = page.get_by_text("Schools hardest to forecast").first
     expect(start.or_(made).first).to_be_visible(timeout=FORECAST)
     if start.count():
         start.click()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
 import pandas as pd
 
@@ -120,9 +122,8 @@ def scenario_words() -> dict[str, str]:
     return {"低": _("低情景"), "中": _("中情景"), "高": _("高情景")}
 
 
-def errors(scores: pd.DataFrame, *, title: str, note: str) -> Drawn:
-    """Draw the mean past error by years ahead: this method beside the two standard ones."""
-    words = {"cohort": _("本软件的递进法"), "gpr3": _("三年递进率法"), "naive": _("维持现状")}
+def errors(scores: pd.DataFrame, *, words: Mapping[str, str], title: str, note: str) -> Drawn:
+    """Draw the mean past error by years ahead: this method beside the two standard ones, in these words."""
     shown = scores.assign(method=scores["method"].map(words))
     bars = (
         alt.Chart(shown)

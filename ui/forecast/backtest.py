@@ -39,7 +39,8 @@ def draw(context: Context) -> None:
     rows = scores[scores["level"] == level]
     note = _("加权绝对百分比误差(WAPE),越低越好 · 来源:本项目历年在校生")
     left, right = st.columns([3, 2])
-    left.altair_chart(charts.errors(rows, title=_("预测比常用方法准多少"), note=note))
+    title, words = _("预测比常用方法准多少"), past.method_words()
+    left.altair_chart(charts.errors(rows, words=words, title=title, note=note))
     right.altair_chart(charts.calibration(rows, title=_("区间包住了多少实际"), note=_("应接近 80%(虚线)")))
     st.caption(" · ".join(_past_error(row) for row in _own(rows).to_dict("records")))
     _coverage(context, level)
